@@ -1,0 +1,224 @@
+//! The MPI calls that `mpi` (rsmpi) lacks or gives only for borrowed buffers: everything `unsafe` in this crate's messages.
+//!
+//! Sizes are in bytes and may exceed 2^31: a large message is described by one derived datatype (MPI 4.0, 5.1).
+//! MPI's default error handler ends the job on any failure, so return codes carry nothing here.
+
+use std::mem::MaybeUninit;
+use std::os::raw::{c_int, c_void};
+
+use mpi::ffi;
+use mpi::raw::AsRaw;
+use mpi::topology::SimpleCommunicator;
+
+/// A raw non-blocking operation.
+pub(super) type Request = ffi::MPI_Request;
+
+/// Bytes in one block of a large message.
+const BLOCK: usize = 1 << 20;
+
+/// How `bytes` bytes are described to MPI: a count of a datatype, freed on drop if we made it.
+struct Layout {
+    datatype: ffi::MPI_Datatype,
+    count: c_int,
+    owned: bool,
+}
+
+impl Layout {
+    fn of(bytes: usize) -> Self {
+        // SAFETY: RSMPI_UINT8_T is a constant of the MPI library.
+        let byte = unsafe { ffi::RSMPI_UINT8_T };
+        match c_int::try_from(bytes) {
+            Ok(count) => Layout { datatype: byte, count, owned: false },
+            Err(_) => Layout { datatype: large(byte, bytes), count: 1, owned: true },
+        }
+    }
+}
+
+/// One datatype that spans `bytes` bytes: whole blocks, then the rest.
+fn large(byte: ffi::MPI_Datatype, bytes: usize) -> ffi::MPI_Datatype {
+    let blocks = c_int::try_from(bytes / BLOCK).expect("a message of less than 2^51 bytes");
+    let mut block = byte;
+    let mut whole = byte;
+    // SAFETY: all arrays have the two entries that the call reads; the datatypes made on the way are freed once.
+    unsafe {
+        ffi::MPI_Type_contiguous(BLOCK as c_int, byte, &mut block);
+        let counts = [blocks, (bytes % BLOCK) as c_int];
+        let offsets = [0, (bytes - bytes % BLOCK) as ffi::MPI_Aint];
+        let types = [block, byte];
+        ffi::MPI_Type_create_struct(2, counts.as_ptr(), offsets.as_ptr(), types.as_ptr(), &mut whole);
+        ffi::MPI_Type_commit(&mut whole);
+        ffi::MPI_Type_free(&mut block);
+    }
+    whole
+}
+
+impl Drop for Layout {
+    fn drop(&mut self) {
+        if self.owned {
+            // SAFETY: the datatype was made in `large`; MPI keeps it alive for operations under way (MPI 4.0, 5.1.9).
+            unsafe { ffi::MPI_Type_free(&mut self.datatype) };
+        }
+    }
+}
+
+/// Blocking send of a buffer.
+pub(super) fn send(comm: &SimpleCommunicator, buffer: &[u8], to: usize, tag: c_int) {
+    let layout = Layout::of(buffer.len());
+    // SAFETY: the buffer is readable for the whole call, which returns only when it may be reused.
+    unsafe { ffi::MPI_Send(buffer.as_ptr().cast(), layout.count, layout.datatype, to as c_int, tag, comm.as_raw()) };
+}
+
+/// Blocking receive into a buffer of exactly the message's size.
+pub(super) fn receive(comm: &SimpleCommunicator, buffer: &mut [u8], from: usize, tag: c_int) {
+    let layout = Layout::of(buffer.len());
+    // SAFETY: the buffer is writable for the whole call; a longer message is an MPI error, which ends the job.
+    unsafe {
+        let mut status = MaybeUninit::uninit();
+        let target = buffer.as_mut_ptr().cast();
+        ffi::MPI_Recv(target, layout.count, layout.datatype, from as c_int, tag, comm.as_raw(), status.as_mut_ptr());
+    }
+}
+
+/// Waits for a message from `from` (any rank if `None`) and returns its source and size in bytes.
+pub(super) fn probe(comm: &SimpleCommunicator, from: Option<usize>, tag: c_int) -> (usize, usize) {
+    // SAFETY: MPI_Probe fills the status, MPI_Get_elements_x reads it and fills the count.
+    unsafe {
+        let from = from.map_or(ffi::RSMPI_ANY_SOURCE, |rank| rank as c_int);
+        let mut status = MaybeUninit::uninit();
+        ffi::MPI_Probe(from, tag, comm.as_raw(), status.as_mut_ptr());
+        let status = status.assume_init();
+        let mut bytes: ffi::MPI_Count = 0;
+        ffi::MPI_Get_elements_x(&status, ffi::RSMPI_UINT8_T, &mut bytes);
+        (status.MPI_SOURCE as usize, bytes as usize)
+    }
+}
+
+/// Blocking broadcast of a buffer from `root`.
+pub(super) fn broadcast(comm: &SimpleCommunicator, buffer: &mut [u8], root: usize) {
+    let layout = Layout::of(buffer.len());
+    // SAFETY: the buffer is writable for the whole call and as long on every rank, which the caller promises.
+    unsafe {
+        ffi::MPI_Bcast(buffer.as_mut_ptr().cast(), layout.count, layout.datatype, root as c_int, comm.as_raw())
+    };
+}
+
+/// Starts a send.
+///
+/// # Safety
+/// `buffer` must stay valid and unchanged until the request is complete.
+pub(super) unsafe fn start_send(comm: &SimpleCommunicator, buffer: &[u8], to: usize, tag: c_int) -> Request {
+    let layout = Layout::of(buffer.len());
+    let mut request = MaybeUninit::uninit();
+    let source: *const c_void = buffer.as_ptr().cast();
+    // SAFETY: the caller keeps the buffer; MPI_Isend fills the request.
+    unsafe {
+        let (to, raw) = (to as c_int, comm.as_raw());
+        ffi::MPI_Isend(source, layout.count, layout.datatype, to, tag, raw, request.as_mut_ptr());
+        request.assume_init()
+    }
+}
+
+/// Starts a receive.
+///
+/// # Safety
+/// `buffer` must stay valid and untouched until the request is complete.
+pub(super) unsafe fn start_receive(comm: &SimpleCommunicator, buffer: &mut [u8], from: usize, tag: c_int) -> Request {
+    let layout = Layout::of(buffer.len());
+    let mut request = MaybeUninit::uninit();
+    let target: *mut c_void = buffer.as_mut_ptr().cast();
+    // SAFETY: the caller keeps the buffer; MPI_Irecv fills the request.
+    unsafe {
+        let (from, raw) = (from as c_int, comm.as_raw());
+        ffi::MPI_Irecv(target, layout.count, layout.datatype, from, tag, raw, request.as_mut_ptr());
+        request.assume_init()
+    }
+}
+
+/// Starts a broadcast.
+///
+/// # Safety
+/// `buffer` must stay valid and untouched until the request is complete, and be as long on every rank.
+pub(super) unsafe fn start_broadcast(comm: &SimpleCommunicator, buffer: &mut [u8], root: usize) -> Request {
+    let layout = Layout::of(buffer.len());
+    let mut request = MaybeUninit::uninit();
+    let target: *mut c_void = buffer.as_mut_ptr().cast();
+    // SAFETY: the caller keeps the buffer; MPI_Ibcast fills the request.
+    unsafe {
+        let (root, raw) = (root as c_int, comm.as_raw());
+        ffi::MPI_Ibcast(target, layout.count, layout.datatype, root, raw, request.as_mut_ptr());
+        request.assume_init()
+    }
+}
+
+/// A minimum over all ranks of one integer, under way; leaked whole if nobody sees its end.
+pub(super) struct Minimum {
+    /// The value that this rank gives, and the result.
+    numbers: *mut [i64; 2],
+    request: Request,
+}
+
+impl Minimum {
+    /// Starts it with this rank's `value`.
+    pub(super) fn start(comm: &SimpleCommunicator, value: i64) -> Self {
+        let numbers = Box::into_raw(Box::new([value, 0]));
+        let mut request = MaybeUninit::uninit();
+        // SAFETY: both numbers live until `test` has seen the end; MPI_Iallreduce fills the request.
+        unsafe {
+            let source: *const i64 = numbers.cast();
+            let target = numbers.cast::<i64>().add(1);
+            let (kind, operation, raw) = (ffi::RSMPI_INT64_T, ffi::RSMPI_MIN, comm.as_raw());
+            ffi::MPI_Iallreduce(source.cast(), target.cast(), 1, kind, operation, raw, request.as_mut_ptr());
+            Minimum { numbers, request: request.assume_init() }
+        }
+    }
+
+    /// The minimum, once all ranks have started theirs; call it no more after that.
+    pub(super) fn test(&mut self) -> Option<i64> {
+        if !test(&mut self.request) {
+            return None;
+        }
+        // SAFETY: the operation is complete, so the box is this rank's alone again; it is taken back once.
+        let numbers = unsafe { Box::from_raw(self.numbers) };
+        Some(numbers[1])
+    }
+}
+
+/// Waits until a request is complete.
+pub(super) fn wait(request: &mut Request) {
+    // SAFETY: the request is live or null; MPI sets it to null.
+    unsafe {
+        let mut status = MaybeUninit::uninit();
+        ffi::MPI_Wait(request, status.as_mut_ptr());
+    }
+}
+
+/// Whether a request is complete; drives communication along.
+pub(super) fn test(request: &mut Request) -> bool {
+    let mut done = 0;
+    // SAFETY: the request is live or null; MPI sets a complete one to null.
+    unsafe {
+        let mut status = MaybeUninit::uninit();
+        ffi::MPI_Test(request, &mut done, status.as_mut_ptr());
+    }
+    done != 0
+}
+
+/// Waits until any of the requests is complete and returns which.
+pub(super) fn wait_any(requests: &mut [Request]) -> usize {
+    let mut index = 0;
+    // SAFETY: the slice holds live requests; MPI sets the complete one to null.
+    unsafe {
+        let mut status = MaybeUninit::uninit();
+        ffi::MPI_Waitany(requests.len() as c_int, requests.as_mut_ptr(), &mut index, status.as_mut_ptr());
+    }
+    index as usize
+}
+
+/// The name and version of the MPI library, without starting MPI.
+pub(super) fn library_version() -> String {
+    let mut text = vec![0u8; ffi::MPI_MAX_LIBRARY_VERSION_STRING as usize];
+    let mut length = 0;
+    // SAFETY: the buffer has the size that the standard asks for; the call is allowed before MPI_Init (MPI 4.0, 9.1.1).
+    unsafe { ffi::MPI_Get_library_version(text.as_mut_ptr().cast(), &mut length) };
+    String::from_utf8_lossy(&text[..length as usize]).trim_end_matches('\0').to_owned()
+}

@@ -1,0 +1,138 @@
+//! Starting and ending a job of ranks.
+//!
+//! In this order: refuse a launcher that started several processes without joining them, start MPI, run the program on
+//! every rank, agree on how it went, end MPI. A rank that panics ends the job at once. A rank that returns an error
+//! waits one second for the others: if all return too, the lowest rank with an error of its own tells it; if not (they wait
+//! in a collective), every failed rank does. Who tells ends the job (MPI_Abort), which is over within two seconds.
+
+use std::cell::RefCell;
+use std::env;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use mpi::Threading;
+use mpi::collective::CommunicatorCollectives;
+use mpi::topology::{Communicator, SimpleCommunicator};
+
+use super::{Comm, Traffic, elsewhere, ffi};
+use crate::{Error, Result};
+
+/// How long a failed rank waits for the others before it ends the job.
+const GRACE: Duration = Duration::from_secs(1);
+/// Exit status after a panic.
+const PANICKED: u8 = 1;
+
+thread_local! {
+    /// What the panic hook saw.
+    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `program` on every rank and ends all ranks together with the exit status that it returns.
+///
+/// Call it once per process. Errors and panics are told on standard error with their rank, and every rank ends non-zero.
+pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
+    panic::set_hook(Box::new(|info| PANIC.set(Some(info.to_string()))));
+    let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
+        eprintln!("divisi: MPI was already started in this process: launch it once");
+        return ExitCode::FAILURE;
+    };
+    let world = SimpleCommunicator::world();
+    let last = world.duplicate();
+    let status = {
+        let comm = Comm::over(world.duplicate(), Rc::new(Traffic::default()));
+        let started = panic::catch_unwind(AssertUnwindSafe(|| {
+            refuse_singletons(comm.size())?;
+            program(&comm)
+        }));
+        let result = started.unwrap_or_else(|_| end_after_panic(&comm));
+        end_together(&comm, &last, result)
+    };
+    drop(last);
+    drop(universe);
+    ExitCode::from(status)
+}
+
+/// This process's rank by the launcher's word, without MPI; 0 when no launcher says anything.
+pub fn launcher_rank() -> usize {
+    ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"].iter().find_map(|name| number(name)).unwrap_or(0)
+}
+
+fn number(name: &str) -> Option<usize> {
+    env::var(name).ok()?.parse().ok()
+}
+
+/// A launcher of one MPI library that starts a program of another gives many ranks 0 of 1: refuse that.
+fn refuse_singletons(size: usize) -> Result<()> {
+    let told = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].iter().find_map(|name| Some((*name, number(name)?)));
+    // Only srun's own steps count: orted and batch scripts carry SLURM_* of the job too.
+    let told = told.or_else(|| Some(("SLURM_STEP_NUM_TASKS", number("SLURM_STEP_NUM_TASKS")?)));
+    match told {
+        Some((name, ranks)) if size == 1 && ranks > 1 => Err(Error::Launch(format!(
+            "{name} says that {ranks} processes were started together, but MPI ({}) sees this one alone: the launcher \
+             belongs to another MPI library, or srun needs --mpi=pmix (see docs/slurm.md)",
+            super::library_version().lines().next().unwrap_or("unknown")
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn end_after_panic(comm: &Comm) -> ! {
+    let message = PANIC.take().unwrap_or_else(|| "panicked".to_owned());
+    eprintln!("divisi: rank {} of {}: {message}", comm.rank(), comm.size());
+    comm.abort(PANICKED)
+}
+
+/// Agrees on the exit status. After an error its rank tells it and ends the job; the others wait for that end, since
+/// launchers take seconds to end a job of which every rank ends non-zero by itself.
+fn end_together(comm: &Comm, last: &SimpleCommunicator, result: Result<u8>) -> u8 {
+    let failure = result.as_ref().err();
+    let own = failure.filter(|error| !matches!(error, Error::Elsewhere { .. }));
+    let teller = lowest_failure(last, own, failure.is_some());
+    let tells = teller.is_none_or(|lowest| lowest.is_some_and(|(rank, _)| rank == comm.rank()));
+    if tells && let Some(error) = failure {
+        tell(comm, error);
+        if comm.size() > 1 {
+            comm.abort(error.status());
+        }
+    }
+    last.barrier();
+    result.unwrap_or_else(|error| error.status())
+}
+
+fn tell(comm: &Comm, error: &Error) {
+    let place = if comm.size() > 1 { format!("rank {}: ", comm.rank()) } else { String::new() };
+    eprintln!("divisi: {place}{error}");
+}
+
+/// The lowest rank with an error and its status; the outer `None` if this rank `gives_up` and the others don't come.
+fn lowest_failure(comm: &SimpleCommunicator, own: Option<&Error>, gives_up: bool) -> Option<Option<(usize, u8)>> {
+    let code = own.map_or(i64::MAX, |error| (i64::from(comm.rank()) << 8) | i64::from(error.status()));
+    let mut minimum = ffi::Minimum::start(comm, code);
+    let start = Instant::now();
+    let least = loop {
+        match minimum.test() {
+            Some(least) => break least,
+            None if gives_up && start.elapsed() > GRACE => return None,
+            None => std::thread::yield_now(),
+        }
+    };
+    Some((least != i64::MAX).then_some(((least >> 8) as usize, least as u8)))
+}
+
+impl Comm {
+    /// Makes all ranks agree: `Ok` where every rank's result is, else an error on every rank. All ranks.
+    ///
+    /// # Errors
+    /// This rank's own error, or [`Error::Elsewhere`] where only other ranks failed.
+    pub fn agree<T>(&self, result: Result<T>) -> Result<T> {
+        let failure = result.as_ref().err();
+        let waited = || lowest_failure(&self.inner.control, failure, false);
+        let lowest = self.traffic().waiting(waited).flatten();
+        match (result, lowest) {
+            (Ok(_), Some((rank, status))) => Err(elsewhere(rank, status)),
+            (result, _) => result,
+        }
+    }
+}

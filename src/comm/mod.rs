@@ -1,0 +1,130 @@
+//! Messages between ranks: the only place that knows MPI.
+//!
+//! [`launch`] starts MPI, hands a [`Comm`] to the program, and ends all ranks together, also when one of them fails.
+//! A `Comm` carries plain data ([`bytemuck::Pod`]) between ranks: point-to-point messages in blocking and immediate
+//! forms, collectives, exchanges of varying size, exact sums. Whatever it does is counted per phase ([`Traffic`]).
+//!
+//! Sums of floating-point numbers are offered as [`ExactSum`] alone, since a sum in rank order would differ with the
+//! number of ranks. MPI's own errors end the job (its default error handler), so most methods return plain values.
+//!
+//! Left out: threads (calls come from the thread that launched), MPI-IO (HDF5 does it), derived datatypes.
+
+mod collective;
+mod exact;
+mod exchange;
+mod ffi;
+mod launch;
+mod message;
+mod traffic;
+
+use std::rc::Rc;
+
+use mpi::raw::AsRaw;
+use mpi::topology::{Color, Communicator, SimpleCommunicator};
+
+pub use collective::{Extremum, Whole};
+pub use exact::ExactSum;
+pub use launch::{launch, launcher_rank};
+pub use message::{Pending, Tag, wait_all, wait_any};
+pub use traffic::{Counts, FIRST_PHASE, Traffic};
+
+use crate::Error;
+
+/// A group of ranks that exchange messages.
+///
+/// Cheap to clone: clones speak on the same communicator and share its counters.
+#[derive(Clone)]
+pub struct Comm {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    messages: SimpleCommunicator,
+    /// A second communicator, so that agreeing on errors never meets other collectives.
+    control: SimpleCommunicator,
+    traffic: Rc<Traffic>,
+}
+
+/// The communicator's raw handle, for the parallel HDF5 driver.
+pub type RawComm = mpi::ffi::MPI_Comm;
+
+impl Comm {
+    fn over(messages: SimpleCommunicator, traffic: Rc<Traffic>) -> Self {
+        let control = messages.duplicate();
+        Comm { inner: Rc::new(Inner { messages, control, traffic }) }
+    }
+
+    fn messages(&self) -> &SimpleCommunicator {
+        &self.inner.messages
+    }
+
+    /// This rank's number, from 0.
+    pub fn rank(&self) -> usize {
+        self.messages().rank() as usize
+    }
+
+    /// The number of ranks.
+    pub fn size(&self) -> usize {
+        self.messages().size() as usize
+    }
+
+    /// Whether this is rank 0, which speaks for all.
+    pub fn is_root(&self) -> bool {
+        self.rank() == 0
+    }
+
+    /// Splits the ranks into groups of equal `color`, ordered by their rank here. All ranks (MPI 4.0, 7.4.2).
+    pub fn split(&self, color: u32) -> Comm {
+        let color = Color::with_value(i32::try_from(color).expect("a color below 2^31"));
+        let messages = self.messages().split_by_color(color).expect("a defined color gives a group");
+        Comm::over(messages, Rc::clone(&self.inner.traffic))
+    }
+
+    /// The ranks that share this rank's memory: those of its node. All ranks (MPI 4.0, 7.4.2).
+    pub fn split_node(&self) -> Comm {
+        Comm::over(self.messages().split_shared(0), Rc::clone(&self.inner.traffic))
+    }
+
+    /// Makes all that follows count under `name`, until the returned guard is dropped.
+    pub fn phase(&self, name: &'static str) -> Phase {
+        let before = self.traffic().enter(name);
+        Phase { traffic: Rc::clone(&self.inner.traffic), before }
+    }
+
+    /// The counters of messages, bytes and time.
+    pub fn traffic(&self) -> &Traffic {
+        &self.inner.traffic
+    }
+
+    /// The raw communicator, for libraries that speak MPI themselves.
+    pub fn raw(&self) -> RawComm {
+        self.messages().as_raw()
+    }
+
+    /// Ends the whole job at once with exit status `status` (MPI_Abort; MPI 4.0, 9.5).
+    pub fn abort(&self, status: u8) -> ! {
+        self.messages().abort(i32::from(status))
+    }
+}
+
+/// A phase under way; the one before it comes back when this is dropped.
+pub struct Phase {
+    traffic: Rc<Traffic>,
+    before: &'static str,
+}
+
+impl Drop for Phase {
+    fn drop(&mut self) {
+        self.traffic.enter(self.before);
+    }
+}
+
+/// The name and version of the MPI library; doesn't start MPI.
+pub fn library_version() -> String {
+    ffi::library_version()
+}
+
+/// An error that this rank hears of from `rank`.
+fn elsewhere(rank: usize, status: u8) -> Error {
+    Error::Elsewhere { rank, status }
+}

@@ -1,0 +1,197 @@
+//! A set of bodies through a step: their columns, and where they are at the node at hand.
+
+use super::column::Column;
+use super::force::{Triple, dot_add};
+use super::lanes::{Lanes, WIDTH};
+
+/// Bodies in blocks of [`WIDTH`], or their deviations. Body i is lane i mod WIDTH of block i / WIDTH.
+///
+/// Lanes without a body stand still, so far away that they add nothing to any maximum.
+#[derive(Clone, Debug)]
+pub struct Trajectories {
+    bodies: usize,
+    columns: Vec<[Column; 3]>,
+    /// Positions at the node.
+    pub position: Vec<Triple>,
+    /// Velocities at the node, where they were asked for.
+    pub velocity: Vec<Triple>,
+    /// Accelerations at the node, filled in by the force.
+    pub acceleration: Vec<Triple>,
+}
+
+/// What a pass over the nodes changed: the largest change of b_6 and the largest acceleration.
+#[derive(Clone, Copy)]
+pub struct Change {
+    change: Lanes,
+    size: Lanes,
+}
+
+impl Change {
+    /// The change relative to the acceleration.
+    #[inline(always)]
+    pub fn relative(&self) -> f64 {
+        let size = self.size.largest();
+        if size > 0.0 { self.change.largest() / size } else { 0.0 }
+    }
+}
+
+impl Trajectories {
+    /// Bodies with the given positions and velocities.
+    pub fn new(states: impl ExactSizeIterator<Item = [[f64; 3]; 2]>) -> Self {
+        let bodies = states.len();
+        let blocks = bodies.div_ceil(WIDTH);
+        let nowhere = [Lanes::splat(1e60), Lanes::ZERO, Lanes::ZERO];
+        let mut columns = vec![nowhere.map(Column::at); blocks];
+        for (body, [position, velocity]) in states.enumerate() {
+            let (block, lane) = (body / WIDTH, body % WIDTH);
+            for axis in 0..3 {
+                columns[block][axis].position.0[lane] = position[axis];
+                columns[block][axis].velocity.0[lane] = velocity[axis];
+            }
+        }
+        let zero = vec![[Lanes::ZERO; 3]; blocks];
+        Trajectories { bodies, columns, position: zero.clone(), velocity: zero.clone(), acceleration: zero }
+    }
+
+    /// How many bodies.
+    pub fn len(&self) -> usize {
+        self.bodies
+    }
+
+    /// Position and velocity of a body at the step's start.
+    pub fn state(&self, body: usize) -> [[f64; 3]; 2] {
+        let columns = &self.columns[body / WIDTH];
+        let lane = body % WIDTH;
+        [[0, 1, 2].map(|axis| columns[axis].position.0[lane]), [0, 1, 2].map(|axis| columns[axis].velocity.0[lane])]
+    }
+
+    /// How many values a body has in a saved state.
+    pub const STATE: usize = 3 * Column::STATE;
+
+    /// Appends all that the next step reads, body by body.
+    pub fn save(&self, to: &mut Vec<f64>) {
+        for body in 0..self.bodies {
+            for column in &self.columns[body / WIDTH] {
+                to.extend(column.state().map(|lanes| lanes.0[body % WIDTH]));
+            }
+        }
+    }
+
+    /// Puts back what [`save`](Trajectories::save) wrote, for as many bodies.
+    pub fn load(&mut self, from: &[f64]) {
+        let mut values = from.iter();
+        for body in 0..self.bodies {
+            let vectors = self.columns[body / WIDTH].iter_mut().flat_map(Column::state_mut);
+            vectors.zip(&mut values).for_each(|(lanes, &value)| lanes.0[body % WIDTH] = value);
+        }
+    }
+
+    /// Multiplies all that the next step reads by a power of two.
+    pub fn scale(&mut self, factor: f64) {
+        let vectors = self.columns.as_flattened_mut().iter_mut().flat_map(Column::state_mut);
+        vectors.for_each(|lanes| *lanes = *lanes * factor);
+    }
+
+    /// Goes to the step's start.
+    #[inline(always)]
+    pub fn go_to_start(&mut self) {
+        for ((columns, position), velocity) in self.columns.iter().zip(&mut self.position).zip(&mut self.velocity) {
+            *position = [columns[0].position, columns[1].position, columns[2].position];
+            *velocity = [columns[0].velocity, columns[1].velocity, columns[2].velocity];
+        }
+    }
+
+    /// Takes the accelerations found there as those at the step's start.
+    #[inline(always)]
+    pub fn set_start(&mut self) {
+        for (columns, acceleration) in self.columns.iter_mut().zip(&self.acceleration) {
+            for axis in 0..3 {
+                columns[axis].acceleration = acceleration[axis];
+            }
+        }
+    }
+
+    /// Begins a step `ratio` times as long as the last.
+    #[inline(always)]
+    pub fn predict(&mut self, ratio: f64) {
+        for column in self.columns.as_flattened_mut() {
+            column.predict(ratio);
+        }
+    }
+
+    /// Begins a pass over the nodes.
+    #[inline(always)]
+    pub fn begin_pass(&mut self) {
+        for column in self.columns.as_flattened_mut() {
+            column.begin_pass();
+        }
+    }
+
+    /// Goes to a node of a step of `dt`, with velocities if wanted.
+    #[inline(always)]
+    pub fn go_to(&mut self, node: usize, dt: f64, velocities: bool) {
+        for (columns, position) in self.columns.iter().zip(&mut self.position) {
+            for axis in 0..3 {
+                position[axis] = columns[axis].position_at(node, dt);
+            }
+        }
+        if velocities {
+            for (columns, velocity) in self.columns.iter().zip(&mut self.velocity) {
+                for axis in 0..3 {
+                    velocity[axis] = columns[axis].velocity_at(node, dt);
+                }
+            }
+        }
+    }
+
+    /// Brings the polynomials through the accelerations found at a node.
+    #[inline(always)]
+    pub fn correct(&mut self, node: usize) -> Change {
+        let (mut change, mut size) = (Lanes::ZERO, Lanes::ZERO);
+        for (columns, acceleration) in self.columns.iter_mut().zip(&self.acceleration) {
+            for axis in 0..3 {
+                change = change.max_abs(columns[axis].correct(node, acceleration[axis]));
+                size = size.max_abs(acceleration[axis]);
+            }
+        }
+        Change { change, size }
+    }
+
+    /// Takes the step of `dt`, `ratio` times as long as the last.
+    #[inline(always)]
+    pub fn accept(&mut self, dt: f64, ratio: f64) {
+        for column in self.columns.as_flattened_mut() {
+            column.accept(dt, ratio);
+        }
+    }
+
+    /// The shortest time, over dt, in which the acceleration of a body changes: the least of
+    /// sqrt(2 a^2 / (a'^2 + a a'')) at the end of the step (Pham, Rein & Spiegel 2024). Infinite where no body
+    /// is accelerated, NaN where a number is not finite.
+    #[inline(always)]
+    pub fn timescale(&self) -> f64 {
+        let mut least = f64::INFINITY;
+        for (block, columns) in self.columns.iter().enumerate() {
+            let ends = [columns[0].end_derivatives(), columns[1].end_derivatives(), columns[2].end_derivatives()];
+            let squares = [
+                square([ends[0].acceleration, ends[1].acceleration, ends[2].acceleration]),
+                square([ends[0].jerk, ends[1].jerk, ends[2].jerk]),
+                square([ends[0].snap, ends[1].snap, ends[2].snap]),
+            ];
+            for lane in 0..WIDTH.min(self.bodies - block * WIDTH) {
+                let [acceleration, jerk, snap] = squares.map(|lanes| lanes.0[lane]);
+                if !(acceleration + jerk + snap).is_finite() {
+                    return f64::NAN;
+                }
+                let squared = 2.0 * acceleration / (jerk + acceleration.sqrt() * snap.sqrt());
+                least = if squared < least { squared } else { least };
+            }
+        }
+        least.sqrt()
+    }
+}
+
+#[inline(always)]
+fn square(a: Triple) -> Lanes {
+    dot_add(&a, &a, Lanes::ZERO)
+}

@@ -1,0 +1,113 @@
+//! The sum over sources of acceleration and potential: targets in lanes, sources one after another.
+
+use std::ops::Range;
+
+use super::{Columns, Row, weight};
+use crate::lane::{Kernel, Lane, Simd};
+
+/// How many vectors of targets a sweep over the sources keeps in registers.
+const VECTORS: usize = 4;
+/// How many sources stay in the first cache while all targets pass.
+const TILE: usize = 256;
+
+/// One call's work: `rows` act on the targets in `range`.
+pub(super) struct Accelerate<'a, T> {
+    pub rows: &'a [Row<T>],
+    pub columns: &'a mut Columns<T>,
+    pub range: Range<usize>,
+    pub softening2: T,
+    pub potential: bool,
+    pub exact: bool,
+}
+
+impl Kernel for Accelerate<'_, f64> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        choose::<S::F64>(simd, self);
+    }
+}
+
+impl Kernel for Accelerate<'_, f32> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        choose::<S::F32>(simd, self);
+    }
+}
+
+#[inline(always)]
+fn choose<L: Lane>(simd: L::Simd, work: Accelerate<'_, L::Scalar>) {
+    match (work.potential, work.exact) {
+        (false, false) => tiles::<L, false, false>(simd, work),
+        (false, true) => tiles::<L, false, true>(simd, work),
+        (true, false) => tiles::<L, true, false>(simd, work),
+        (true, true) => tiles::<L, true, true>(simd, work),
+    }
+}
+
+#[inline(always)]
+fn tiles<L: Lane, const POTENTIAL: bool, const EXACT: bool>(simd: L::Simd, work: Accelerate<'_, L::Scalar>) {
+    let softening2 = L::splat(simd, work.softening2);
+    for rows in work.rows.chunks(TILE) {
+        let Range { start: mut first, end } = work.range.clone();
+        while first + VECTORS * L::WIDTH <= end {
+            sweep::<L, VECTORS, POTENTIAL, EXACT>(simd, softening2, rows, work.columns, first);
+            first += VECTORS * L::WIDTH;
+        }
+        while first < end {
+            sweep::<L, 1, POTENTIAL, EXACT>(simd, softening2, rows, work.columns, first);
+            first += L::WIDTH;
+        }
+    }
+}
+
+#[inline(always)]
+fn sweep<L: Lane, const N: usize, const POTENTIAL: bool, const EXACT: bool>(
+    simd: L::Simd,
+    softening2: L,
+    rows: &[Row<L::Scalar>],
+    columns: &mut Columns<L::Scalar>,
+    first: usize,
+) {
+    let zero = L::splat(simd, 0.0.into());
+    let mut x = [[zero; N]; 3];
+    let mut a = [[zero; N]; 3];
+    let mut phi = [zero; N];
+    for v in 0..N {
+        let at = first + v * L::WIDTH;
+        for c in 0..3 {
+            x[c][v] = L::load(simd, &columns.position[c][at..]);
+            a[c][v] = L::load(simd, &columns.acceleration[c][at..]);
+        }
+        if POTENTIAL {
+            phi[v] = L::load(simd, &columns.potential[at..]);
+        }
+    }
+    for row in rows {
+        for v in 0..N {
+            // d = x - x_j,  r² = d·d + ε²,  a -= G m_j d / r³,  φ -= (G m_j / r³) r²
+            let dx = x[0][v] - L::splat(simd, row[0]);
+            let dy = x[1][v] - L::splat(simd, row[1]);
+            let dz = x[2][v] - L::splat(simd, row[2]);
+            let r2 = dz.mul_add(dz, dy.mul_add(dy, dx.mul_add(dx, softening2)));
+            let w = weight::<L, EXACT>(simd, r2, row);
+            a[0][v] = w.neg_mul_add(dx, a[0][v]);
+            a[1][v] = w.neg_mul_add(dy, a[1][v]);
+            a[2][v] = w.neg_mul_add(dz, a[2][v]);
+            if POTENTIAL {
+                let here = dx.bit_or(dy).bit_or(dz).eq(zero);
+                phi[v] = L::select(here, phi[v], w.neg_mul_add(r2, phi[v]));
+            }
+        }
+    }
+    for v in 0..N {
+        let at = first + v * L::WIDTH;
+        for c in 0..3 {
+            a[c][v].store(&mut columns.acceleration[c][at..]);
+        }
+        if POTENTIAL {
+            phi[v].store(&mut columns.potential[at..]);
+        }
+    }
+}

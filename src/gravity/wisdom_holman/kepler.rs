@@ -1,0 +1,279 @@
+//! The two-body problem in universal variables, for any orbit and any step: the careful solver.
+//!
+//! With r0 = |x|, eta = x·v, beta = 2 mu/r0 - v², zeta = mu - beta r0 and Stiefel's functions G_n(beta, s) = sⁿ c_n(beta s²),
+//! the universal anomaly s belongs to the time r0 s + eta G2 + zeta G3, whose derivative is the radius r = r0 + eta G1 + zeta G2
+//! (Stumpff 1962; Danby 1992, section 6.9; Mikkola & Innanen 1999). Time grows with s, so that a bracketed Newton iteration
+//! finds s for every eccentricity, step and direction. Whole revolutions are taken off first.
+//!
+//! The sweep over many bodies in `step` solves the easy cases by itself and leaves the rest to this module.
+
+use super::Vector;
+
+/// A position and a velocity relative to the attracting centre.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Relative {
+    pub(super) position: Vector,
+    pub(super) velocity: Vector,
+}
+
+/// A solved piece of a Kepler orbit: where it starts, and Stiefel's functions over it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arc {
+    /// The gravitational parameter of the orbit.
+    pub(super) mu: f64,
+    /// The radius at the start.
+    pub(super) r0: f64,
+    /// Position times velocity at the start.
+    pub(super) eta: f64,
+    /// mu - beta r0.
+    pub(super) zeta: f64,
+    /// Twice the binding energy: mu over the semi-major axis.
+    pub(super) beta: f64,
+    /// The universal anomaly.
+    pub(super) s: f64,
+    /// G0 to G5.
+    pub(super) g: [f64; 6],
+    /// The radius at the end.
+    pub(super) r: f64,
+    /// The time that goes with `s`: the step without whole revolutions.
+    pub(super) time: f64,
+    /// The time of the whole revolutions left out.
+    pub(super) revolutions: f64,
+}
+
+/// Gauss's functions: the end is `f` x + `g` v, with velocity `fdot` x + `gdot` v.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gauss {
+    pub(super) f_minus_1: f64,
+    pub(super) g: f64,
+    pub(super) fdot: f64,
+    pub(super) gdot_minus_1: f64,
+}
+
+/// The scalar product.
+pub(super) fn dot(a: Vector, b: Vector) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+/// Stumpff's c0 to c5: c_n(z) = 1/n! - z/(n+2)! + z²/(n+4)! - ...
+///
+/// The series of c4 and c5 at |z| < 0.1, taken there by quartering z, then the relations for 4 z (Mikkola & Innanen 1999).
+pub(super) fn stumpff(z: f64) -> [f64; 6] {
+    const INVERSE_FACTORIAL: [f64; 17] = inverse_factorials();
+    let mut quarterings = 0;
+    let mut small = z;
+    while small.abs() > 0.1 && quarterings < 30 {
+        small *= 0.25;
+        quarterings += 1;
+    }
+    let series = |n: usize| (0..6).rev().fold(0.0, |sum, k| INVERSE_FACTORIAL[n + 2 * k] - small * sum);
+    let (mut c4, mut c5) = (series(4), series(5));
+    let lower = |z: f64, c4: f64, c5: f64| {
+        let (c2, c3) = (0.5 - z * c4, 1.0 / 6.0 - z * c5);
+        [1.0 - z * c2, 1.0 - z * c3, c2, c3, c4, c5]
+    };
+    for _ in 0..quarterings {
+        let c = lower(small, c4, c5);
+        c5 = (c5 + c4 + c[2] * c[3]) / 16.0;
+        c4 = (1.0 + c[1]) * c[3] / 8.0;
+        small *= 4.0;
+    }
+    lower(small, c4, c5)
+}
+
+const fn inverse_factorials() -> [f64; 17] {
+    let mut inverse = [1.0; 17];
+    let mut factorial = 1.0;
+    let mut n = 1;
+    while n < 17 {
+        factorial *= n as f64;
+        inverse[n] = 1.0 / factorial;
+        n += 1;
+    }
+    inverse
+}
+
+/// Solves for the arc that a body at `start` covers in the time `dt` around a centre of gravitational parameter `mu`.
+///
+/// `None` if there is no such arc in double precision: the body is at the centre, or a number is not finite.
+pub(super) fn solve(start: Relative, mu: f64, dt: f64) -> Option<Arc> {
+    let Relative { position, velocity } = start;
+    let (r0, v2, eta) = (dot(position, position).sqrt(), dot(velocity, velocity), dot(position, velocity));
+    let beta = 2.0 * mu / r0 - v2;
+    let usable = r0 > 0.0 && mu > 0.0 && [r0, v2, eta, beta, dt].iter().all(|x| x.is_finite());
+    if !usable {
+        return None;
+    }
+    let revolutions = whole_revolutions(mu, beta, dt);
+    let time = dt - revolutions;
+    let mut arc = Arc { mu, r0, eta, zeta: mu - beta * r0, beta, s: 0.0, g: [0.0; 6], r: r0, time, revolutions };
+    arc.find_anomaly();
+    arc.r.is_finite().then_some(arc)
+}
+
+/// The time of the whole revolutions nearest to `dt`; zero on an open orbit.
+fn whole_revolutions(mu: f64, beta: f64, dt: f64) -> f64 {
+    let period = if beta > 0.0 { std::f64::consts::TAU * mu / (beta * beta.sqrt()) } else { f64::INFINITY };
+    let count = (dt / period).round();
+    if count == 0.0 || !count.is_finite() { 0.0 } else { count * period }
+}
+
+impl Arc {
+    /// Evaluates everything at the anomaly `s`; returns the time from the start.
+    fn evaluate(&mut self, s: f64) -> f64 {
+        let c = stumpff(self.beta * s * s);
+        let mut power = 1.0;
+        for (g, c) in self.g.iter_mut().zip(c) {
+            *g = c * power;
+            power *= s;
+        }
+        self.s = s;
+        self.r = self.r0 + self.eta * self.g[1] + self.zeta * self.g[2];
+        self.r0 * s + self.eta * self.g[2] + self.zeta * self.g[3]
+    }
+
+    /// Newton's iteration for the anomaly, held in a bracket that only shrinks.
+    ///
+    /// The bracket ends at s³ = 48 |time|/mu: no arc of up to half a revolution is longer, whatever its eccentricity.
+    fn find_anomaly(&mut self) {
+        let sign = 1f64.copysign(self.time);
+        let (mut low, mut high) = (0.0, libm::cbrt(48.0 * self.time.abs() / self.mu));
+        let mut s = (self.time.abs() / self.r0).min(0.75 * high);
+        for _ in 0..200 {
+            let excess = sign * self.evaluate(sign * s) - self.time.abs();
+            if excess < 0.0 {
+                low = s;
+            } else {
+                high = s;
+            }
+            let newton = s - excess / self.r;
+            let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+            if (next - s).abs() <= 2.0 * f64::EPSILON * s {
+                break;
+            }
+            s = next;
+        }
+        // A radius that rounding made vanish at a passage through the centre would make the velocity infinite.
+        self.r = self.r.max(f64::EPSILON * f64::EPSILON * self.r0);
+    }
+
+    /// Gauss's f and g over the arc, and their rates.
+    pub(super) fn gauss(&self) -> Gauss {
+        let [_, g1, g2, g3, ..] = self.g;
+        Gauss {
+            f_minus_1: -self.mu * g2 / self.r0,
+            g: self.time - self.mu * g3,
+            fdot: -self.mu * g1 / (self.r0 * self.r),
+            gdot_minus_1: -self.mu * g2 / self.r,
+        }
+    }
+}
+
+impl Gauss {
+    /// The end of the arc that starts at `start`.
+    pub(super) fn apply(&self, start: Relative) -> Relative {
+        let Relative { position: x, velocity: v } = start;
+        let sum = |a: f64, b: f64| std::array::from_fn(|k| a * x[k] + b * v[k]);
+        let (dx, dv): (Vector, Vector) = (sum(self.f_minus_1, self.g), sum(self.fdot, self.gdot_minus_1));
+        Relative { position: std::array::from_fn(|k| x[k] + dx[k]), velocity: std::array::from_fn(|k| v[k] + dv[k]) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn advance(start: Relative, mu: f64, dt: f64) -> Relative {
+        solve(start, mu, dt).unwrap().gauss().apply(start)
+    }
+
+    /// At the pericentre of an orbit with semi-latus rectum 1 + e, mu = 1.
+    fn pericentre(e: f64) -> Relative {
+        Relative { position: [1.0, 0.0, 0.0], velocity: [0.0, (1.0 + e).sqrt(), 0.0] }
+    }
+
+    fn distance(a: Vector, b: Vector) -> f64 {
+        let d: Vector = std::array::from_fn(|k| a[k] - b[k]);
+        dot(d, d).sqrt()
+    }
+
+    #[test]
+    fn stumpff_functions_are_cosine_and_sine() {
+        for z in [1e-8, 0.05, 0.3, 2.0, 9.0, 30.0] {
+            let (x, c) = (f64::sqrt(z), stumpff(z));
+            assert!((c[0] - libm::cos(x)).abs() < 4e-15 && (c[1] * x - libm::sin(x)).abs() < 4e-15, "z = {z}: {c:?}");
+            let c = stumpff(-z);
+            assert!((c[0] / libm::cosh(x) - 1.0).abs() < 2e-15, "z = {z}: {c:?}");
+            assert!((c[1] * x / libm::sinh(x) - 1.0).abs() < 2e-15, "z = {z}: {c:?}");
+        }
+    }
+
+    #[test]
+    fn ellipses_agree_with_keplers_equation() {
+        for e in [0.0, 0.1, 0.5, 0.9, 0.99, 0.9999] {
+            let a: f64 = 1.0 / (1.0 - e);
+            for eccentric in [-3.0, -0.7, 1e-4, 0.3, 1.0, 2.0, 3.1] {
+                let time = a * a.sqrt() * (eccentric - e * libm::sin(eccentric));
+                let expected = [
+                    a * (libm::cos(eccentric) - e),
+                    a * (1.0 - e * e).sqrt() * libm::sin(eccentric),
+                    0.0,
+                ];
+                let found = advance(pericentre(e), 1.0, time).position;
+                let error = distance(found, expected) / dot(expected, expected).sqrt();
+                assert!(error < 2e-12, "e = {e}, E = {eccentric}: {error:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn hyperbolas_and_parabolas_agree_with_their_equations() {
+        for e in [1.5, 3.0, 20.0] {
+            let a: f64 = 1.0 / (e - 1.0);
+            for f in [-4.0, 0.01, 1.0, 6.0] {
+                let time = a * a.sqrt() * (e * libm::sinh(f) - f);
+                let expected = [a * (e - libm::cosh(f)), a * f64::sqrt(e * e - 1.0) * libm::sinh(f), 0.0];
+                let error = distance(advance(pericentre(e), 1.0, time).position, expected) / (a * e * libm::cosh(f));
+                assert!(error < 1e-13, "e = {e}, F = {f}: {error:e}");
+            }
+        }
+        let barker = 3.0;
+        let time = (barker + barker * barker * barker / 3.0) * f64::sqrt(2.0);
+        let expected = [1.0 - barker * barker, 2.0 * barker, 0.0];
+        assert!(distance(advance(pericentre(1.0), 1.0, time).position, expected) < 1e-13);
+    }
+
+    #[test]
+    fn whole_revolutions_come_back() {
+        let start = pericentre(0.6);
+        let period = std::f64::consts::TAU / f64::powf(0.4, 1.5);
+        for turns in [-3.0, 1.0, 10.0] {
+            assert!(distance(advance(start, 1.0, turns * period).position, start.position) < 1e-12);
+        }
+    }
+
+    #[test]
+    fn every_step_ends_with_numbers() {
+        for speed in [0.0, 1e-9, 1e-3, 1.0, f64::sqrt(2.0), 1.5, 1e3] {
+            for radius in [1e-12, 1e-3, 1.0, 1e6] {
+                for dt in [0.0, 1e-12, 1.0, -40.0, 1e9, -1e15] {
+                    for direction in [[1.0, 0.0], [-1.0, 0.0], [0.6, 0.8], [-0.6, 0.8]] {
+                        let start = Relative {
+                            position: [radius, 0.0, 0.0],
+                            velocity: [speed * direction[0], speed * direction[1], 0.0],
+                        };
+                        let end = solve(start, 1.0, dt).map(|arc| arc.gauss().apply(start));
+                        let finite = |end: Relative| end.position.iter().chain(&end.velocity).all(|x| x.is_finite());
+                        assert!(end.is_some_and(finite), "{start:?} for {dt}: {end:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_at_the_centre_is_refused() {
+        let start = Relative { position: [0.0; 3], velocity: [1.0, 0.0, 0.0] };
+        assert!(solve(start, 1.0, 1.0).is_none());
+    }
+}

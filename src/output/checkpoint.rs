@@ -1,0 +1,149 @@
+//! Checkpoints: the raw state, bit for bit, to go on from.
+//!
+//! A checkpoint holds named arrays, each rank giving its slab, and named numbers and texts that all ranks share.
+//! Each array carries a digest; beside the file, under its name with `.hash`, stands the hash of the whole file,
+//! written before the file gets its name. Nothing depends on the number of ranks.
+
+use std::path::{Path, PathBuf};
+
+use bytemuck::Pod;
+
+use super::place::{part_of, write_whole};
+use super::snapshot::write_stamp;
+use super::{Element, FileWriter, Slab, Stamp, WriteOptions, digest};
+use crate::{Comm, Error, Result};
+
+/// What the attribute `Format` of a checkpoint says.
+pub(super) const FORMAT: &str = "divisi checkpoint 1";
+/// The group of the arrays.
+pub(super) const STATE: &str = "State";
+/// The group whose attributes are the shared numbers and texts.
+pub(super) const VALUES: &str = "Values";
+
+/// A checkpoint being written. All ranks make the same calls.
+pub struct Checkpoint {
+    file: FileWriter,
+}
+
+impl Checkpoint {
+    /// Begins the checkpoint of the step that `stamp` tells, in `folder`, which it makes. All ranks.
+    ///
+    /// # Errors
+    /// On all ranks, when the file cannot be made.
+    pub fn create(comm: &Comm, folder: &Path, stamp: &Stamp, options: WriteOptions) -> Result<Self> {
+        let made = if comm.is_root() { std::fs::create_dir_all(folder) } else { Ok(()) };
+        comm.agree(made.map_err(Error::io("create", folder)))?;
+        Self::begin(FileWriter::create(comm, &path_of(folder, stamp.step), options)?, stamp)
+    }
+
+    pub(super) fn begin(file: FileWriter, stamp: &Stamp) -> Result<Self> {
+        write_stamp(&file, FORMAT, stamp)?;
+        file.group(STATE)?;
+        file.group(VALUES)?;
+        Ok(Checkpoint { file })
+    }
+
+    /// Writes an array of which each rank holds the slab `data`.
+    ///
+    /// # Errors
+    /// On all ranks, when a slab does not fit or the file cannot be written.
+    pub fn array<T: Element>(&mut self, name: &str, slab: &Slab, data: &[T]) -> Result<()> {
+        let name = format!("{STATE}/{name}");
+        self.file.dataset(&name, slab, data)?;
+        let mine = digest::of_slab(slab, data);
+        let all = self.file.comm().map_or(mine, |comm| comm.all_gather(&[mine]).into_iter().fold(0, u64::wrapping_add));
+        self.file.attribute(&name, "digest", all)
+    }
+
+    /// Writes an array of one axis, of which this rank holds the elements from `first` of `total`.
+    ///
+    /// # Errors
+    /// As [`array`](Checkpoint::array).
+    pub fn column<T: Element>(&mut self, name: &str, total: u64, first: u64, data: &[T]) -> Result<()> {
+        self.array(name, &Slab::rows(total, first, data.len() as u64, 1), data)
+    }
+
+    /// Writes plain structs as their bytes; this rank holds those from `first` of `total`.
+    ///
+    /// # Errors
+    /// As [`array`](Checkpoint::array).
+    pub fn records<T: Pod>(&mut self, name: &str, total: u64, first: u64, records: &[T]) -> Result<()> {
+        let slab = Slab { shape: vec![total, size_of::<T>() as u64], offset: vec![first, 0], count: vec![records.len() as u64, size_of::<T>() as u64] };
+        self.array::<u8>(name, &slab, bytemuck::cast_slice(records))
+    }
+
+    /// Writes one number, the same on all ranks.
+    ///
+    /// # Errors
+    /// On all ranks, when the file cannot be written.
+    pub fn value<T: Element>(&mut self, name: &str, value: T) -> Result<()> {
+        self.file.attribute(VALUES, name, value)
+    }
+
+    /// Writes a few numbers (at most 64 KiB), the same on all ranks.
+    ///
+    /// # Errors
+    /// On all ranks, when the file cannot be written.
+    pub fn values<T: Element>(&mut self, name: &str, values: &[T]) -> Result<()> {
+        self.file.attributes(VALUES, name, values)
+    }
+
+    /// Writes a text (at most 64 KiB), the same on all ranks.
+    ///
+    /// # Errors
+    /// On all ranks, when the file cannot be written.
+    pub fn text(&mut self, name: &str, text: &str) -> Result<()> {
+        self.file.text(VALUES, name, text)
+    }
+
+    /// Ends the checkpoint and returns its name.
+    ///
+    /// # Errors
+    /// On all ranks, when anything could not be written.
+    pub fn finish(self) -> Result<PathBuf> {
+        let path = self.file.path().to_path_buf();
+        let (comm, first) = (self.file.comm().cloned(), self.file.is_first());
+        self.file.finish_after(|part| {
+            let hash = digest::of_file(comm.as_ref(), part)?;
+            if first { write_whole(&hash_of(&path), format!("{hash}\n").as_bytes()) } else { Ok(()) }
+        })?;
+        Ok(path)
+    }
+}
+
+/// The name of the checkpoint of a step.
+pub fn path_of(folder: &Path, step: u64) -> PathBuf {
+    folder.join(format!("step_{step:010}.hdf5"))
+}
+
+/// The name of the file that holds a checkpoint's hash.
+pub(super) fn hash_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".hash");
+    name.into()
+}
+
+/// The steps of the checkpoints in a folder, oldest first; none if there is no folder.
+pub(super) fn steps_in(folder: &Path) -> Vec<u64> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let step = |name: String| name.strip_prefix("step_")?.strip_suffix(".hdf5")?.parse().ok();
+    let mut steps: Vec<u64> = names.filter_map(step).collect();
+    steps.sort_unstable();
+    steps
+}
+
+/// Removes all checkpoints of a folder but the newest `keep` (at least one), and what was left unfinished. One rank.
+///
+/// # Errors
+/// When a file cannot be removed.
+pub fn prune(folder: &Path, keep: usize) -> Result<()> {
+    let steps = steps_in(folder);
+    for &step in &steps[..steps.len().saturating_sub(keep.max(1))] {
+        let path = path_of(folder, step);
+        std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        let _ = std::fs::remove_file(hash_of(&path));
+        let _ = std::fs::remove_file(part_of(&path));
+    }
+    Ok(())
+}

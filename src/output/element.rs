@@ -1,0 +1,62 @@
+//! The numbers that datasets and attributes are made of.
+
+/// A number that a file can hold: `f64`, `f32`, `u64`, `i64`, `u32`, `i32` or `u8`.
+///
+/// Raw bytes of a plain struct are written as `u8`.
+pub trait Element: bytemuck::Pod + PartialEq + std::fmt::Display + hdf5::H5Type + sealed::Sealed {
+    /// The value's bits, widened with zeros: what digests are made of.
+    fn bits(self) -> u64;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for f64 {}
+impl Element for f64 {
+    fn bits(self) -> u64 {
+        self.to_bits()
+    }
+}
+
+impl sealed::Sealed for f32 {}
+impl Element for f32 {
+    fn bits(self) -> u64 {
+        u64::from(self.to_bits())
+    }
+}
+
+impl sealed::Sealed for u64 {}
+impl Element for u64 {
+    fn bits(self) -> u64 {
+        self
+    }
+}
+
+impl sealed::Sealed for i64 {}
+impl Element for i64 {
+    fn bits(self) -> u64 {
+        self.cast_unsigned()
+    }
+}
+
+impl sealed::Sealed for u32 {}
+impl Element for u32 {
+    fn bits(self) -> u64 {
+        u64::from(self)
+    }
+}
+
+impl sealed::Sealed for i32 {}
+impl Element for i32 {
+    fn bits(self) -> u64 {
+        u64::from(self.cast_unsigned())
+    }
+}
+
+impl sealed::Sealed for u8 {}
+impl Element for u8 {
+    fn bits(self) -> u64 {
+        u64::from(self)
+    }
+}

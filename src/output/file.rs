@@ -1,0 +1,401 @@
+//! One HDF5 file, written by all ranks together.
+//!
+//! In order: the file is created beside its name, as `NAME.part`; groups, attributes and datasets are added, every rank
+//! giving its slab of each dataset; then all ranks flush and close it, it is synced, renamed, and its folder synced.
+//! A file that carries its name is whole. Nothing in it depends on the number of ranks or on the time of day.
+//!
+//! There are two ways to the same layout. With MPI-IO (feature `parallel-hdf5`) all ranks open the file and every
+//! transfer is collective. Without, rank 0 alone opens it, and the others hand it their slabs in bounded pieces.
+//! A failure on any rank becomes an error on all of them. What a file cannot do is grow or be opened again to be written.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use hdf5::dataset::{AllocTime, FillTime};
+use hdf5::types::TypeDescriptor;
+
+use super::place::{Place, part_of, sync};
+use super::{Element, Slab, transfer};
+use crate::comm::Tag;
+use crate::{Comm, Error, Result};
+
+/// Bytes that one rank moves in one transfer: bounds the memory of rank 0 without MPI-IO, and keeps MPI counts below 2^31.
+const PIECE_BYTES: u64 = 1 << 28;
+
+/// Chunks of a compressed dataset that all ranks together write in one transfer. Compressed chunks are laid out in the
+/// order in which transfers meet them, so these pieces must be those of the dataset, not those of a rank.
+const COMPRESSED_PIECE_CHUNKS: u64 = 1024;
+
+/// Bytes in one chunk of a compressed dataset, before compression.
+const CHUNK_BYTES: u64 = 1 << 20;
+
+/// The tag of slabs on their way to rank 0.
+const SLAB: Tag = 31000;
+
+/// How files are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Whether all ranks write together through MPI-IO, where the program was built with parallel HDF5; otherwise rank 0 writes.
+    pub mpiio: bool,
+    /// The deflate level of the datasets, 1 to 9; 0 stores them as they are.
+    pub compress: u8,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        WriteOptions { mpiio: true, compress: 0 }
+    }
+}
+
+/// An HDF5 file being written. Every method is called on every rank, with the same arguments but for the data.
+///
+/// Dropped before [`finish`](FileWriter::finish), it leaves no file.
+pub struct FileWriter {
+    comm: Option<Comm>,
+    path: PathBuf,
+    /// On rank 0, what becomes the file.
+    place: RefCell<Option<Place>>,
+    /// Where the file is open: on all ranks or on rank 0.
+    file: Option<hdf5::File>,
+    collective: bool,
+    compress: u8,
+}
+
+impl FileWriter {
+    /// Creates the file that will be `path`, on all ranks of `comm`.
+    ///
+    /// # Errors
+    /// On all ranks, when the folder is missing or may not be written.
+    pub fn create(comm: &Comm, path: &Path, options: WriteOptions) -> Result<Self> {
+        let collective = cfg!(feature = "parallel-hdf5") && options.mpiio;
+        Self::open(Some(comm.clone()), path, collective, options.compress)
+    }
+
+    /// Creates a file that this process writes by itself, without MPI.
+    ///
+    /// # Errors
+    /// When the folder is missing or may not be written.
+    pub fn create_alone(path: &Path, compress: u8) -> Result<Self> {
+        Self::open(None, path, false, compress)
+    }
+
+    fn open(comm: Option<Comm>, path: &Path, collective: bool, compress: u8) -> Result<Self> {
+        let path = path.to_path_buf();
+        let mut writer = FileWriter { comm, path, place: None.into(), file: None, collective, compress };
+        writer.agree(writer.prepare())?;
+        let part = part_of(&writer.path);
+        let created = match (collective, writer.is_first()) {
+            (true, _) => create_together(writer.comm(), &part).map(Some),
+            (false, true) => hdf5::File::create(&part).map(Some),
+            (false, false) => Ok(None),
+        };
+        let created = created.map(|file| writer.file = file).map_err(|reason| writer.failed("anything", reason));
+        writer.agree(created)?;
+        Ok(writer)
+    }
+
+    fn prepare(&self) -> Result<()> {
+        if self.is_first() {
+            self.place.replace(Some(Place::create(&self.path)?));
+        }
+        Ok(())
+    }
+
+    /// On rank 0, meets a full disk before anything of a dataset is written: MPI-IO may wait for ever where one rank fails.
+    fn reserve(&self, bytes: u64) -> Result<()> {
+        self.place.borrow_mut().as_mut().map_or(Ok(()), |place| place.reserve(bytes))
+    }
+
+    /// The name that the file will have.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The ranks that write this file; none when one process writes it by itself.
+    pub(super) fn comm(&self) -> Option<&Comm> {
+        self.comm.as_ref()
+    }
+
+    pub(super) fn is_first(&self) -> bool {
+        self.comm.as_ref().is_none_or(Comm::is_root)
+    }
+
+    /// Adds a group, with those above it.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses.
+    pub fn group(&self, name: &str) -> Result<()> {
+        self.structure(name, |file| {
+            file.create_group_builder().obj_track_times(false).create_intermediate_group(true).create(name).map(drop)
+        })
+    }
+
+    /// Adds an attribute of one number to the group or dataset `object`.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses.
+    pub fn attribute<T: Element>(&self, object: &str, name: &str, value: T) -> Result<()> {
+        self.structure(name, |file| {
+            object_of(file, object)?.new_attr::<T>().create(name)?.write_scalar(&value)
+        })
+    }
+
+    /// Adds an attribute of several numbers to the group or dataset `object`.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses.
+    pub fn attributes<T: Element>(&self, object: &str, name: &str, values: &[T]) -> Result<()> {
+        self.structure(name, |file| {
+            object_of(file, object)?.new_attr::<T>().shape(values.len()).create(name)?.write_raw(values)
+        })
+    }
+
+    /// Adds an attribute of text, of fixed length as readers of VTK's formats need it, to the group or dataset `object`.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses: beyond 64 KiB, for one.
+    pub fn text(&self, object: &str, name: &str, text: &str) -> Result<()> {
+        self.structure(name, |file| {
+            let attribute = object_of(file, object)?.new_attr_builder().empty_as(text_type(text.len(), text.is_ascii()));
+            transfer::write_text(&attribute.create(name)?, text)
+        })
+    }
+
+    /// Adds a dataset of fixed-length texts, the same on every rank.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses.
+    pub fn texts(&self, name: &str, texts: &[String]) -> Result<()> {
+        let width = texts.iter().map(String::len).max().unwrap_or(0).max(1);
+        let mut bytes = vec![0; width * texts.len()];
+        for (slot, text) in bytes.chunks_exact_mut(width).zip(texts) {
+            slot[..text.len()].copy_from_slice(text.as_bytes());
+        }
+        let kind = text_type(width, texts.iter().all(|text| text.is_ascii()));
+        let first = self.is_first();
+        let collective = self.collective;
+        self.structure(name, |file| {
+            let dataset = plain_dataset(file).empty_as(kind).shape(texts.len()).create(name)?;
+            let shape = [texts.len() as u64];
+            let slab = if first { Slab::whole(&shape) } else { Slab::none(&shape) };
+            transfer::write_texts(&dataset, &slab, &bytes, collective)
+        })
+    }
+
+    /// Gives the dataset or group `target` a second name.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses.
+    pub fn link(&self, target: &str, name: &str) -> Result<()> {
+        self.structure(name, |file| file.link_hard(target, name))
+    }
+
+    /// Adds a dataset of which each rank holds the slab `data`.
+    ///
+    /// # Errors
+    /// On all ranks, when a slab does not fit or HDF5 refuses.
+    pub fn dataset<T: Element>(&self, name: &str, slab: &Slab, data: &[T]) -> Result<()> {
+        let bytes = slab.shape.iter().product::<u64>() * size_of::<T>() as u64;
+        self.agree(slab.check(name, data.len()).and_then(|()| self.reserve(bytes)))?;
+        let mut dataset = None;
+        self.structure(name, |file| {
+            dataset = Some(self.layout::<T>(file, &slab.shape).create(name)?);
+            Ok(())
+        })?;
+        let outcome = match (self.collective, &dataset) {
+            (true, Some(dataset)) => self.write_together(dataset, slab, data),
+            _ => self.write_gathered(dataset.as_ref(), slab, data),
+        };
+        self.agree(outcome.map_err(|reason| self.failed(name, reason)))
+    }
+
+    /// Adds a dataset of which every rank holds the whole: rank 0 gives it.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses.
+    pub fn replicated<T: Element>(&self, name: &str, shape: &[u64], data: &[T]) -> Result<()> {
+        if self.is_first() {
+            self.dataset(name, &Slab::whole(shape), data)
+        } else {
+            self.dataset::<T>(name, &Slab::none(shape), &[])
+        }
+    }
+
+    /// Adds a dataset whose rows are those of datasets in other files, in the order given: `(file, dataset, rows)`.
+    ///
+    /// `file` is relative to this file's folder; `components` is the length of a row.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses.
+    pub fn virtual_rows<T: Element>(&self, name: &str, sources: &[(String, String, u64)], components: usize) -> Result<()> {
+        let total = sources.iter().map(|source| source.2).sum();
+        self.structure(name, |file| {
+            let mut builder = file.new_dataset_builder();
+            let mut first = 0;
+            for (path, dataset, rows) in sources {
+                let from = Slab::rows(*rows, 0, *rows, components);
+                let to = Slab::rows(total, first, *rows, components);
+                builder = builder.virtual_map(path, dataset, extents(&from), selection(&from), extents(&to), selection(&to));
+                first += rows;
+            }
+            builder.empty::<T>().shape(extents(&Slab::rows(total, 0, 0, components))).create(name).map(drop)
+        })
+    }
+
+    /// Ends the file: all ranks flush and close it, then it is synced and gets its name.
+    ///
+    /// # Errors
+    /// On all ranks, when anything could not be written; then there is no file of that name, or still the one before.
+    pub fn finish(self) -> Result<()> {
+        self.finish_after(|_| Ok(()))
+    }
+
+    /// Ends the file; `check` sees it, on all ranks, when it is whole and has no name yet.
+    pub(super) fn finish_after(mut self, check: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        self.structure("flush", |file| file.flush())?;
+        let open = self.file.take();
+        let holds_file = open.is_some();
+        let closed = open.map_or(Ok(()), |file| file.close()).map_err(|reason| self.failed("close", reason));
+        self.agree(closed)?;
+        let synced = if holds_file { sync(&part_of(&self.path)) } else { Ok(()) };
+        self.agree(synced.map_err(Error::io("sync", &self.path)))?;
+        self.agree(check(&part_of(&self.path)))?;
+        self.agree(self.place.take().map_or(Ok(()), Place::finish))
+    }
+
+    /// Runs `change` where the file is open; every rank learns whether it went well everywhere.
+    fn structure(&self, name: &str, change: impl FnOnce(&hdf5::File) -> hdf5::Result<()>) -> Result<()> {
+        let outcome = self.file.as_ref().map_or(Ok(()), change);
+        self.agree(outcome.map_err(|reason| self.failed(name, reason)))
+    }
+
+    pub(super) fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
+        match &self.comm {
+            Some(comm) => comm.agree(outcome),
+            None => outcome,
+        }
+    }
+
+    fn failed(&self, name: &str, reason: hdf5::Error) -> Error {
+        Error::file(&self.path, format!("cannot write {name}: {reason}"))
+    }
+
+    /// Contiguous, or in chunks of whole rows that are compressed; space is reserved at once and not filled first.
+    fn layout<T: Element>(&self, file: &hdf5::File, shape: &[u64]) -> hdf5::DatasetBuilderEmptyShape {
+        let extents: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
+        let builder = plain_dataset(file);
+        if self.compress == 0 || extents.contains(&0) {
+            return builder.alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never).empty::<T>().shape(extents);
+        }
+        let builder = builder.chunk(chunk_of(shape, size_of::<T>() as u64)).chunk_cache(521, 16 * CHUNK_BYTES as usize, 1.0);
+        builder.shuffle().deflate(self.compress).empty::<T>().shape(extents)
+    }
+
+    /// Writes through MPI-IO. Every rank takes part in every transfer, with nothing where it has nothing to give,
+    /// and goes on to the last one after a failure.
+    fn write_together<T: Element>(&self, dataset: &hdf5::Dataset, slab: &Slab, data: &[T]) -> hdf5::Result<()> {
+        let pieces = if self.compress == 0 {
+            slab.pieces(PIECE_BYTES / size_of::<T>() as u64)
+        } else {
+            let chunk: u64 = chunk_of(&slab.shape, size_of::<T>() as u64).iter().map(|&n| n as u64).product();
+            let whole = Slab::whole(&slab.shape).pieces(chunk * COMPRESSED_PIECE_CHUNKS);
+            whole.iter().map(|piece| slab.between(piece.offset[0], piece.offset[0] + piece.count[0])).collect()
+        };
+        let transfers = self.comm().map_or(pieces.len() as u64, |comm| comm.all_reduce_max(pieces.len() as u64));
+        let none = Slab::none(&slab.shape);
+        let mut outcome = Ok(());
+        for transfer in 0..transfers {
+            let piece = pieces.get(transfer as usize).unwrap_or(&none);
+            let range = if piece.is_empty() { 0..0 } else { slab.memory(piece) };
+            outcome = outcome.and(transfer::write(dataset, piece, &data[range], true));
+        }
+        outcome
+    }
+
+    /// Writes from rank 0: its own part first, then that of each other rank in order, piece by piece.
+    ///
+    /// After a failure rank 0 still takes what is sent, so that no rank waits for ever.
+    fn write_gathered<T: Element>(&self, dataset: Option<&hdf5::Dataset>, slab: &Slab, data: &[T]) -> hdf5::Result<()> {
+        let limit = PIECE_BYTES / size_of::<T>() as u64;
+        let mut outcome = match dataset {
+            Some(dataset) => write_pieces(dataset, slab, data, limit),
+            None => Ok(()),
+        };
+        let Some(comm) = self.comm() else { return outcome };
+        let parts = comm.gather(&[slab.offset.clone(), slab.count.clone()].concat(), 0);
+        let (Some(parts), Some(dataset)) = (parts, dataset) else {
+            slab.pieces(limit).iter().for_each(|piece| comm.send(&data[slab.memory(piece)], 0, SLAB));
+            return outcome;
+        };
+        for (rank, part) in parts.iter().enumerate().skip(1) {
+            let (offset, count) = part.split_at(slab.shape.len());
+            let theirs = Slab { shape: slab.shape.clone(), offset: offset.to_vec(), count: count.to_vec() };
+            for piece in theirs.pieces(limit) {
+                let data: Vec<T> = comm.receive(rank, SLAB);
+                outcome = outcome.and(transfer::write(dataset, &piece, &data, false));
+            }
+        }
+        outcome
+    }
+}
+
+impl Drop for FileWriter {
+    /// Removes what was begun. A file that all ranks opened is left open: closing it is collective, and here one rank may be alone.
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take() {
+            place.discard();
+        }
+        if self.collective {
+            std::mem::forget(self.file.take());
+        }
+    }
+}
+
+#[cfg(feature = "parallel-hdf5")]
+fn create_together(comm: Option<&Comm>, path: &Path) -> hdf5::Result<hdf5::File> {
+    let comm = comm.expect("a collective file has ranks");
+    hdf5::File::with_options().with_fapl(|access| access.mpio(comm.raw(), None).coll_metadata_write(true)).create(path)
+}
+
+#[cfg(not(feature = "parallel-hdf5"))]
+fn create_together(_comm: Option<&Comm>, path: &Path) -> hdf5::Result<hdf5::File> {
+    hdf5::File::create(path)
+}
+
+/// A dataset builder that puts no times into the file.
+fn plain_dataset(file: &hdf5::File) -> hdf5::DatasetBuilder {
+    file.new_dataset_builder().obj_track_times(false)
+}
+
+/// The group or dataset of this name.
+pub(super) fn object_of(file: &hdf5::File, name: &str) -> hdf5::Result<hdf5::Location> {
+    if file.loc_type_by_name(name)? == hdf5::LocationType::Dataset {
+        return Ok((**file.dataset(name)?).clone());
+    }
+    Ok((*file.group(name)?).clone())
+}
+
+/// The type of a fixed-length text.
+fn text_type(width: usize, ascii: bool) -> TypeDescriptor {
+    if ascii { TypeDescriptor::FixedAscii(width.max(1)) } else { TypeDescriptor::FixedUnicode(width.max(1)) }
+}
+
+fn extents(slab: &Slab) -> Vec<usize> {
+    slab.shape.iter().map(|&n| n as usize).collect()
+}
+
+fn selection(slab: &Slab) -> hdf5::Selection {
+    let range = |axis: usize| (slab.offset[axis] as usize..(slab.offset[axis] + slab.count[axis]) as usize).into();
+    hdf5::Hyperslab::new((0..slab.shape.len()).map(range).collect::<Vec<hdf5::SliceOrIndex>>()).into()
+}
+
+/// Chunks of whole rows, of about [`CHUNK_BYTES`].
+fn chunk_of(shape: &[u64], bytes: u64) -> Vec<usize> {
+    let row: u64 = shape.iter().skip(1).product();
+    let rows = (CHUNK_BYTES / (row * bytes)).clamp(1, shape[0]);
+    std::iter::once(rows).chain(shape.iter().skip(1).copied()).map(|n| n as usize).collect()
+}
+
+fn write_pieces<T: Element>(dataset: &hdf5::Dataset, slab: &Slab, data: &[T], limit: u64) -> hdf5::Result<()> {
+    slab.pieces(limit).iter().try_for_each(|piece| transfer::write(dataset, piece, &data[slab.memory(piece)], false))
+}

@@ -1,0 +1,226 @@
+//! Going on from a checkpoint: finding the newest whole one, and reading the state back.
+//!
+//! Every rank opens the file by itself and reads the part that it wants, so a checkpoint may be read on another number
+//! of ranks than wrote it. Before that, the ranks share out the check that the file is what was written.
+
+use std::ops::Range;
+use std::path::Path;
+
+use bytemuck::Pod;
+
+use super::checkpoint::{FORMAT, STATE, VALUES, hash_of, path_of, steps_in};
+use super::{Element, Reader, Slab, digest, transfer};
+use crate::{Comm, Error, Result};
+
+/// Elements of a column that are read at once to check its digest.
+const PIECE: u64 = 1 << 22;
+
+/// A checkpoint opened to be read.
+pub struct CheckpointReader {
+    reader: Reader,
+    step: u64,
+    time: f64,
+}
+
+impl CheckpointReader {
+    /// Opens a checkpoint and checks that it is whole. All ranks.
+    ///
+    /// # Errors
+    /// On all ranks, when it is damaged, cannot be read or is another kind of file.
+    pub fn open(comm: &Comm, path: &Path) -> Result<Self> {
+        let reader = comm.agree(Self::open_unchecked(path))?;
+        reader.check(Some(comm))?;
+        Ok(reader)
+    }
+
+    /// Opens a checkpoint and checks that it is whole, by one process without MPI.
+    ///
+    /// # Errors
+    /// When it is damaged, cannot be read or is another kind of file.
+    pub fn open_alone(path: &Path) -> Result<Self> {
+        let reader = Self::open_unchecked(path)?;
+        reader.check(None)?;
+        Ok(reader)
+    }
+
+    fn open_unchecked(path: &Path) -> Result<Self> {
+        let reader = Reader::open(path)?;
+        if reader.text("/", "Format").ok().as_deref() != Some(FORMAT) {
+            return Err(Error::file(path, "this is not a checkpoint of this version of divisi"));
+        }
+        let (step, time) = (reader.attribute("/", "Step")?, reader.attribute("/", "Time")?);
+        Ok(CheckpointReader { reader, step, time })
+    }
+
+    /// Compares the file's hash with the one beside it; without one, the digests of all arrays.
+    fn check(&self, comm: Option<&Comm>) -> Result<()> {
+        let path = self.reader.path();
+        let Ok(wanted) = std::fs::read_to_string(hash_of(path)) else {
+            return self.check_digests();
+        };
+        if digest::of_file(comm, path)? != wanted.trim() {
+            return Err(Error::file(path, "its contents are not those that were written: the file is damaged"));
+        }
+        Ok(())
+    }
+
+    fn check_digests(&self) -> Result<()> {
+        for entry in self.reader.datasets()? {
+            let found = match entry.kind.as_str() {
+                "float64" => self.digest::<f64>(&entry.name)?,
+                "float32" => self.digest::<f32>(&entry.name)?,
+                "uint64" => self.digest::<u64>(&entry.name)?,
+                "int64" => self.digest::<i64>(&entry.name)?,
+                "uint32" => self.digest::<u32>(&entry.name)?,
+                "int32" => self.digest::<i32>(&entry.name)?,
+                _ => self.digest::<u8>(&entry.name)?,
+            };
+            if found != self.reader.attribute::<u64>(&entry.name, "digest")? {
+                return Err(Error::file(self.reader.path(), format!("{} is not what was written: the file is damaged", entry.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn digest<T: Element>(&self, name: &str) -> Result<u64> {
+        let whole = Slab::whole(&self.reader.shape(name)?);
+        whole.pieces(PIECE).iter().try_fold(0u64, |sum, piece| {
+            Ok(sum.wrapping_add(digest::of_slab(piece, &self.reader.read_slab::<T>(name, piece)?)))
+        })
+    }
+
+    /// The file's name.
+    pub fn path(&self) -> &Path {
+        self.reader.path()
+    }
+
+    /// The number of steps taken.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The time of the state, in the run's unit of time.
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// The global shape of an array.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn shape(&self, name: &str) -> Result<Vec<u64>> {
+        self.reader.shape(&format!("{STATE}/{name}"))
+    }
+
+    /// The elements `range` of an array of one axis, or the rows `range` of one of several, bit for bit.
+    ///
+    /// # Errors
+    /// When there is none of this name, the rows are not in it, or its elements are not `T`.
+    pub fn read<T: Element>(&self, name: &str, range: Range<u64>) -> Result<Vec<T>> {
+        let shape = self.shape(name)?;
+        let rows = Slab::whole(&shape).between(range.start, range.end);
+        if rows.count[0] != range.end.saturating_sub(range.start) {
+            return Err(Error::file(self.path(), format!("{name} has {} rows: there are no rows {range:?}", shape[0])));
+        }
+        self.read_slab(name, &rows)
+    }
+
+    /// A box of an array, bit for bit.
+    ///
+    /// # Errors
+    /// When there is none of this name and shape, or its elements are not `T`.
+    pub fn read_slab<T: Element>(&self, name: &str, slab: &Slab) -> Result<Vec<T>> {
+        let name = format!("{STATE}/{name}");
+        let kind = self.reader.dataset(&name)?.dtype().and_then(|kind| kind.to_descriptor());
+        let kind = kind.map_err(|reason| self.reader.failed(&name, reason))?;
+        if kind != T::type_descriptor() {
+            return Err(Error::file(self.path(), format!("{name} holds {kind}, not {}", T::type_descriptor())));
+        }
+        self.reader.read_slab(&name, slab)
+    }
+
+    /// The records `range` of an array of plain structs.
+    ///
+    /// # Errors
+    /// When there is none of this name, or its records are not of the size of `T`.
+    pub fn records<T: Pod>(&self, name: &str, range: Range<u64>) -> Result<Vec<T>> {
+        let shape = self.shape(name)?;
+        let wide = size_of::<T>() as u64;
+        if shape.len() != 2 || shape[1] != wide || range.end > shape[0] {
+            let reason = format!("{name} has shape {shape:?}: there are no records {range:?} of {wide} bytes");
+            return Err(Error::file(self.path(), reason));
+        }
+        let full = format!("{STATE}/{name}");
+        let slab = Slab::whole(&shape).between(range.start, range.end);
+        let mut records = vec![T::zeroed(); (range.end - range.start) as usize];
+        let byte = hdf5::Datatype::from_type::<u8>();
+        byte.and_then(|byte| {
+            transfer::read_into(&self.reader.dataset(&full).map_err(|error| error.to_string())?, &slab, &byte, bytemuck::cast_slice_mut(&mut records))
+        })
+        .map_err(|reason| self.reader.failed(name, reason))?;
+        Ok(records)
+    }
+
+    /// A shared number.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn value<T: Element>(&self, name: &str) -> Result<T> {
+        self.reader.attribute(VALUES, name)
+    }
+
+    /// A list of shared numbers.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn values<T: Element>(&self, name: &str) -> Result<Vec<T>> {
+        self.reader.attributes(VALUES, name)
+    }
+
+    /// A shared text.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn text(&self, name: &str) -> Result<String> {
+        self.reader.text(VALUES, name)
+    }
+}
+
+/// The newest whole checkpoint of a folder, if it has one, and a warning for each newer one that is damaged. All ranks.
+///
+/// # Errors
+/// On all ranks, when there are checkpoints and all are damaged.
+pub fn newest(comm: &Comm, folder: &Path) -> Result<(Option<CheckpointReader>, Vec<String>)> {
+    let steps = comm.broadcast(&steps_in_once(comm, folder), 0);
+    choose(&steps, |step| CheckpointReader::open(comm, &path_of(folder, step)))
+}
+
+/// As [`newest`], by one process without MPI.
+///
+/// # Errors
+/// When there are checkpoints and all are damaged.
+pub fn newest_alone(folder: &Path) -> Result<(Option<CheckpointReader>, Vec<String>)> {
+    choose(&steps_in(folder), |step| CheckpointReader::open_alone(&path_of(folder, step)))
+}
+
+fn choose(
+    steps: &[u64],
+    open: impl Fn(u64) -> Result<CheckpointReader>,
+) -> Result<(Option<CheckpointReader>, Vec<String>)> {
+    let mut warnings = Vec::new();
+    let mut last = None;
+    for &step in steps.iter().rev() {
+        match open(step) {
+            Ok(reader) => return Ok((Some(reader), warnings)),
+            Err(error) => {
+                warnings.push(format!("{error}; trying the checkpoint before it"));
+                last = Some(error);
+            }
+        }
+    }
+    last.map_or(Ok((None, warnings)), Err)
+}
+
+fn steps_in_once(comm: &Comm, folder: &Path) -> Vec<u64> {
+    if comm.is_root() { steps_in(folder) } else { Vec::new() }
+}

@@ -1,0 +1,153 @@
+//! Moving numbers between memory and an open dataset: the calls that the `hdf5` crate lacks, and all of `unsafe` in output.
+//!
+//! The crate's own transfers are independent ones; those of a file that all ranks write must be collective, and every
+//! rank takes part in each, also with nothing to give. The HDF5 library is not thread-safe: each call holds its lock.
+
+use std::os::raw::c_void;
+
+use hdf5_sys::h5a::{H5Aread, H5Awrite};
+use hdf5_sys::h5d::{H5Dread, H5Dwrite};
+use hdf5_sys::h5i::hid_t;
+use hdf5_sys::h5p::H5P_DEFAULT;
+use hdf5_sys::h5s::{H5S_SELECT_SET, H5Sselect_hyperslab, H5Sselect_none};
+
+use super::{Element, Slab};
+
+/// Writes `data` into the part of `dataset` that `slab` names; `collective` in a file opened through MPI-IO by all ranks.
+pub(super) fn write<T: Element>(
+    dataset: &hdf5::Dataset,
+    slab: &Slab,
+    data: &[T],
+    collective: bool,
+) -> hdf5::Result<()> {
+    assert_eq!(slab.len(), data.len() as u64, "data does not fill its slab");
+    write_bytes(dataset, slab, &hdf5::Datatype::from_type::<T>()?, bytemuck::cast_slice(data), collective)
+}
+
+/// Writes fixed-length texts, each as wide as the dataset's own type, `bytes` being all of the dataset's.
+pub(super) fn write_texts(dataset: &hdf5::Dataset, slab: &Slab, bytes: &[u8], collective: bool) -> hdf5::Result<()> {
+    let kind = dataset.dtype()?;
+    write_bytes(dataset, slab, &kind, &bytes[..slab.len() as usize * kind.size()], collective)
+}
+
+/// Writes a fixed-length text into an attribute that is as wide.
+pub(super) fn write_text(attribute: &hdf5::Attribute, text: &str) -> hdf5::Result<()> {
+    let kind = attribute.dtype()?;
+    let mut bytes = text.as_bytes().to_vec();
+    bytes.resize(kind.size(), 0);
+    let (to, kind, from) = (attribute.id(), kind.id(), bytes.as_ptr().cast::<c_void>());
+    // SAFETY: both identifiers are open for the length of the call, and `bytes` is as long as the type.
+    hdf5::sync::sync(|| hdf5::h5check(unsafe { H5Awrite(to, kind, from) }))?;
+    Ok(())
+}
+
+/// The bytes of an attribute that holds one fixed-length text.
+pub(super) fn read_text(attribute: &hdf5::Attribute) -> hdf5::Result<Vec<u8>> {
+    let kind = attribute.dtype()?;
+    let mut bytes = vec![0u8; kind.size()];
+    let (from, kind, to) = (attribute.id(), kind.id(), bytes.as_mut_ptr().cast::<c_void>());
+    // SAFETY: both identifiers are open for the length of the call, and `bytes` is as long as the type.
+    hdf5::sync::sync(|| hdf5::h5check(unsafe { H5Aread(from, kind, to) }))?;
+    Ok(bytes)
+}
+
+fn write_bytes(
+    dataset: &hdf5::Dataset,
+    slab: &Slab,
+    kind: &hdf5::Datatype,
+    bytes: &[u8],
+    collective: bool,
+) -> hdf5::Result<()> {
+    assert_eq!(slab.len() as usize * kind.size(), bytes.len(), "data does not fill its slab");
+    let (memory, file) = spaces(dataset, slab)?;
+    let properties = Properties::new(collective)?;
+    let (to, kind, memory, file, from) =
+        (dataset.id(), kind.id(), memory.id(), file.id(), bytes.as_ptr().cast::<c_void>());
+    // SAFETY: all identifiers are open for the length of the call, and `bytes` holds as many elements as are selected.
+    hdf5::sync::sync(|| hdf5::h5check(unsafe { H5Dwrite(to, kind, memory, file, properties.0, from) }))?;
+    Ok(())
+}
+
+/// The elements of the part of `dataset` that `slab` names, as the bytes that the file holds.
+pub(super) fn read_bytes(dataset: &hdf5::Dataset, slab: &Slab) -> hdf5::Result<Vec<u8>> {
+    let kind = dataset.dtype()?;
+    let mut bytes = vec![0u8; slab.len() as usize * kind.size()];
+    read_into(dataset, slab, &kind, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads the part of `dataset` that `slab` names, its numbers converted to `T` where they are of another kind.
+pub(super) fn read<T: Element>(dataset: &hdf5::Dataset, slab: &Slab) -> hdf5::Result<Vec<T>> {
+    let mut data = vec![T::zeroed(); slab.len() as usize];
+    read_into(dataset, slab, &hdf5::Datatype::from_type::<T>()?, bytemuck::cast_slice_mut(&mut data))?;
+    Ok(data)
+}
+
+/// Reads the elements of the part of `dataset` that `slab` names as those of type `kind`.
+pub(super) fn read_into(dataset: &hdf5::Dataset, slab: &Slab, kind: &hdf5::Datatype, bytes: &mut [u8]) -> hdf5::Result<()> {
+    assert_eq!(slab.len() as usize * kind.size(), bytes.len(), "memory does not fit its slab");
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let (memory, file) = spaces(dataset, slab)?;
+    let (from, kind, memory, file, to) =
+        (dataset.id(), kind.id(), memory.id(), file.id(), bytes.as_mut_ptr().cast::<c_void>());
+    // SAFETY: all identifiers are open for the length of the call, and `bytes` has room for the elements selected.
+    hdf5::sync::sync(|| hdf5::h5check(unsafe { H5Dread(from, kind, memory, file, H5P_DEFAULT, to) }))?;
+    Ok(())
+}
+
+/// The selections of a transfer: what it touches in memory and in the file.
+fn spaces(dataset: &hdf5::Dataset, slab: &Slab) -> hdf5::Result<(hdf5::Dataspace, hdf5::Dataspace)> {
+    let file = dataset.space()?;
+    if file.shape().iter().map(|&n| n as u64).ne(slab.shape.iter().copied()) {
+        return Err(hdf5::Error::Internal(format!("shape {:?}, not {:?}", file.shape(), slab.shape)));
+    }
+    let memory = hdf5::Dataspace::try_new(vec![slab.len() as usize])?;
+    let (inside, outside) = (memory.id(), file.id());
+    // SAFETY: both identifiers are open dataspaces; `offset` and `count` have one entry for each of the file's axes.
+    hdf5::sync::sync(|| unsafe {
+        if slab.is_empty() {
+            hdf5::h5check(H5Sselect_none(inside))?;
+            return hdf5::h5check(H5Sselect_none(outside));
+        }
+        let (start, count) = (slab.offset.as_ptr(), slab.count.as_ptr());
+        let every = std::ptr::null();
+        hdf5::h5check(H5Sselect_hyperslab(outside, H5S_SELECT_SET, start, every, count, every))
+    })?;
+    Ok((memory, file))
+}
+
+/// The property list of a transfer, closed on drop.
+struct Properties(hid_t);
+
+impl Properties {
+    #[cfg(feature = "parallel-hdf5")]
+    fn new(collective: bool) -> hdf5::Result<Self> {
+        use hdf5_sys::h5p::{H5FD_mpio_xfer_t::H5FD_MPIO_COLLECTIVE, H5Pcreate, H5Pset_dxpl_mpio};
+        if !collective {
+            return Ok(Properties(H5P_DEFAULT));
+        }
+        let class = *hdf5::globals::H5P_DATASET_XFER;
+        // SAFETY: `class` is the library's own, and the new list is open while its mode is set.
+        hdf5::sync::sync(|| unsafe {
+            let list = Properties(hdf5::h5check(H5Pcreate(class))?);
+            hdf5::h5check(H5Pset_dxpl_mpio(list.0, H5FD_MPIO_COLLECTIVE))?;
+            Ok(list)
+        })
+    }
+
+    #[cfg(not(feature = "parallel-hdf5"))]
+    fn new(_collective: bool) -> hdf5::Result<Self> {
+        Ok(Properties(H5P_DEFAULT))
+    }
+}
+
+impl Drop for Properties {
+    fn drop(&mut self) {
+        if self.0 != H5P_DEFAULT {
+            // SAFETY: the list was made in `new` and is closed once.
+            hdf5::sync::sync(|| unsafe { hdf5_sys::h5p::H5Pclose(self.0) });
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The program around simulations: its commands, their exit statuses, and who prints.
+//!
+//! A process parses its command line and its parameters before MPI starts, so that mistakes are told once and login nodes
+//! need no MPI; only `run` and `resume` start it. Exit status: 0 done, 1 failed, 2 bad input or usage, 85 stopped with a
+//! checkpoint, not finished.
+
+mod arguments;
+mod inspect;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::comm::{Comm, launch, launcher_rank};
+use crate::config::{Parameters, nearest_of};
+use crate::run::{Request, RunFolder, Simulation, StopRequest};
+use crate::{Error, Result};
+use arguments::{Arguments, Command, RunArguments};
+
+/// Exit status of bad usage.
+const USAGE: u8 = 2;
+/// How long ranks other than 0 wait before they end with a usage error, so that rank 0's message is out first:
+/// launchers kill all others when one ends.
+const AFTER_YOU: Duration = Duration::from_millis(300);
+
+/// A simulation that the program knows, whatever its type.
+struct Entry {
+    name: &'static str,
+    parameters: &'static str,
+    validate: fn(&Parameters) -> Result<()>,
+    run: fn(&Comm, &Request, &StopRequest) -> Result<crate::run::Outcome>,
+    check: fn(&Comm, &Request) -> Result<()>,
+}
+
+/// The program: the simulations that it can run.
+#[derive(Default)]
+pub struct Program {
+    entries: Vec<Entry>,
+}
+
+/// The whole program for one simulation: `fn main() -> ExitCode { divisi::main::<Heat>() }`.
+pub fn main<S: Simulation>() -> ExitCode {
+    Program::new().with::<S>().main()
+}
+
+impl Program {
+    /// A program that knows no simulation yet.
+    pub fn new() -> Self {
+        Program::default()
+    }
+
+    /// Adds a simulation.
+    pub fn with<S: Simulation>(mut self) -> Self {
+        self.entries.push(Entry {
+            name: S::NAME,
+            parameters: S::PARAMETERS,
+            validate: crate::run::validate::<S>,
+            run: crate::run::run::<S>,
+            check: crate::run::check::<S>,
+        });
+        self
+    }
+
+    /// Does what the command line says and returns the exit status.
+    pub fn main(self) -> ExitCode {
+        let arguments = match Arguments::try_parse() {
+            Ok(arguments) => arguments,
+            Err(error) => return end_usage(&error),
+        };
+        let done = match arguments.command {
+            Command::Run(arguments) => self.run(arguments).map(|job| self.start(job)),
+            Command::Resume { run, arguments } => self.resume(&run, &arguments.overrides()).map(|job| self.start(job)),
+            Command::List { name } => self.list(name.as_deref()),
+            Command::Ls { path } => inspect::ls(&path),
+            Command::Compare(arguments) => inspect::compare(&arguments),
+            Command::Plot { path, out } => inspect::plot(&path, out.as_deref()),
+        };
+        done.unwrap_or_else(|error| {
+            tell_once(&format!("divisi: {error}"));
+            ExitCode::from(error.status())
+        })
+    }
+
+    /// The job that `run` asks for, checked.
+    fn run(&self, arguments: RunArguments) -> Result<Job> {
+        let parameters = Parameters::read(&arguments.file, &arguments.overrides())?;
+        let out = arguments.out.clone().unwrap_or_else(|| default_folder(&arguments.file));
+        let request = Request {
+            folder: RunFolder::at(out),
+            parameters,
+            resume: arguments.resume,
+            overwrite: arguments.overwrite,
+            command: command_line(),
+        };
+        self.job(request, arguments.check)
+    }
+
+    /// The job that `resume` asks for, checked.
+    fn resume(&self, run: &Path, overrides: &[String]) -> Result<Job> {
+        let folder = RunFolder::at(run);
+        if !folder.holds_run() {
+            let reason = "holds no run (there is no config.toml in it); start one with `run`";
+            return Err(Error::input(run.display().to_string(), reason));
+        }
+        let parameters = Parameters::read(&folder.config(), overrides)?;
+        let request = Request { folder, parameters, resume: true, overwrite: false, command: command_line() };
+        self.job(request, false)
+    }
+
+    fn job(&self, request: Request, check: bool) -> Result<Job> {
+        let entry = self.entry(&request.parameters)?;
+        (self.entries[entry].validate)(&request.parameters)?;
+        Ok(Job { entry, request, check })
+    }
+
+    fn entry(&self, parameters: &Parameters) -> Result<usize> {
+        let name = parameters.simulation()?;
+        self.entries.iter().position(|entry| entry.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.entries.iter().map(|entry| entry.name).collect();
+            let reason = format!("there is no simulation \"{name}\"{}", nearest_of(name, &known));
+            Error::input(parameters.place("simulation"), reason)
+        })
+    }
+
+    /// Starts MPI and does the job on every rank.
+    fn start(&self, job: Job) -> ExitCode {
+        let entry = &self.entries[job.entry];
+        launch(|comm| {
+            if job.check {
+                return (entry.check)(comm, &job.request).map(|()| 0);
+            }
+            let stop = StopRequest::listen().map_err(|error| Error::Launch(format!("cannot listen to signals: {error}")))?;
+            let outcome = (entry.run)(comm, &job.request, &stop)?;
+            comm.agree(if comm.is_root() { inspect::report(&job.request.folder) } else { Ok(()) })?;
+            Ok(outcome.status())
+        })
+    }
+
+    fn list(&self, name: Option<&str>) -> Result<ExitCode> {
+        if let Some(name) = name
+            && self.entries.iter().all(|entry| entry.name != name)
+        {
+            let known: Vec<&str> = self.entries.iter().map(|entry| entry.name).collect();
+            return Err(Error::input("list", format!("there is no simulation \"{name}\"{}", nearest_of(name, &known))));
+        }
+        println!("# Of every simulation\n\n{}", crate::run::PARAMETERS);
+        for entry in self.entries.iter().filter(|entry| name.is_none_or(|name| name == entry.name)) {
+            println!("# simulation = \"{}\"\n\n{}", entry.name, entry.parameters);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What is to be done once MPI is up.
+struct Job {
+    entry: usize,
+    request: Request,
+    check: bool,
+}
+
+fn command_line() -> String {
+    std::env::args().collect::<Vec<_>>().join(" ")
+}
+
+/// `runs/NAME` for `.../NAME.toml`.
+fn default_folder(file: &Path) -> PathBuf {
+    Path::new("runs").join(file.file_stem().unwrap_or(file.as_os_str()))
+}
+
+/// Prints on the launcher's rank 0; the others leave it the time to.
+fn tell_once(message: &str) {
+    if launcher_rank() == 0 {
+        eprintln!("{message}");
+    } else {
+        std::thread::sleep(AFTER_YOU);
+    }
+}
+
+fn end_usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        if launcher_rank() == 0 {
+            // Help and version go to standard output; a closed pipe there is no failure.
+            let _ = error.print();
+        }
+        return ExitCode::SUCCESS;
+    }
+    tell_once(error.render().to_string().trim_end());
+    ExitCode::from(USAGE)
+}

@@ -1,0 +1,213 @@
+//! The run loop: steps, and between them whatever is due.
+//!
+//! Steps run in bursts up to the next step or time at which something is due. Then, in this order: history, trajectory,
+//! snapshot, checkpoint, progress; and an agreement of all ranks on whether to stop (a signal on any rank, an event) and on
+//! whether the wall clock asks for a checkpoint. Agreements are some 10 ms apart, so that cheap steps don't wait for them.
+
+use std::time::{Duration, Instant};
+
+use super::files::Files;
+use super::progress::Progress;
+use super::sections::Cadence;
+use super::signals::StopRequest;
+use super::{Outcome, Simulation};
+use crate::clock::{Clock, Schedule};
+use crate::comm::Comm;
+use crate::{Error, Result};
+
+/// The time between two agreements that rank 0 aims at.
+const BETWEEN_AGREEMENTS: Duration = Duration::from_millis(10);
+/// An agreement never grows the number of steps to the next by more than this factor.
+const GROWTH: u64 = 8;
+
+/// When what is due.
+pub(super) struct Schedules {
+    pub snapshot: Schedule,
+    pub history: Schedule,
+    pub trajectory: Schedule,
+    pub checkpoint: Schedule,
+}
+
+impl Schedules {
+    fn each(&self) -> [&Schedule; 4] {
+        [&self.snapshot, &self.history, &self.trajectory, &self.checkpoint]
+    }
+
+    /// Counts everything up to now as done.
+    pub(super) fn skip_to(&mut self, clock: &Clock) {
+        for schedule in [&mut self.snapshot, &mut self.history, &mut self.trajectory, &mut self.checkpoint] {
+            schedule.skip_to(clock);
+        }
+    }
+}
+
+/// Why a run ends before its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Signal,
+    Event,
+}
+
+/// Everything of a run under way.
+pub(super) struct Driver<'a, S> {
+    pub comm: &'a Comm,
+    pub simulation: S,
+    pub clock: Clock,
+    pub cadence: Cadence,
+    pub schedules: Schedules,
+    pub files: Files,
+    pub progress: Progress,
+    pub stop: &'a StopRequest,
+    pub checkpoint_minutes: f64,
+    pub pace: Pace,
+    pub loop_time: Duration,
+}
+
+/// How many steps lie between two agreements.
+pub(super) struct Pace {
+    steps: u64,
+    next: u64,
+    since: Instant,
+    last_checkpoint: Instant,
+}
+
+impl Pace {
+    /// The first agreement comes after one step.
+    pub(super) fn starting_at(clock: &Clock) -> Self {
+        let now = Instant::now();
+        Pace { steps: 1, next: clock.step() + 1, since: now, last_checkpoint: now }
+    }
+
+    /// The number of steps that would take the time between two agreements.
+    fn proposal(&self) -> u64 {
+        let taken = self.since.elapsed().as_secs_f64().max(1e-9);
+        let ideal = self.steps as f64 * BETWEEN_AGREEMENTS.as_secs_f64() / taken;
+        (ideal as u64).clamp(1, self.steps.saturating_mul(GROWTH))
+    }
+}
+
+impl<S: Simulation> Driver<'_, S> {
+    /// Runs to the end, or to where the run is asked to stop. All ranks.
+    pub(super) fn drive(&mut self) -> Result<Outcome> {
+        if self.clock.step() == 0 {
+            self.files.history(&self.simulation, &self.clock)?;
+            self.files.trajectory_frame(&self.simulation, &self.clock)?;
+            self.files.snapshot(&self.simulation, &self.clock)?;
+        }
+        loop {
+            if self.is_finished() {
+                return self.finish();
+            }
+            let stopped_by_event = self.burst()?;
+            self.outputs()?;
+            match self.agreement(stopped_by_event)? {
+                Some(cause) if !self.is_finished() => return self.stop_early(cause),
+                _ => {}
+            }
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.clock.step() >= self.cadence.steps || self.clock.has_reached(self.cadence.until)
+    }
+
+    /// Steps until something is due; whether an event asks to stop.
+    fn burst(&mut self) -> Result<bool> {
+        let start = Instant::now();
+        let due_step = self.schedules.each().iter().map(|schedule| schedule.next_step(&self.clock)).min();
+        let last_step = due_step.unwrap_or(u64::MAX).min(self.cadence.steps).min(self.pace.next);
+        let due_time = self.schedules.each().iter().map(|schedule| schedule.next_time()).fold(f64::INFINITY, f64::min);
+        let stop_time = due_time.min(self.cadence.until);
+        let mut stop = false;
+        while !stop && self.clock.step() < last_step && !self.clock.has_reached(stop_time) {
+            let dt = self.simulation.step(&self.clock, stop_time - self.clock.time())?;
+            self.clock.advance(self.usable(dt)?);
+            for event in self.simulation.events() {
+                stop |= event.stop;
+                self.files.event(&self.clock, &event, &mut self.progress)?;
+            }
+        }
+        self.loop_time += start.elapsed();
+        Ok(stop)
+    }
+
+    #[inline]
+    fn usable(&self, dt: f64) -> Result<f64> {
+        if dt > 0.0 && dt < f64::INFINITY {
+            return Ok(dt);
+        }
+        let (step, quantity, place) = (self.clock.step() + 1, "the time step".to_owned(), S::NAME.to_owned());
+        Err(Error::NotFinite { step, quantity, place, value: dt })
+    }
+
+    fn outputs(&mut self) -> Result<()> {
+        if self.schedules.history.is_due(&self.clock) {
+            self.files.history(&self.simulation, &self.clock)?;
+        }
+        if self.schedules.trajectory.is_due(&self.clock) {
+            self.files.trajectory_frame(&self.simulation, &self.clock)?;
+        }
+        if self.schedules.snapshot.is_due(&self.clock) {
+            self.files.snapshot(&self.simulation, &self.clock)?;
+        }
+        if self.schedules.checkpoint.is_due(&self.clock) && !self.is_finished() {
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self) -> Result<()> {
+        self.pace.last_checkpoint = Instant::now();
+        self.files.checkpoint(&self.simulation, &self.clock)
+    }
+
+    /// All ranks agree, when it is time to, on stopping and on a checkpoint by the wall clock.
+    fn agreement(&mut self, stopped_by_event: bool) -> Result<Option<Cause>> {
+        if stopped_by_event {
+            return Ok(Some(Cause::Event));
+        }
+        if self.clock.step() < self.pace.next {
+            return Ok(None);
+        }
+        let root = self.comm.is_root();
+        let minutes = self.pace.last_checkpoint.elapsed().as_secs_f64() / 60.0;
+        let wants_checkpoint = root && self.checkpoint_minutes > 0.0 && minutes >= self.checkpoint_minutes;
+        let steps = if root { self.pace.proposal() } else { 0 };
+        let mut words = [u64::from(self.stop.came()), u64::from(wants_checkpoint), steps];
+        self.comm.all_reduce_max_into(&mut words);
+        self.pace.steps = words[2];
+        self.pace.next = self.clock.step() + words[2];
+        self.pace.since = Instant::now();
+        if words[0] > 0 {
+            return Ok(Some(Cause::Signal));
+        }
+        if words[1] > 0 && !self.is_finished() {
+            self.checkpoint()?;
+        }
+        self.progress.tick(&self.clock, self.simulation.work(), self.files.waited());
+        Ok(None)
+    }
+
+    /// The last state, whatever the cadences say; the checkpoint tells where the cadences themselves had come to.
+    fn finish(&mut self) -> Result<Outcome> {
+        let place = self.files.place();
+        self.files.last_outputs(&self.simulation, &self.clock)?;
+        self.files.checkpoint_at(&self.simulation, &self.clock, place)?;
+        Ok(Outcome::Done)
+    }
+
+    fn stop_early(&mut self, cause: Cause) -> Result<Outcome> {
+        match cause {
+            Cause::Event => {
+                self.progress.say(&format!("stopped by an event at step {}, t = {}", self.clock.step(), self.clock.time()));
+                self.finish()
+            }
+            Cause::Signal => {
+                self.checkpoint()?;
+                let (step, time) = (self.clock.step(), self.clock.time());
+                self.progress.say(&format!("asked to stop: checkpoint at step {step}, t = {time}; continue with `resume`"));
+                Ok(Outcome::Stopped)
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The folder of a run: what stands where, and who may write into it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+/// Everything that a run may leave in its folder.
+const FILES: [&str; 8] = [
+    "config.toml",
+    "history.csv",
+    "events.csv",
+    "trajectory.hdf5",
+    "snapshots.hdf5",
+    "ledger.json",
+    "run.log",
+    "report.html",
+];
+const FOLDERS: [&str; 3] = ["snapshots", "checkpoints", "figures"];
+
+/// The folder of a run.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// The run folder at `root`, whether it exists or not.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        RunFolder { root: root.into() }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// All parameters as used.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("config.toml")
+    }
+
+    /// Global quantities over time.
+    pub fn history(&self) -> PathBuf {
+        self.root.join("history.csv")
+    }
+
+    /// What happened when.
+    pub fn events(&self) -> PathBuf {
+        self.root.join("events.csv")
+    }
+
+    /// Few bodies over time.
+    pub fn trajectory(&self) -> PathBuf {
+        self.root.join("trajectory.hdf5")
+    }
+
+    /// States over time, a file each.
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    /// Snapshot number `index`.
+    pub fn snapshot(&self, index: u64) -> PathBuf {
+        self.snapshots().join(format!("snapshot_{index:06}.hdf5"))
+    }
+
+    /// What a run resumes from.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoints")
+    }
+
+    /// Seconds, messages and bytes.
+    pub fn ledger(&self) -> PathBuf {
+        self.root.join("ledger.json")
+    }
+
+    /// What the run said.
+    pub fn log(&self) -> PathBuf {
+        self.root.join("run.log")
+    }
+
+    /// Whether a run was started here.
+    pub fn holds_run(&self) -> bool {
+        self.config().is_file()
+    }
+
+    /// Makes the folder for a new run, after removing an earlier one if `overwrite`.
+    ///
+    /// # Errors
+    /// If it holds a run that may not be overwritten, or cannot be made.
+    pub(super) fn create(&self, overwrite: bool) -> Result<()> {
+        if self.holds_run() {
+            if !overwrite {
+                return Err(Error::input(
+                    self.root.display().to_string(),
+                    "holds a run already: continue it with --resume, replace it with --overwrite, or choose another folder with --out",
+                ));
+            }
+            self.remove_run()?;
+        }
+        let make = |path: PathBuf| {
+            fs::create_dir_all(&path)
+                .map_err(|source| Error::input(path.display().to_string(), format!("cannot make this folder: {source}")))
+        };
+        make(self.snapshots())?;
+        make(self.checkpoints())
+    }
+
+    fn remove_run(&self) -> Result<()> {
+        for path in FILES.map(|name| self.root.join(name)).into_iter().filter(|path| path.exists()) {
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+        for path in FOLDERS.map(|name| self.root.join(name)).into_iter().filter(|path| path.exists()) {
+            fs::remove_dir_all(&path).map_err(Error::io("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Removes snapshots from number `index` on: those that a resumed run will write again.
+    pub(super) fn remove_snapshots_from(&self, index: u64) -> Result<()> {
+        let mut path = self.snapshot(index);
+        for next in index + 1.. {
+            match fs::remove_file(&path) {
+                Ok(()) => path = self.snapshot(next),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
+                Err(error) => return Err(Error::io("remove", &path)(error)),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! One row of history.csv: local parts of global quantities, merged over all ranks.
+//!
+//! Sums are exact, extremes are associative and the rest is known on every rank or computed from merged columns, so a
+//! row has the same bits on any number of ranks.
+
+use super::Clock;
+use crate::comm::{Comm, ExactSum};
+
+/// What a column computes from those before it: `value("kinetic_energy")` is another column of this row.
+type Rule = Box<dyn Fn(&dyn Fn(&str) -> f64) -> f64>;
+
+enum Part {
+    Sum(Box<ExactSum>),
+    Max(f64),
+    Min(f64),
+    Known(f64),
+    Derived(Rule),
+}
+
+/// A row under way: every rank adds the same columns in the same order.
+#[derive(Default)]
+pub struct Row {
+    columns: Vec<(String, Part)>,
+}
+
+impl Row {
+    /// A column that is the exact sum of `numbers` over all ranks.
+    pub fn sum(&mut self, name: &str, numbers: impl IntoIterator<Item = f64>) {
+        self.sum_of(name, numbers.into_iter().collect());
+    }
+
+    /// A column that is an exact sum, of which each rank gives its part.
+    pub fn sum_of(&mut self, name: &str, part: ExactSum) {
+        self.push(name, Part::Sum(Box::new(part)));
+    }
+
+    /// A column that is the largest of each rank's `value`; a NaN anywhere makes it NaN.
+    pub fn max(&mut self, name: &str, value: f64) {
+        self.push(name, Part::Max(value));
+    }
+
+    /// A column that is the smallest of each rank's `value`; a NaN anywhere makes it NaN.
+    pub fn min(&mut self, name: &str, value: f64) {
+        self.push(name, Part::Min(value));
+    }
+
+    /// A column whose value every rank knows already.
+    pub fn value(&mut self, name: &str, value: f64) {
+        self.push(name, Part::Known(value));
+    }
+
+    /// A column computed from merged columns that come before it.
+    pub fn derived(&mut self, name: &str, rule: impl Fn(&dyn Fn(&str) -> f64) -> f64 + 'static) {
+        self.push(name, Part::Derived(Box::new(rule)));
+    }
+
+    fn push(&mut self, name: &str, part: Part) {
+        self.columns.push((name.to_owned(), part));
+    }
+
+    /// Merges the parts of all ranks: names and values, step and time first. All ranks.
+    pub(super) fn merge(self, clock: &Clock, comm: &Comm) -> Vec<(String, f64)> {
+        let mut sums = Vec::new();
+        let mut extremes = Vec::new();
+        for (_, part) in &self.columns {
+            match part {
+                Part::Sum(sum) => sums.push((**sum).clone()),
+                Part::Max(value) => extremes.extend([f64::from(u8::from(value.is_nan())), finite(*value)]),
+                Part::Min(value) => extremes.extend([f64::from(u8::from(value.is_nan())), -finite(*value)]),
+                Part::Known(_) | Part::Derived(_) => {}
+            }
+        }
+        if !sums.is_empty() {
+            comm.all_reduce_exact(&mut sums);
+        }
+        if !extremes.is_empty() {
+            comm.all_reduce_max_into(&mut extremes);
+        }
+        self.fill(clock, sums, &extremes)
+    }
+
+    fn fill(self, clock: &Clock, sums: Vec<ExactSum>, extremes: &[f64]) -> Vec<(String, f64)> {
+        let mut sums = sums.into_iter();
+        let mut extremes = extremes.chunks(2).map(|pair| if pair[0] > 0.0 { f64::NAN } else { pair[1] });
+        let mut row = vec![("step".to_owned(), clock.step() as f64), ("time".to_owned(), clock.time())];
+        for (name, part) in self.columns {
+            let value = match part {
+                Part::Sum(_) => sums.next().map_or(f64::NAN, |sum| sum.value()),
+                Part::Max(_) => extremes.next().unwrap_or(f64::NAN),
+                Part::Min(_) => -extremes.next().unwrap_or(f64::NAN),
+                Part::Known(value) => value,
+                Part::Derived(rule) => rule(&|wanted| {
+                    row.iter().find(|(known, _)| known == wanted).map_or(f64::NAN, |(_, value)| *value)
+                }),
+            };
+            row.push((name, value));
+        }
+        row
+    }
+}
+
+/// NaN travels apart, since it has no place among extremes.
+fn finite(value: f64) -> f64 {
+    if value.is_nan() { f64::NEG_INFINITY } else { value }
+}

@@ -1,0 +1,225 @@
+//! The sections of a parameter file that belong to every simulation: `[run]`, `[units]`, `[output]`, `[checkpoint]`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Parameters;
+use crate::units::{Quantity, Units};
+use crate::{Error, Result};
+
+/// The framework's own keys at the top of a parameter file.
+pub const SECTIONS: [&str; 6] = ["simulation", "run", "units", "output", "checkpoint", "made_by"];
+
+/// The commented defaults of these sections, as `divisi list` shows them.
+pub const PARAMETERS: &str = r#"[run]
+until = 100.0            # end time, in the run's unit or as text ("100 yr"); this or steps is needed
+steps = 1000             # end after so many steps; the earlier of both counts
+seed = 1                 # of all random numbers
+
+[units]                  # a preset, or all of length, time and mass
+preset = "nbody"         # "au-day-gm" | "nbody" | "si" | "kpc-kms-1e10msun"
+length = "au"            # metres as a number, or "km", "au", "pc", "kpc"
+time = "yr"              # seconds as a number, or "day", "yr", "Myr"
+mass = "Msun"            # kilograms as a number, or "Msun", "Mearth"
+
+[output]                 # the first and the last state are always written
+every_time = 0.0         # a snapshot each so much time (0: never)
+every_steps = 0          # a snapshot each so many steps (0: never)
+times = []               # snapshots at these times
+history_steps = 1        # a row of history.csv each so many steps (0: first and last only)
+history_time = 0.0       # and each so much time (0: never)
+trajectory_steps = 0     # a frame of trajectory.hdf5 each so many steps (0: never), for few bodies
+trajectory_time = 0.0    # and each so much time (0: never)
+compress = 0             # deflate level of snapshots and checkpoints, 0 to 9
+mpiio = true             # all ranks write together through MPI-IO; false: rank 0 writes for all
+
+[checkpoint]
+every_steps = 0          # a checkpoint each so many steps (0: never)
+every_minutes = 10.0     # and each so many minutes of the wall clock (0: never); one at the end always
+keep = 2                 # the newest so many are kept
+"#;
+
+/// The framework's sections, as used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Framework {
+    /// Which simulation.
+    pub simulation: String,
+    /// What made the run; absent in a file that a person wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<MadeBy>,
+    /// `[run]`.
+    #[serde(default)]
+    pub run: RunSection,
+    /// `[units]`.
+    #[serde(default)]
+    pub units: Units,
+    /// `[output]`.
+    #[serde(default)]
+    pub output: OutputSection,
+    /// `[checkpoint]`.
+    #[serde(default)]
+    pub checkpoint: CheckpointSection,
+}
+
+/// What made a run: kept in its config.toml.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeBy {
+    /// Program and version.
+    pub program: String,
+    /// The command line.
+    pub command: String,
+    /// The instructions that all ranks used; a resumed run needs the same.
+    pub simd: String,
+}
+
+/// `[run]`: how long, and from which seed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunSection {
+    /// End time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Quantity>,
+    /// End after so many steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Seed of all random numbers.
+    pub seed: u64,
+}
+
+impl Default for RunSection {
+    fn default() -> Self {
+        RunSection { until: None, steps: None, seed: 1 }
+    }
+}
+
+/// `[output]`: cadences and form of the files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutputSection {
+    /// Time between snapshots; 0: none by time.
+    pub every_time: Quantity,
+    /// Steps between snapshots; 0: none by count.
+    pub every_steps: u64,
+    /// Times of snapshots.
+    pub times: Vec<Quantity>,
+    /// Steps between rows of history.csv; 0: none by count.
+    pub history_steps: u64,
+    /// Time between rows of history.csv; 0: none by time.
+    pub history_time: Quantity,
+    /// Steps between frames of the trajectory; 0: none by count.
+    pub trajectory_steps: u64,
+    /// Time between frames of the trajectory; 0: none by time.
+    pub trajectory_time: Quantity,
+    /// Deflate level, 0 to 9.
+    pub compress: u8,
+    /// Whether all ranks write together through MPI-IO.
+    pub mpiio: bool,
+}
+
+impl Default for OutputSection {
+    fn default() -> Self {
+        let never = Quantity::Number(0.0);
+        OutputSection {
+            every_time: never.clone(),
+            every_steps: 0,
+            times: Vec::new(),
+            history_steps: 1,
+            history_time: never.clone(),
+            trajectory_steps: 0,
+            trajectory_time: never,
+            compress: 0,
+            mpiio: cfg!(feature = "parallel-hdf5"),
+        }
+    }
+}
+
+/// `[checkpoint]`: when, and how many are kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckpointSection {
+    /// Steps between checkpoints; 0: none by count.
+    pub every_steps: u64,
+    /// Minutes of the wall clock between checkpoints; 0: none by the clock.
+    pub every_minutes: f64,
+    /// How many are kept.
+    pub keep: usize,
+}
+
+impl Default for CheckpointSection {
+    fn default() -> Self {
+        CheckpointSection { every_steps: 0, every_minutes: 10.0, keep: 2 }
+    }
+}
+
+/// The cadences in the run's own units, checked.
+#[derive(Clone, Debug)]
+pub(super) struct Cadence {
+    pub until: f64,
+    pub steps: u64,
+    pub every_time: f64,
+    pub times: Vec<f64>,
+    pub history_time: f64,
+    pub trajectory_time: f64,
+}
+
+impl Framework {
+    /// Reads the framework's sections and checks their values.
+    pub(super) fn read(parameters: &Parameters, others: &[&str]) -> Result<Self> {
+        let framework: Framework = parameters.typed(|key| SECTIONS.contains(&key), others)?;
+        framework.check(parameters)?;
+        framework.cadence(parameters)?;
+        Ok(framework)
+    }
+
+    fn check(&self, parameters: &Parameters) -> Result<()> {
+        let refuse = |key: &str, reason: String| Err(Error::input(parameters.place(key), reason));
+        if self.run.steps == Some(0) {
+            return refuse("run.steps", "is 0, so nothing would run; give a number of at least 1".into());
+        }
+        if self.run.until.is_none() && self.run.steps.is_none() {
+            return refuse("run", "needs an end: until = ... (a time) or steps = ... (a number of steps)".into());
+        }
+        if self.output.compress > 9 {
+            return refuse("output.compress", format!("is {}; deflate levels go from 0 to 9", self.output.compress));
+        }
+        if self.checkpoint.keep == 0 {
+            return refuse("checkpoint.keep", "is 0; at least 1 checkpoint must be kept".into());
+        }
+        let minutes = self.checkpoint.every_minutes;
+        if !(minutes >= 0.0 && minutes.is_finite()) {
+            return refuse("checkpoint.every_minutes", format!("is {minutes}; give 0 (never) or a positive number"));
+        }
+        if self.output.mpiio && !cfg!(feature = "parallel-hdf5") {
+            return refuse("output.mpiio", "is true, but this program was built with serial HDF5".into());
+        }
+        Ok(())
+    }
+
+    /// The cadences in the run's units.
+    pub(super) fn cadence(&self, parameters: &Parameters) -> Result<Cadence> {
+        let duration = |key: &str, quantity: &Quantity| {
+            let place = parameters.place(key);
+            let value = self.units.duration(&place, quantity)?;
+            match value >= 0.0 {
+                true => Ok(value),
+                false => Err(Error::input(place, format!("is {value}; a time must not be negative"))),
+            }
+        };
+        let until = match &self.run.until {
+            None => f64::INFINITY,
+            Some(until) => match duration("run.until", until)? {
+                0.0 => return Err(Error::input(parameters.place("run.until"), "is 0, so nothing would run")),
+                until => until,
+            },
+        };
+        Ok(Cadence {
+            until,
+            steps: self.run.steps.unwrap_or(u64::MAX),
+            every_time: duration("output.every_time", &self.output.every_time)?,
+            times: self.output.times.iter().map(|time| duration("output.times", time)).collect::<Result<_>>()?,
+            history_time: duration("output.history_time", &self.output.history_time)?,
+            trajectory_time: duration("output.trajectory_time", &self.output.trajectory_time)?,
+        })
+    }
+}

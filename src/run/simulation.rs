@@ -1,0 +1,59 @@
+//! What a simulation is: the one trait that users implement.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Event, Frame, Row, Setup};
+use crate::{Checkpoint, CheckpointReader, Clock, Comm, Result, Snapshot};
+
+/// A simulation: a state on every rank, and how it takes one step.
+///
+/// All methods are called on every rank, in the same order, so each may communicate.
+/// State must not depend on the number of ranks: see `docs/same-bits.md` for what that asks of a method.
+pub trait Simulation: Sized {
+    /// The name that `simulation = "..."` gives in a parameter file.
+    const NAME: &'static str;
+    /// Every parameter beyond the framework's own, as commented TOML with its default and unit; `divisi list` prints it.
+    const PARAMETERS: &'static str;
+    /// The parameters, as sections of the TOML file. Mark it `#[serde(deny_unknown_fields)]` to have typos refused.
+    type Config: DeserializeOwned + Serialize;
+
+    /// The initial state. Errors in the input are found here, before anything is written.
+    fn new(setup: &Setup<Self::Config>, comm: &Comm) -> Result<Self>;
+
+    /// Takes one step of at most `dt_max` and returns the step taken.
+    ///
+    /// A fixed-step method takes its own step whatever `dt_max` is; one that chooses its step stays within it.
+    fn step(&mut self, clock: &Clock, dt_max: f64) -> Result<f64>;
+
+    /// Describes the state for a snapshot, of a synchronised copy: never changes the state.
+    fn snapshot(&self, out: &mut Snapshot) -> Result<()>;
+
+    /// Adds this rank's part of every history column; the loop merges the parts of all ranks.
+    fn history(&self, row: &mut Row) -> Result<()>;
+
+    /// Adds one frame to the trajectory: for few bodies, known on every rank. By default there is no trajectory.
+    fn trajectory(&self, _frame: &mut Frame) -> Result<()> {
+        Ok(())
+    }
+
+    /// Hands over what happened since the last call (a collision, an escape), the same on every rank.
+    fn events(&mut self) -> Vec<Event> {
+        Vec::new()
+    }
+
+    /// The work of one step and its unit, for rates: `(interactions, "interactions")`. By default one step.
+    fn work(&self) -> (f64, &'static str) {
+        (1.0, "steps")
+    }
+
+    /// What `--check` prints of this run, as (what, value) pairs: sizes, methods, memory.
+    fn describe(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// Writes the raw state: all that the next step reads.
+    fn save(&self, to: &mut Checkpoint) -> Result<()>;
+
+    /// The state that [`save`](Simulation::save) wrote, on any number of ranks.
+    fn load(setup: &Setup<Self::Config>, comm: &Comm, from: &CheckpointReader) -> Result<Self>;
+}

@@ -1,0 +1,166 @@
+//! What the tests share: launching ranks with a time limit, folders of their own, reading what a run wrote.
+#![allow(dead_code)]
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The program under test.
+pub const DIVISI: &str = env!("CARGO_BIN_EXE_divisi");
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit status; `None` if a signal or the time limit ended it.
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    pub seconds: f64,
+}
+
+impl Ended {
+    /// Panics with all that was printed unless the status is `status`.
+    #[track_caller]
+    pub fn expect(self, status: i32) -> Self {
+        assert_eq!(self.status, Some(status), "\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Panics unless standard error says `text`.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "expected `{text}` in:\n{}", self.stderr);
+        self
+    }
+}
+
+/// `program` on `ranks` ranks, more than cores if need be.
+pub fn mpirun(ranks: usize, program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new("mpirun");
+    command.args(["-n", &ranks.to_string()]).arg(program.as_ref());
+    allow_here(&mut command);
+    command
+}
+
+/// The program on one rank, without mpirun.
+pub fn divisi() -> Command {
+    let mut command = Command::new(DIVISI);
+    allow_here(&mut command);
+    command
+}
+
+/// Lets MPI run as root and with more ranks than cores, for Open MPI 4 and 5.
+fn allow_here(command: &mut Command) {
+    command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    command.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
+    command.env("OMPI_MCA_hwloc_base_binding_policy", "none");
+    command.env("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe");
+}
+
+/// Runs a command to its end, or kills it after `limit` seconds.
+pub fn finish(command: &mut Command, limit: u64) -> Ended {
+    let folder = tempfile::tempdir().expect("a folder for output");
+    let capture = |name: &str| folder.path().join(name);
+    let (out, err) = (capture("out"), capture("err"));
+    command.stdin(Stdio::null());
+    command.stdout(File::create(&out).expect("a file for stdout"));
+    command.stderr(File::create(&err).expect("a file for stderr"));
+    let start = Instant::now();
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let status = wait(&mut child, Duration::from_secs(limit));
+    let seconds = start.elapsed().as_secs_f64();
+    let read = |path: &Path| {
+        let mut text = Vec::new();
+        File::open(path).and_then(|mut file| file.read_to_end(&mut text)).expect("captured output");
+        String::from_utf8_lossy(&text).into_owned()
+    };
+    Ended { status, stdout: read(&out), stderr: read(&err), seconds }
+}
+
+/// Waits at most `limit`; TERM makes mpirun end its ranks, KILL what is left.
+pub fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child to wait for") {
+            return status.code();
+        }
+        if start.elapsed() > limit {
+            signal(child, "TERM");
+            std::thread::sleep(Duration::from_secs(3));
+            child.kill().ok();
+            child.wait().ok();
+            eprintln!("killed after {limit:?}");
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Sends a signal to a child by name.
+pub fn signal(child: &Child, name: &str) {
+    Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().expect("kill");
+}
+
+/// The project's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An example's program, built beside the tests.
+pub fn example(name: &str) -> PathBuf {
+    Path::new(DIVISI).parent().expect("a build folder").join("examples").join(name)
+}
+
+/// The bytes of every file that promise 1 speaks of: snapshots, history, events, trajectory, the newest checkpoint.
+pub fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut names = vec!["history.csv".to_owned()];
+    names.extend(["events.csv", "trajectory.hdf5"].into_iter().filter(|name| run.join(name).exists()).map(String::from));
+    for (folder, newest) in [("snapshots", false), ("checkpoints", true)] {
+        let mut files: Vec<String> = fs::read_dir(run.join(folder))
+            .unwrap_or_else(|error| panic!("{}: {error}", run.join(folder).display()))
+            .map(|entry| format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy()))
+            .filter(|name| name.ends_with(".hdf5"))
+            .collect();
+        files.sort();
+        assert!(!files.is_empty(), "no {folder} in {}", run.display());
+        names.extend(if newest { files.split_off(files.len() - 1) } else { files });
+    }
+    let bytes = |name: String| {
+        let content = fs::read(run.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, content)
+    };
+    names.into_iter().map(bytes).collect()
+}
+
+/// Panics with the name of the first file in which two runs differ.
+#[track_caller]
+pub fn assert_same_files(a: &Path, b: &Path) {
+    let (left, right) = (promised_files(a), promised_files(b));
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&left), names(&right), "{} and {} hold other files", a.display(), b.display());
+    for ((name, left), (_, right)) in left.iter().zip(&right) {
+        let first = left.iter().zip(right).position(|(l, r)| l != r);
+        let same = first.is_none() && left.len() == right.len();
+        assert!(same, "{name} differs between {} and {} (first at byte {first:?})", a.display(), b.display());
+    }
+}
+
+/// A column of history.csv.
+pub fn history(run: &Path, column: &str) -> Vec<f64> {
+    let text = fs::read_to_string(run.join("history.csv")).expect("history.csv");
+    let mut lines = text.lines();
+    let place = lines.next().and_then(|names| names.split(',').position(|name| name == column));
+    let place = place.unwrap_or_else(|| panic!("no column {column} in {text:.200}"));
+    lines.map(|line| line.split(',').nth(place).and_then(|cell| cell.parse().ok()).expect("a number")).collect()
+}
+
+/// Shared-memory segments that killed ranks leave behind.
+pub fn remove_stale_segments() {
+    for entry in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("vader_segment") {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}

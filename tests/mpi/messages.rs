@@ -1,0 +1,164 @@
+//! Point-to-point messages, collectives, exchanges and exact sums.
+
+use divisi::Comm;
+use divisi::comm::{ExactSum, wait_all, wait_any};
+use divisi::partition::balanced_range;
+
+pub const CHECKS: &[super::Check] = &[
+    ("messages travel round a ring", ring),
+    ("an unknown length is received whole", unknown_length),
+    ("immediate messages complete in any order", immediate),
+    ("a large message arrives whole", large_message),
+    ("immediate broadcasts overlap", immediate_broadcasts),
+    ("gather and scatter are inverse", gather_scatter),
+    ("exchange delivers every part", exchange),
+    ("all_gather keeps the order of ranks", all_gather),
+    ("reductions find extremes and their places", reductions),
+    ("exact sums do not depend on ranks", exact_sums),
+    ("groups of a split speak among themselves", split),
+    ("all ranks agree on a failure", agree),
+    ("messages and bytes are counted per phase", traffic),
+];
+
+fn ring(comm: &Comm) {
+    let (rank, size) = (comm.rank(), comm.size());
+    let (next, before) = ((rank + 1) % size, (rank + size - 1) % size);
+    let pending = comm.immediate_receive::<u64>(3, before, 7);
+    comm.send(&[rank as u64, 10, 20], next, 7);
+    assert_eq!(pending.wait(), [before as u64, 10, 20]);
+}
+
+fn unknown_length(comm: &Comm) {
+    if comm.is_root() {
+        for _ in 1..comm.size() {
+            let (from, data) = comm.receive_any::<f64>(3);
+            assert_eq!(data, vec![from as f64; from]);
+        }
+    } else {
+        comm.send(&vec![comm.rank() as f64; comm.rank()], 0, 3);
+    }
+}
+
+fn immediate(comm: &Comm) {
+    let others: Vec<usize> = (0..comm.size()).filter(|&r| r != comm.rank()).collect();
+    let mut receives: Vec<_> = others.iter().map(|&r| comm.immediate_receive::<u64>(2, r, 1)).collect();
+    let sends = others.iter().map(|&r| comm.immediate_send(vec![comm.rank() as u64, r as u64], r, 1)).collect();
+    let mut sources = others.clone();
+    while !receives.is_empty() {
+        let (index, data) = wait_any(&mut receives);
+        assert_eq!(data, [sources.remove(index) as u64, comm.rank() as u64]);
+    }
+    wait_all(sends);
+}
+
+fn large_message(comm: &Comm) {
+    let count = 3_000_001;
+    let data: Vec<u64> = (0..count).map(|i| i * i).collect();
+    let last = comm.size() - 1;
+    if comm.rank() == last && last > 0 {
+        comm.send(&data, 0, 5);
+    }
+    if comm.is_root() && last > 0 {
+        assert_eq!(comm.receive::<u64>(last, 5), data);
+    }
+    let seen = comm.broadcast(if comm.rank() == last { &data } else { &[] }, last);
+    assert_eq!(seen, data);
+}
+
+fn immediate_broadcasts(comm: &Comm) {
+    let pending: Vec<_> = (0..comm.size())
+        .map(|root| {
+            let data = if root == comm.rank() { vec![root as f64; 1000] } else { vec![0.0; 1000] };
+            comm.immediate_broadcast(data, root)
+        })
+        .collect();
+    for (root, data) in wait_all(pending).into_iter().enumerate() {
+        assert_eq!(data, vec![root as f64; 1000]);
+    }
+}
+
+fn gather_scatter(comm: &Comm) {
+    let root = comm.size() - 1;
+    let mine = vec![comm.rank() as u64; comm.rank() * 2];
+    let all = comm.gather(&mine, root);
+    assert_eq!(all.is_some(), comm.rank() == root);
+    if let Some(all) = &all {
+        assert!(all.iter().enumerate().all(|(rank, part)| *part == vec![rank as u64; rank * 2]));
+    }
+    assert_eq!(comm.scatter(all.unwrap_or_default(), root), mine);
+}
+
+fn exchange(comm: &Comm) {
+    let part = |from: usize, to: usize| vec![[from as u64, to as u64]; (from + 2 * to) % 4];
+    let outgoing = (0..comm.size()).map(|to| part(comm.rank(), to)).collect();
+    for (from, incoming) in comm.exchange(outgoing).into_iter().enumerate() {
+        assert_eq!(incoming, part(from, comm.rank()));
+    }
+}
+
+fn all_gather(comm: &Comm) {
+    let all = comm.all_gather(&vec![comm.rank() as u64; comm.rank() + 1]);
+    let expected: Vec<u64> = (0..comm.size() as u64).flat_map(|rank| vec![rank; rank as usize + 1]).collect();
+    assert_eq!(all, expected);
+}
+
+fn reductions(comm: &Comm) {
+    let (rank, size) = (comm.rank(), comm.size());
+    assert_eq!(comm.all_reduce_min(rank as f64), 0.0);
+    assert_eq!(comm.all_reduce_max(rank as i64), size as i64 - 1);
+    assert_eq!(comm.all_reduce_sum(rank as u64), (size * (size - 1) / 2) as u64);
+    assert_eq!(comm.exclusive_sum(rank as u64 + 1), (rank * (rank + 1) / 2) as u64);
+    let value = (rank / 2) as f64;
+    assert_eq!(comm.min_with_location(value, 100 + rank as u64), (0.0, 100));
+    let highest = ((size - 1) / 2) as f64;
+    assert_eq!(comm.max_with_location(value, 100 + rank as u64), (highest, 100 + 2 * ((size as u64 - 1) / 2)));
+}
+
+/// Numbers of very different size, whose plain sum depends on the order.
+fn number(index: u64) -> f64 {
+    let sign = if index.is_multiple_of(3) { -1.0 } else { 1.0 };
+    sign * (index as f64 + 0.1) * 2.0_f64.powi((index * 37 % 120) as i32 - 60)
+}
+
+fn exact_sums(comm: &Comm) {
+    let count = 10_007;
+    let alone: ExactSum = (0..count).map(number).collect();
+    let range = balanced_range(count, comm.size(), comm.rank());
+    let together = comm.sum_exact(range.map(number));
+    assert_eq!(together.to_bits(), alone.value().to_bits());
+    let in_order: f64 = (0..count).map(number).sum();
+    let reversed: f64 = (0..count).rev().map(number).sum();
+    assert_ne!(in_order.to_bits(), reversed.to_bits(), "the numbers are too tame to tell an exact sum from another");
+}
+
+fn split(comm: &Comm) {
+    let group = comm.split((comm.rank() % 2) as u32);
+    assert_eq!(group.rank(), comm.rank() / 2);
+    let members = group.all_gather(&[comm.rank() as u64]);
+    let expected: Vec<u64> = (0..comm.size() as u64).filter(|rank| rank % 2 == comm.rank() as u64 % 2).collect();
+    assert_eq!(members, expected);
+    assert_eq!(comm.split_node().size(), comm.size(), "all ranks of this test share one node");
+}
+
+fn agree(comm: &Comm) {
+    assert_eq!(comm.agree(Ok(5)).unwrap(), 5);
+    let last = comm.size() - 1;
+    let result = if comm.rank() == last { Err(divisi::Error::input("here", "wrong")) } else { Ok(()) };
+    let told = comm.agree(result).unwrap_err();
+    assert_eq!(told.status(), 2);
+    assert_eq!(told.to_string(), if comm.rank() == last { "here: wrong".into() } else { format!("rank {last} failed") });
+}
+
+fn traffic(comm: &Comm) {
+    let counts = |name| comm.traffic().phases().into_iter().find(|(known, _)| *known == name).map(|(_, c)| c);
+    {
+        let _phase = comm.phase("counted");
+        let other = comm.size() - 1 - comm.rank();
+        let pending = comm.immediate_receive::<f64>(4, other, 2);
+        comm.send(&[1.0; 4], other, 2);
+        pending.wait();
+    }
+    comm.barrier();
+    let counts = counts("counted").unwrap();
+    assert_eq!((counts.messages, counts.bytes), (1, 32));
+}
