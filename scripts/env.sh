@@ -50,7 +50,8 @@ divisi_has_libclang() { # DIRS: does one of them hold libclang?
 
 divisi_libclang() { # prints a folder with libclang that the build would miss
     for divisi_dir in "$PWD"/target/no-root/lib/python3*/site-packages/clang/native "${CONDA_PREFIX:-}/lib" \
-        "${EBROOTCLANG:-}/lib" "${EBROOTLLVM:-}/lib" "${HOMEBREW_PREFIX:-/opt/homebrew}/opt/llvm/lib" /usr/local/opt/llvm/lib; do
+        "${EBROOTCLANG:-}/lib" "${EBROOTLLVM:-}/lib" "${HOMEBREW_PREFIX:-/opt/homebrew}/opt/llvm/lib" \
+        /usr/local/opt/llvm/lib; do
         divisi_has_libclang "$divisi_dir" && echo "$divisi_dir" && return
     done
     return 0

@@ -2,16 +2,19 @@
 # Makes sure that all that Divisi is built with is there, and says what is missing where it can't install it.
 # On Debian and Ubuntu, with root or sudo, it installs; elsewhere it names what is missing and the page that helps.
 # Asks nothing, changes nothing outside the system's packages and target/, and is instant when all is there.
+# Words are lists here and the bash is that of macOS (3.2): hence no arrays that may be empty.
+# shellcheck disable=SC2086
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'USAGE'
-usage: scripts/setup.sh [--bundled] [--readers] [--no-root]
+usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--no-root]
 
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
   --readers   also h5py, VTK and yt in target/readers, with which `make test` opens the files
+  --peers     also REBOUND and REBOUNDx in target/peers, with which `make bench` compares
   --no-root   MPI, libclang and cmake as Python packages in target/no-root: for `bundled-hdf5`, without root
 USAGE
 }
@@ -73,7 +76,7 @@ check_rust() {
     if command -v rustup >/dev/null; then
         say "get it:   rustup toolchain install stable"
     else
-        command -v curl >/dev/null || [[ ! -x /usr/bin/apt-get ]] || say "first:    apt-get install curl ca-certificates   (as root)"
+        command -v curl >/dev/null || say "first:    install curl and ca-certificates, as root"
         say "get it:   curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
     fi
     say "(into your home folder, about a minute, no root needed), then run this again."
@@ -84,17 +87,17 @@ check_rust() {
 
 warn_if_hidden() { # a conda environment's mpicc or HDF5 before the system's in PATH
     local tool path
-    [[ -x /usr/bin/apt-get && -z ${HDF5_DIR:-} ]] || return 0
+    command -v apt-get >/dev/null && [[ -z ${HDF5_DIR:-} ]] || return 0
     for tool in mpicc h5pcc h5cc; do
         path=$(command -v $tool) || continue
         case $path in
             "${CONDA_PREFIX:-/nowhere}"/* | */*conda*/* | */*mamba*/*)
                 say "warning: $path hides the system's $tool. The scripts here use the system's;"
-                say "         for your own cargo build:   conda deactivate   (until $tool is gone)   or   . scripts/env.sh" ;;
-            /usr/bin/* | /bin/*) ;;
-            "$PWD"/*) ;;
-            *)  say "warning: $path comes before the system's $tool and is used."
-                say "         If that is not meant: take ${path%/*} out of PATH (module unload ...), or set HDF5_DIR if it is." ;;
+                say "         For your own cargo build:   conda deactivate   (until it is gone), or   . scripts/env.sh" ;;
+            /usr/bin/* | /bin/* | "$PWD"/*) ;;
+            *)
+                say "warning: $path comes before the system's $tool, and is used."
+                say "         Set HDF5_DIR if that is meant, or take ${path%/*} out of PATH (module unload ...)." ;;
         esac
     done
 }
@@ -102,31 +105,33 @@ warn_if_hidden() { # a conda environment's mpicc or HDF5 before the system's in 
 # ------------------------------------------------------------------------------------------------ Debian and Ubuntu
 
 debian_packages() { # prints the packages of the things named, without those that are installed
-    local thing package names=()
+    local thing package names=''
     for thing in "$@"; do
         case $thing in
-            compiler) names+=(gcc make pkg-config) ;;
-            mpi) names+=(libopenmpi-dev openmpi-bin) ;;
-            hdf5) case $(mpicc -show 2>/dev/null) in *mpich*) names+=(libhdf5-mpich-dev) ;; *) names+=(libhdf5-openmpi-dev) ;; esac ;;
-            libclang) names+=(libclang-dev clang) ;;
+            compiler) names+=" gcc make pkg-config" ;;
+            mpi) names+=" libopenmpi-dev openmpi-bin" ;;
+            hdf5)
+                [[ $(mpicc -show 2>/dev/null) == *mpich* ]] && package=libhdf5-mpich-dev || package=libhdf5-openmpi-dev
+                names+=" $package" ;;
+            libclang) names+=" libclang-dev clang" ;;
         esac
     done
-    for package in "${names[@]}"; do
+    for package in $names; do
         [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || echo "$package"
     done
 }
 
 can_apt() { # apt, and root or a sudo that either needs no password or can ask for it
-    [[ -x /usr/bin/apt-get ]] || return 1
+    command -v apt-get >/dev/null || return 1
     [[ $EUID == 0 ]] && return
     command -v sudo >/dev/null || return 1
     sudo -n true 2>/dev/null || [[ -t 0 && -t 2 ]]
 }
 
 apt() {
-    local root=()
-    [[ $EUID == 0 ]] || root=(sudo)
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+    local root=''
+    [[ $EUID == 0 ]] || root=sudo
+    $root env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
         apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
@@ -145,7 +150,10 @@ install_packages() {
         apt update >"$log" 2>&1 || die "apt-get update failed, see $log"
         size=$(apt_size "$@") || die "these packages are not among apt's: $*"
     fi
-    case $size in [5-9][0-9]*' MB' | [1-9][0-9][0-9]*' MB' | *GB) time='one to three minutes' ;; *) time='under a minute' ;; esac
+    case $size in
+        [5-9][0-9]*' MB' | [1-9][0-9][0-9]*' MB' | *GB) time='one to three minutes' ;;
+        *) time='under a minute' ;;
+    esac
     say "installs ${*} (${size:-0 B} to fetch; $time)"
     if ! apt install --no-install-recommends --yes "$@" >>"$log" 2>&1; then
         say "once more, after apt-get update"
@@ -160,24 +168,23 @@ install_packages() {
 page() { # prints the page of docs/install for this machine
     if [[ $(uname) == Darwin ]]; then echo docs/install/macos.md
     elif type module >/dev/null 2>&1 || [[ ${MODULESHOME:-}${LMOD_CMD:-} ]]; then echo docs/install/cluster.md
-    elif [[ -x /usr/bin/apt-get && $EUID == 0 ]]; then echo docs/install/debian.md
+    elif [[ $EUID == 0 ]] && command -v apt-get >/dev/null; then echo docs/install/debian.md
     else echo docs/install/no-root.md; fi
 }
 
 hint() { # THING PAGE: prints what is missing and how to get it there
-    local name how
+    local name brew module how
     case $1 in
-        compiler) name="a C compiler and make" mac="xcode-select --install" modules="module load gcc" ;;
-        mpi) name="MPI (mpicc that builds a program, and mpirun)" mac="brew install open-mpi" modules="module load openmpi" ;;
-        hdf5) name="parallel HDF5 (a folder HDF5_DIR with include/ and lib/, built for the MPI of mpicc)"
-            mac="brew install hdf5-mpi" modules="module avail hdf5, load the one for your MPI" ;;
-        libclang) name="libclang" mac="xcode-select --install" modules="module load llvm (or clang)" ;;
-        cmake) name="cmake 3.26 or newer" mac="brew install cmake" modules="module load cmake" ;;
+        compiler) name="a C compiler and make" brew="xcode-select --install" module="gcc" ;;
+        mpi) name="MPI (mpicc that builds a program, and mpirun)" brew="brew install open-mpi" module="openmpi" ;;
+        hdf5) name="parallel HDF5, built for the MPI of mpicc" brew="brew install hdf5-mpi" module="hdf5-mpi, or set HDF5_DIR" ;;
+        libclang) name="libclang" brew="xcode-select --install" module="llvm (or clang)" ;;
+        cmake) name="cmake 3.26 or newer" brew="brew install cmake" module="cmake" ;;
     esac
     case $2 in
-        *macos*) how=$mac ;;
-        *cluster*) how=$modules ;;
-        *) how="scripts/setup.sh --no-root, or your administrator" ;;
+        *macos*) how=$brew ;;
+        *cluster*) how="module load $module   (module avail lists the names here)" ;;
+        *) how="scripts/setup.sh --no-root, or ask the administrator" ;;
     esac
     printf '         %s\n           -> %s\n' "$name" "$how" >&2
 }
@@ -187,7 +194,7 @@ explain() { # what is missing here, how to get it, and the page that says more
     page=$(page)
     say "missing on this machine:"
     for thing in "$@"; do hint "$thing" "$page"; done
-    [[ $* != hdf5 ]] || say "or do without: scripts/setup.sh --bundled, and build with --no-default-features --features bundled-hdf5"
+    [[ $* != hdf5 ]] || say "or without it: scripts/setup.sh --bundled, cargo build --no-default-features --features bundled-hdf5"
     die "more: $page. Then run this again."
 }
 
@@ -203,7 +210,7 @@ python_venv() { # FOLDER PACKAGES..: a virtual environment under target/ that ho
         install_packages python3-venv
         python=/usr/bin/python3
     fi
-    say "installs $* into $folder (about a minute)"
+    say "installs $* into $folder (up to a minute)"
     rm -rf "$folder"
     "$python" -m venv "$folder"
     "$folder/bin/pip" --quiet --disable-pip-version-check install "$@" || die "pip could not install $*"
@@ -211,13 +218,19 @@ python_venv() { # FOLDER PACKAGES..: a virtual environment under target/ that ho
     say "installed in $((SECONDS - started)) s"
 }
 
+python_headers() { # REBOUNDx is built from source
+    local include='import os, sysconfig; print(os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
+    [[ $(/usr/bin/python3 -c "$include" 2>/dev/null) == True ]] || ! can_apt || install_packages python3-dev
+}
+
 # ------------------------------------------------------------------------------------------------------------- main
 
-bundled='' readers='' no_root=''
+bundled='' readers='' peers='' no_root=''
 for flag in "$@"; do
     case $flag in
         --bundled) bundled=yes ;;
         --readers) readers=yes ;;
+        --peers) peers=yes ;;
         --no-root) no_root=yes bundled=yes ;;
         -h | --help) usage; exit ;;
         *) usage >&2; exit 2 ;;
@@ -231,12 +244,19 @@ check_rust
 . scripts/env.sh
 if [[ $bundled ]] && ! has_cmake; then python_venv cmake cmake; fi
 . scripts/env.sh
-mapfile -t things < <(missing)
-if ((${#things[@]})) && can_apt; then
-    mapfile -t packages < <(debian_packages "${things[@]}")
-    ((${#packages[@]} == 0)) || install_packages "${packages[@]}"
-    . scripts/env.sh
-    mapfile -t things < <(missing)
+if [[ ! $bundled && ${HDF5_DIR:-} ]] && ! has_hdf5; then
+    die "HDF5_DIR=$HDF5_DIR holds no parallel HDF5: unset it, or set it to one ($(page))"
 fi
-((${#things[@]} == 0)) || explain "${things[@]}"
+things=$(missing)
+if [[ $things ]] && can_apt; then
+    packages=$(debian_packages $things)
+    [[ ! $packages ]] || install_packages $packages
+    . scripts/env.sh
+    things=$(missing)
+fi
+[[ ! $things ]] || explain $things
 [[ ! $readers ]] || python_venv readers h5py numpy vtk yt
+if [[ $peers ]]; then
+    python_headers
+    python_venv peers rebound reboundx
+fi

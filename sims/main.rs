@@ -1,1 +1,9 @@
-fn main(){}
+//! The program `divisi`: the simulations that come with the framework.
+
+mod nbody;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    divisi::Program::new().with::<nbody::NBody>().main()
+}

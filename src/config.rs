@@ -85,6 +85,14 @@ impl Parameters {
         Error::input(self.place(&key), reason)
     }
 
+    /// An error whose place is a key, with the place in the file told.
+    pub fn locate(&self, error: Error) -> Error {
+        match error {
+            Error::Input { place, reason } => Error::Input { place: self.place(&place), reason },
+            other => other,
+        }
+    }
+
     /// Where `key` was given, in words.
     pub fn place(&self, key: &str) -> String {
         let from_override = |word: &&String| word.split('=').next().is_some_and(|k| k.trim() == key);
@@ -97,6 +105,7 @@ impl Parameters {
         match found {
             Some(span) => format!("{key} ({file}, line {})", line_and_column(&self.text, span.start).0),
             None if key.is_empty() || key == "." => file.to_string(),
+            None if key.contains([' ', '/']) => key.to_owned(),
             None => format!("{key} ({file})"),
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! The generator is Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", SC'11): a keyed
 //! bijection of a counter. Nothing is remembered between ranks, so the n-th number of particle `index` is the same
-//! whichever rank asks for it and however many ranks there are. Uses that must not share numbers take different streams.
-//! Logarithms and angles go through `libm`, whose results are the same on every machine.
+//! whichever rank asks for it and however many ranks there are. Uses that must not share numbers take different
+//! streams. Logarithms and angles go through `libm`, whose results are the same on every machine.
 //!
 //! Not for cryptography.
 

@@ -150,7 +150,10 @@ impl TryFrom<UnitsSection> for Units {
             (None, length, time, mass) => {
                 let given = [("length", length), ("time", time), ("mass", mass)];
                 let missing: Vec<_> = given.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| *key).collect();
-                Err(format!("`{}` missing: give `length`, `time` and `mass`, or a `preset` alone", missing.join("` and `")))
+                Err(format!(
+                    "`{}` missing: give `length`, `time` and `mass`, or a `preset` alone",
+                    missing.join("` and `")
+                ))
             }
         }
     }
@@ -163,15 +166,10 @@ impl Units {
             Preset::AuDayGm => (["au", "day", "au^3/day^2 (G m)"], Some([AU, DAY, AU * AU * AU / (DAY * DAY)])),
             Preset::Nbody => (["", "", ""], None),
             Preset::Si => (["m", "s", "kg"], Some([1.0, 1.0, GRAVITY_SI])),
-            Preset::KpcKms => {
-                (["kpc", "kpc/(km/s)", "1e10 Msun"], Some([1e3 * PARSEC, PARSEC, 1e10 * GM_SUN]))
-            }
+            Preset::KpcKms => (["kpc", "kpc/(km/s)", "1e10 Msun"], Some([1e3 * PARSEC, PARSEC, 1e10 * GM_SUN])),
         };
-        let gravity = match preset {
-            Preset::AuDayGm | Preset::Nbody => 1.0,
-            Preset::Si => GRAVITY_SI,
-            Preset::KpcKms => scale.map_or(1.0, gravity),
-        };
+        // Exactly 1 where masses are G m, whatever rounding makes of the product.
+        let gravity = if preset == Preset::AuDayGm { 1.0 } else { scale.map_or(1.0, gravity) };
         let section = UnitsSection { preset: Some(preset), ..UnitsSection::default() };
         Units { section, names: names.map(String::from), scale, gravity }
     }
@@ -193,11 +191,6 @@ impl Units {
     /// The speed of light, length/time; none where units have no physical scale.
     pub fn speed_of_light(&self) -> Option<f64> {
         self.scale.map(|[length, time, _]| LIGHT_SI * time / length)
-    }
-
-    /// Whether the units have no physical scale.
-    pub fn is_scale_free(&self) -> bool {
-        self.scale.is_none()
     }
 
     /// The unit of length in cm; 1 without a physical scale.
@@ -249,8 +242,8 @@ impl Units {
         match (unit, self.scale) {
             ("", _) => Ok(number),
             (_, None) => fail(format!(
-                "\"{value}\" has a unit, but N-body units have no physical scale: give a number alone, or choose [units] \
-                 with a scale, such as preset = \"au-day-gm\""
+                "\"{value}\" has a unit, but N-body units have no physical scale: give a number alone, or choose \
+                 [units] with a scale, such as preset = \"au-day-gm\""
             )),
             (unit, Some([_, time, _])) => match lookup(unit, &TIMES) {
                 Some(seconds) if seconds == time => Ok(number),
@@ -258,14 +251,6 @@ impl Units {
                 None => fail(format!("\"{value}\": {}", unknown("time", unit, &TIMES))),
             },
         }
-    }
-
-    /// [`duration`](Units::duration) of text from a command line: "100 yr", or a number of code units.
-    ///
-    /// # Errors
-    /// As [`duration`](Units::duration).
-    pub fn parse_duration(&self, place: &str, text: &str) -> Result<f64> {
-        self.duration(place, &Quantity::Text(text.to_string()))
     }
 }
 
@@ -329,6 +314,10 @@ mod tests {
         toml::from_str(text).map_err(|error| error.to_string())
     }
 
+    fn text(units: &Units, value: &str) -> Result<f64> {
+        units.duration("run.until", &Quantity::Text(value.to_string()))
+    }
+
     fn close(a: f64, b: f64, relative: f64) {
         assert!((a - b).abs() <= relative * b.abs(), "{a} is not {b}");
     }
@@ -342,7 +331,11 @@ mod tests {
     #[test]
     fn gravity_in_other_units_is_the_known_number() {
         // Gauss's constant squared, good to the difference between his and the nominal G M of the Sun.
-        close(units("length = 'au'\ntime = 'day'\nmass = 'Msun'").unwrap().gravity(), 0.017_202_098_95_f64.powi(2), 1e-8);
+        close(
+            units("length = 'au'\ntime = 'day'\nmass = 'Msun'").unwrap().gravity(),
+            0.017_202_098_95_f64.powi(2),
+            1e-8,
+        );
         close(units("length = 'pc'\ntime = 'Myr'\nmass = 'Msun'").unwrap().gravity(), 4.498_5e-3, 1e-4);
         close(Units::preset(Preset::KpcKms).gravity(), 43_009.17, 1e-6);
         assert_eq!(Units::preset(Preset::Si).gravity(), 6.674_30e-11);
@@ -353,28 +346,26 @@ mod tests {
     fn light_and_cgs_sizes_follow_the_units() {
         let solar = Units::preset(Preset::AuDayGm);
         close(solar.speed_of_light().unwrap(), 173.144_632_674_240_3, 1e-15);
-        close(solar.length_cm(), 1.495_978_707e13, 1e-15);
         close(solar.velocity_cm_per_s(), 1.731_456_836_8e8, 1e-10);
         close(solar.mass_g() * 2.959_122_082_841_196e-4, 1.988_4e33, 1e-4);
         close(Units::preset(Preset::KpcKms).velocity_cm_per_s(), 1e5, 1e-15);
         assert_eq!(Units::default().speed_of_light(), None);
-        assert_eq!(Units::default().mass_g(), 1.0);
     }
 
     #[test]
     fn durations_with_and_without_units_become_code_units() {
         let solar = Units::preset(Preset::AuDayGm);
-        assert_eq!(solar.parse_duration("run.until", "100 yr").unwrap(), 36_525.0);
+        assert_eq!(text(&solar, "100 yr").unwrap(), 36_525.0);
         assert_eq!(solar.duration("run.until", &Quantity::Number(40.0)).unwrap(), 40.0);
-        assert_eq!(solar.parse_duration("run.until", " 40 ").unwrap(), 40.0);
-        assert_eq!(solar.parse_duration("run.until", "1e6 yr").unwrap(), 365.25e6);
-        assert_eq!(solar.parse_duration("run.until", "36525 day").unwrap(), 36_525.0);
-        assert_eq!(Units::default().parse_duration("run.until", "10").unwrap(), 10.0);
+        assert_eq!(text(&solar, " 40 ").unwrap(), 40.0);
+        assert_eq!(text(&solar, "1e6 yr").unwrap(), 365.25e6);
+        assert_eq!(text(&solar, "36525 day").unwrap(), 36_525.0);
+        assert_eq!(text(&Units::default(), "10").unwrap(), 10.0);
     }
 
     #[test]
     fn wrong_durations_say_what_is_wrong() {
-        let message = |units: &Units, text| units.parse_duration("run.until", text).unwrap_err().to_string();
+        let message = |units: &Units, value: &str| text(units, value).unwrap_err().to_string();
         let solar = Units::preset(Preset::AuDayGm);
         assert!(message(&Units::default(), "100 yr").contains("no physical scale"));
         assert!(message(&solar, "100 years").contains("\"years\" is not a unit of time: known are s, min"));
@@ -392,7 +383,12 @@ mod tests {
         assert!(message("length = 'parsec'\ntime = 's'\nmass = 'kg'").contains("known are m, cm, km, au"));
         assert!(message("length = -1.0\ntime = 's'\nmass = 'kg'").contains("positive finite"));
         assert!(message("preset = 'cgs'").contains("unknown variant"));
-        assert_eq!(Units::new(UnitsSection { length: Some(Quantity::Number(1.0)), ..Default::default() }).unwrap_err().status(), 2);
+        assert_eq!(
+            Units::new(UnitsSection { length: Some(Quantity::Number(1.0)), ..Default::default() })
+                .unwrap_err()
+                .status(),
+            2
+        );
     }
 
     #[test]

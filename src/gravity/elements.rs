@@ -1,15 +1,15 @@
 //! Orbital elements and Cartesian states of two bodies, elliptic and hyperbolic.
 //!
-//! The elements are the semi-major axis a (negative on a hyperbola), the eccentricity e, the inclination to the xy plane,
-//! the longitude of the ascending node from the x axis, the argument of periapsis from the node, and the mean anomaly;
-//! all angles in radians. Where an angle is undefined these conventions hold: an orbit in the xy plane has its node on the
-//! x axis (also when retrograde), and a circular orbit has its periapsis at the node.
+//! The elements are the semi-major axis a (negative on a hyperbola), the eccentricity e, the inclination to the xy
+//! plane, the longitude of the ascending node from the x axis, the argument of periapsis from the node, and the mean
+//! anomaly; all angles in radians. Where an angle is undefined these conventions hold: an orbit in the xy plane has its
+//! node on the x axis (also when retrograde), and a circular orbit has its periapsis at the node.
 //!
-//! Kepler's equation is solved by Newton's method from a bound above the root: the equation is convex there, so the iterates
-//! fall until rounding stops them, and no tolerance is needed. Differences that cancel near e = 1 are written so that
-//! they don't (E - e sin E as (1 - e) E + e (E - sin E), and so on), so orbits up to e = 1 - 1e-15 and their hyperbolic
-//! neighbours keep full accuracy in the anomaly. Parabolas, whose semi-major axis is infinite, and motion along
-//! a straight line, which has no orbital plane, are left out.
+//! Kepler's equation is solved by Newton's method from a bound above the root: the equation is convex there, so the
+//! iterates fall until rounding stops them, and no tolerance is needed. Differences that cancel near e = 1 are written
+//! so that they don't (E - e sin E as (1 - e) E + e (E - sin E), and so on), so orbits up to e = 1 - 1e-15 and their
+//! hyperbolic neighbours keep full accuracy in the anomaly. Parabolas, whose semi-major axis is infinite, and motion
+//! along a straight line, which has no orbital plane, are left out.
 //!
 //! Sources: Murray & Dermott 1999, "Solar System Dynamics", sections 2.4, 2.8.
 
@@ -120,21 +120,19 @@ pub fn eccentric_anomaly(e: f64, m: f64) -> f64 {
     let goal = rest.abs();
     // Upper bounds of the root: e sin E <= e, and E - sin E >= E³/π² up to E = π.
     let start = PI.min(goal + e).min(libm::cbrt(PI * PI * goal / e.max(f64::MIN_POSITIVE)));
-    let root = fall_to_root(start, |x| {
-        (kepler_elliptic(e, x) - goal, (1.0 - e) + 2.0 * e * square(libm::sin(0.5 * x)))
-    });
+    let root =
+        fall_to_root(start, |x| (kepler_elliptic(e, x) - goal, (1.0 - e) + 2.0 * e * square(libm::sin(0.5 * x))));
     turns + root.copysign(rest)
 }
 
 /// The hyperbolic anomaly H of mean anomaly `m`: e sinh H - H = M, for e > 1.
 pub fn hyperbolic_anomaly(e: f64, m: f64) -> f64 {
     let goal = m.abs();
-    // Upper bounds of the root: sinh H - H is above H³/6 and, from H = 1 on, above 0.149 sinh H; e sinh H - H above (e - 1) sinh H.
-    let start =
-        libm::cbrt(6.0 * goal).min(libm::asinh(goal / 0.149).max(1.0)).min(libm::asinh(goal / (e - 1.0)));
-    let root = fall_to_root(start, |x| {
-        (kepler_hyperbolic(e, x) - goal, (e - 1.0) + 2.0 * e * square(libm::sinh(0.5 * x)))
-    });
+    // Upper bounds of the root: sinh H - H is above H³/6 and, from H = 1 on, above 0.149 sinh H; e sinh H - H above (e
+    // - 1) sinh H.
+    let start = libm::cbrt(6.0 * goal).min(libm::asinh(goal / 0.149).max(1.0)).min(libm::asinh(goal / (e - 1.0)));
+    let root =
+        fall_to_root(start, |x| (kepler_hyperbolic(e, x) - goal, (e - 1.0) + 2.0 * e * square(libm::sinh(0.5 * x))));
     root.copysign(m)
 }
 

@@ -108,3 +108,88 @@ impl PostNewtonian {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gravity::ias15::lanes::WIDTH;
+
+    const LIGHT: f64 = 30.0;
+    const GM: [f64; 4] = [1.0, 0.3, 0.05, 0.0];
+    const POSITION: [[f64; 3]; 4] = [[0.1, 0.2, -0.1], [1.4, -0.3, 0.2], [-0.8, 1.9, 0.6], [0.4, 0.9, -1.3]];
+    const VELOCITY: [[f64; 3]; 4] = [[0.1, -0.2, 0.05], [0.2, 0.8, -0.1], [-0.6, -0.2, 0.3], [0.4, -0.5, 0.6]];
+
+    fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
+        a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    }
+
+    fn minus(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+        [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
+    }
+
+    fn potential(i: usize) -> f64 {
+        (0..4)
+            .filter(|&k| k != i)
+            .map(|k| GM[k] / dot(minus(POSITION[i], POSITION[k]), minus(POSITION[i], POSITION[k])).sqrt())
+            .sum()
+    }
+
+    fn newton(i: usize) -> [f64; 3] {
+        let mut sum = [0.0; 3];
+        for j in (0..4).filter(|&j| j != i) {
+            let d = minus(POSITION[j], POSITION[i]);
+            (0..3).for_each(|k| sum[k] += GM[j] * d[k] / dot(d, d).powf(1.5));
+        }
+        sum
+    }
+
+    /// The equation as Newhall, Standish & Williams print it, term by term.
+    fn printed(i: usize) -> [f64; 3] {
+        let (v_i, mut sum, c2) = (VELOCITY[i], [0.0; 3], LIGHT * LIGHT);
+        for j in (0..4).filter(|&j| j != i) {
+            let (v_j, a_j, to_i) = (VELOCITY[j], newton(j), minus(POSITION[i], POSITION[j]));
+            let r = dot(to_i, to_i).sqrt();
+            let bracket =
+                1.0 - 4.0 / c2 * potential(i) - potential(j) / c2 + dot(v_i, v_i) / c2 + 2.0 * dot(v_j, v_j) / c2
+                    - 4.0 / c2 * dot(v_i, v_j)
+                    - 1.5 / c2 * (dot(to_i, v_j) / r).powi(2)
+                    - 0.5 / c2 * dot(to_i, a_j);
+            let mixed = [0, 1, 2].map(|k| 4.0 * v_i[k] - 3.0 * v_j[k]);
+            for k in 0..3 {
+                sum[k] -= GM[j] * to_i[k] / r.powi(3) * bracket;
+                sum[k] += GM[j] / (c2 * r.powi(3)) * dot(to_i, mixed) * (v_i[k] - v_j[k]);
+                sum[k] += 3.5 / c2 * GM[j] * a_j[k] / r;
+            }
+        }
+        sum
+    }
+
+    fn block(vectors: &[[f64; 3]; 4], nowhere: f64) -> Vec<Triple> {
+        let mut block = [Lanes::splat(nowhere), Lanes::ZERO, Lanes::ZERO];
+        for (lane, vector) in vectors.iter().enumerate() {
+            (0..3).for_each(|k| block[k].0[lane] = vector[k]);
+        }
+        vec![block]
+    }
+
+    #[test]
+    fn accelerations_are_those_of_the_printed_equation() {
+        let sources: Vec<Source> = (0..3).map(|lane| Source { block: 0, lane, gm: GM[lane] }).collect();
+        let mut force = PostNewtonian::new(LIGHT, 1, sources.len());
+        let mut found = vec![[Lanes::ZERO; 3]];
+        force.accelerations(&sources, &block(&POSITION, 1e60), &block(&VELOCITY, 0.0), &mut found);
+        for i in 0..4 {
+            let expected = printed(i);
+            let size = dot(expected, expected).sqrt();
+            for k in 0..3 {
+                assert!(
+                    (found[0][k].0[i] - expected[k]).abs() < 1e-15 * size,
+                    "body {i}: {} {}",
+                    found[0][k].0[i],
+                    expected[k]
+                );
+            }
+        }
+        assert!((0..3).all(|k| (4..WIDTH).all(|lane| found[0][k].0[lane].abs() < 1e-50)));
+    }
+}

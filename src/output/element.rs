@@ -3,9 +3,12 @@
 /// A number that a file can hold: `f64`, `f32`, `u64`, `i64`, `u32`, `i32` or `u8`.
 ///
 /// Raw bytes of a plain struct are written as `u8`.
-pub trait Element: bytemuck::Pod + PartialEq + std::fmt::Display + hdf5::H5Type + sealed::Sealed {
+pub trait Element: bytemuck::Pod + PartialEq + std::fmt::Debug + hdf5::H5Type + sealed::Sealed {
     /// The value's bits, widened with zeros: what digests are made of.
     fn bits(self) -> u64;
+
+    /// The value as the nearest `f64`.
+    fn to_f64(self) -> f64;
 }
 
 mod sealed {
@@ -17,12 +20,20 @@ impl Element for f64 {
     fn bits(self) -> u64 {
         self.to_bits()
     }
+
+    fn to_f64(self) -> f64 {
+        self
+    }
 }
 
 impl sealed::Sealed for f32 {}
 impl Element for f32 {
     fn bits(self) -> u64 {
         u64::from(self.to_bits())
+    }
+
+    fn to_f64(self) -> f64 {
+        f64::from(self)
     }
 }
 
@@ -31,12 +42,20 @@ impl Element for u64 {
     fn bits(self) -> u64 {
         self
     }
+
+    fn to_f64(self) -> f64 {
+        self as f64
+    }
 }
 
 impl sealed::Sealed for i64 {}
 impl Element for i64 {
     fn bits(self) -> u64 {
         self.cast_unsigned()
+    }
+
+    fn to_f64(self) -> f64 {
+        self as f64
     }
 }
 
@@ -45,6 +64,10 @@ impl Element for u32 {
     fn bits(self) -> u64 {
         u64::from(self)
     }
+
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
 }
 
 impl sealed::Sealed for i32 {}
@@ -52,11 +75,19 @@ impl Element for i32 {
     fn bits(self) -> u64 {
         u64::from(self.cast_unsigned())
     }
+
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
 }
 
 impl sealed::Sealed for u8 {}
 impl Element for u8 {
     fn bits(self) -> u64 {
         u64::from(self)
+    }
+
+    fn to_f64(self) -> f64 {
+        f64::from(self)
     }
 }

@@ -280,11 +280,16 @@ impl FileWriter {
         Error::file(&self.path, format!("cannot write {name}: {reason}"))
     }
 
+    /// Whether a dataset of this shape is compressed; small ones are not worth their chunks' bookkeeping.
+    fn compresses<T: Element>(&self, shape: &[u64]) -> bool {
+        self.compress > 0 && shape.iter().product::<u64>() * size_of::<T>() as u64 >= CHUNK_BYTES / 16
+    }
+
     /// Contiguous, or in chunks of whole rows that are compressed; space is reserved at once and not filled first.
     fn layout<T: Element>(&self, file: &hdf5::File, shape: &[u64]) -> hdf5::DatasetBuilderEmptyShape {
         let extents: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
         let builder = plain_dataset(file);
-        if self.compress == 0 || extents.contains(&0) {
+        if !self.compresses::<T>(shape) {
             return builder.alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never).empty::<T>().shape(extents);
         }
         let builder = builder.chunk(chunk_of(shape, size_of::<T>() as u64)).chunk_cache(521, 16 * CHUNK_BYTES as usize, 1.0);
@@ -294,7 +299,7 @@ impl FileWriter {
     /// Writes through MPI-IO. Every rank takes part in every transfer, with nothing where it has nothing to give,
     /// and goes on to the last one after a failure.
     fn write_together<T: Element>(&self, dataset: &hdf5::Dataset, slab: &Slab, data: &[T]) -> hdf5::Result<()> {
-        let pieces = if self.compress == 0 {
+        let pieces = if !self.compresses::<T>(&slab.shape) {
             slab.pieces(PIECE_BYTES / size_of::<T>() as u64)
         } else {
             let chunk: u64 = chunk_of(&slab.shape, size_of::<T>() as u64).iter().map(|&n| n as u64).product();

@@ -161,13 +161,36 @@ impl Reader {
         let failed = |reason| self.failed(&format!("{object}.{name}"), reason);
         match attribute.dtype().and_then(|kind| kind.to_descriptor()).map_err(failed)? {
             TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
-                transfer::read_text(&attribute).map(|bytes| trimmed(&bytes)).map_err(failed)
+                transfer::read_attribute(&attribute).map(|bytes| trimmed(&bytes)).map_err(failed)
             }
             TypeDescriptor::VarLenAscii => {
                 attribute.read_scalar::<VarLenAscii>().map(|text| text.to_string()).map_err(failed)
             }
             _ => attribute.read_scalar::<VarLenUnicode>().map(|text| text.to_string()).map_err(failed),
         }
+    }
+
+    /// What an attribute holds: its type, its number of elements, and its bytes, or its text where that stands elsewhere.
+    pub(super) fn attribute_bytes(&self, object: &str, name: &str) -> Result<(String, usize, Vec<u8>)> {
+        let attribute = self.attribute_of(object, name)?;
+        let kind = attribute.dtype().and_then(|kind| kind.to_descriptor());
+        let kind = kind.map_err(|reason| self.failed(name, reason))?;
+        let bytes = match kind {
+            TypeDescriptor::VarLenAscii | TypeDescriptor::VarLenUnicode => self.text(object, name)?.into_bytes(),
+            _ => transfer::read_attribute(&attribute).map_err(|reason| self.failed(name, reason))?,
+        };
+        Ok((kind.to_string(), attribute.size(), bytes))
+    }
+
+    /// The names of the attributes of a group or dataset, sorted.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub fn attribute_names(&self, object: &str) -> Result<Vec<String>> {
+        let names = super::file::object_of(&self.file, object).and_then(|location| location.attr_names());
+        let mut names = names.map_err(|reason| self.failed(object, reason))?;
+        names.sort();
+        Ok(names)
     }
 
     pub(super) fn dataset(&self, name: &str) -> Result<hdf5::Dataset> {

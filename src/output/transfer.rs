@@ -41,12 +41,12 @@ pub(super) fn write_text(attribute: &hdf5::Attribute, text: &str) -> hdf5::Resul
     Ok(())
 }
 
-/// The bytes of an attribute that holds one fixed-length text.
-pub(super) fn read_text(attribute: &hdf5::Attribute) -> hdf5::Result<Vec<u8>> {
+/// The bytes of an attribute that holds numbers or fixed-length texts.
+pub(super) fn read_attribute(attribute: &hdf5::Attribute) -> hdf5::Result<Vec<u8>> {
     let kind = attribute.dtype()?;
-    let mut bytes = vec![0u8; kind.size()];
+    let mut bytes = vec![0u8; kind.size() * attribute.size()];
     let (from, kind, to) = (attribute.id(), kind.id(), bytes.as_mut_ptr().cast::<c_void>());
-    // SAFETY: both identifiers are open for the length of the call, and `bytes` is as long as the type.
+    // SAFETY: both identifiers are open for the length of the call, and `bytes` is as long as all elements.
     hdf5::sync::sync(|| hdf5::h5check(unsafe { H5Aread(from, kind, to) }))?;
     Ok(bytes)
 }

@@ -3,7 +3,7 @@
 //! Sums are exact, extremes are associative and the rest is known on every rank or computed from merged columns, so a
 //! row has the same bits on any number of ranks.
 
-use super::Clock;
+use crate::clock::Clock;
 use crate::comm::{Comm, ExactSum};
 
 /// What a column computes from those before it: `value("kinetic_energy")` is another column of this row.
@@ -11,6 +11,8 @@ type Rule = Box<dyn Fn(&dyn Fn(&str) -> f64) -> f64>;
 
 enum Part {
     Sum(Box<ExactSum>),
+    /// A sum, divided by the column of that name.
+    Mean(Box<ExactSum>, String),
     Max(f64),
     Min(f64),
     Known(f64),
@@ -32,6 +34,12 @@ impl Row {
     /// A column that is an exact sum, of which each rank gives its part.
     pub fn sum_of(&mut self, name: &str, part: ExactSum) {
         self.push(name, Part::Sum(Box::new(part)));
+    }
+
+    /// A column that is an exact sum, of which each rank gives its part, over the value of column `weight`, which comes
+    /// before it: a mean.
+    pub fn mean_of(&mut self, name: &str, part: ExactSum, weight: &str) {
+        self.push(name, Part::Mean(Box::new(part), weight.to_owned()));
     }
 
     /// A column that is the largest of each rank's `value`; a NaN anywhere makes it NaN.
@@ -64,7 +72,7 @@ impl Row {
         let mut extremes = Vec::new();
         for (_, part) in &self.columns {
             match part {
-                Part::Sum(sum) => sums.push((**sum).clone()),
+                Part::Sum(sum) | Part::Mean(sum, _) => sums.push((**sum).clone()),
                 Part::Max(value) => extremes.extend([f64::from(u8::from(value.is_nan())), finite(*value)]),
                 Part::Min(value) => extremes.extend([f64::from(u8::from(value.is_nan())), -finite(*value)]),
                 Part::Known(_) | Part::Derived(_) => {}
@@ -84,14 +92,15 @@ impl Row {
         let mut extremes = extremes.chunks(2).map(|pair| if pair[0] > 0.0 { f64::NAN } else { pair[1] });
         let mut row = vec![("step".to_owned(), clock.step() as f64), ("time".to_owned(), clock.time())];
         for (name, part) in self.columns {
+            let mut next_sum = || sums.next().map_or(f64::NAN, |sum| sum.value());
+            let known = |wanted: &str| row.iter().find(|(known, _)| known == wanted).map_or(f64::NAN, |(_, value)| *value);
             let value = match part {
-                Part::Sum(_) => sums.next().map_or(f64::NAN, |sum| sum.value()),
+                Part::Sum(_) => next_sum(),
+                Part::Mean(_, weight) => next_sum() / known(&weight),
                 Part::Max(_) => extremes.next().unwrap_or(f64::NAN),
                 Part::Min(_) => -extremes.next().unwrap_or(f64::NAN),
                 Part::Known(value) => value,
-                Part::Derived(rule) => rule(&|wanted| {
-                    row.iter().find(|(known, _)| known == wanted).map_or(f64::NAN, |(_, value)| *value)
-                }),
+                Part::Derived(rule) => rule(&known),
             };
             row.push((name, value));
         }

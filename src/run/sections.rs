@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Parameters;
+use crate::lane::Level;
 use crate::units::{Quantity, Units};
 use crate::{Error, Result};
 
@@ -14,6 +15,7 @@ pub const PARAMETERS: &str = r#"[run]
 until = 100.0            # end time, in the run's unit or as text ("100 yr"); this or steps is needed
 steps = 1000             # end after so many steps; the earlier of both counts
 seed = 1                 # of all random numbers
+simd = "avx512"          # or "avx2", "neon", "portable"; left out: the widest that all ranks have
 
 [units]                  # a preset, or all of length, time and mass
 preset = "nbody"         # "au-day-gm" | "nbody" | "si" | "kpc-kms-1e10msun"
@@ -85,11 +87,14 @@ pub struct RunSection {
     pub steps: Option<u64>,
     /// Seed of all random numbers.
     pub seed: u64,
+    /// The SIMD instructions to use; by default the widest that all ranks have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simd: Option<Level>,
 }
 
 impl Default for RunSection {
     fn default() -> Self {
-        RunSection { until: None, steps: None, seed: 1 }
+        RunSection { until: None, steps: None, seed: 1, simd: None }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Event, Frame, Row, Setup};
+use super::{Event, Row, Setup};
+use crate::output::Frame;
+use crate::units::Units;
 use crate::{Checkpoint, CheckpointReader, Clock, Comm, Result, Snapshot};
 
 /// A simulation: a state on every rank, and how it takes one step.
@@ -16,6 +18,11 @@ pub trait Simulation: Sized {
     const PARAMETERS: &'static str;
     /// The parameters, as sections of the TOML file. Mark it `#[serde(deny_unknown_fields)]` to have typos refused.
     type Config: DeserializeOwned + Serialize;
+
+    /// Refuses parameters that can't be, before MPI starts. A `place` that names a key is told with its file and line.
+    fn validate(_config: &Self::Config, _units: &Units) -> Result<()> {
+        Ok(())
+    }
 
     /// The initial state. Errors in the input are found here, before anything is written.
     fn new(setup: &Setup<Self::Config>, comm: &Comm) -> Result<Self>;

@@ -22,8 +22,8 @@ pub fn outside(radius: f64, whole: &Whole, bodies: &[Body]) -> Vec<usize> {
     bodies.iter().enumerate().filter(|(_, body)| is_outside(body)).map(|(i, _)| i).collect()
 }
 
-/// Adds to `potential[i]` what `sources` make at `candidates[i]` (length²/time²), in the order of the slice, no body acting on
-/// itself: -G m/√(r² + ε²).
+/// Adds to `potential[i]` what `sources` make at `candidates[i]` (length²/time²), in the order of the slice, no body
+/// acting on itself: -G m/√(r² + ε²).
 ///
 /// # Panics
 /// If `candidates` and `potential` differ in length.

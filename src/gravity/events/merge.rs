@@ -30,8 +30,8 @@ pub fn groups(pairs: &[Pair]) -> Vec<Vec<u64>> {
 
 /// The body that `bodies` become: mass, momentum and volume add up, the place is their centre of mass.
 ///
-/// It has the id of the heaviest, of the lowest id among equals. Bodies are added in the order of their ids, whatever the
-/// order here.
+/// It has the id of the heaviest, of the lowest id among equals. Bodies are added in the order of their ids, whatever
+/// the order here.
 ///
 /// # Panics
 /// If there is no body.

@@ -2,16 +2,16 @@
 //!
 //! Everything here is a pure function of slices; the caller moves bodies between ranks. After each step, in this order:
 //!
-//! 1. [`Search::pairs`] on each rank for its own bodies against every block of sources; the pairs of all ranks are gathered
-//!    and put in order by [`sort_pairs`], after which every rank holds the same list.
-//! 2. Collisions: [`Passages::update`] records each once, or [`groups`] and [`merged`] turn each heap of touching bodies into
-//!    one body.
+//! 1. [`Search::pairs`] on each rank for its own bodies against every block of sources; the pairs of all ranks are
+//!    gathered and put in order by [`sort_pairs`], after which every rank holds the same list.
+//! 2. Collisions: [`Passages::update`] records each once, or [`groups`] and [`merged`] turn each heap of touching
+//!    bodies into one body.
 //! 3. Close encounters: [`Passages::update`] gives the passages that ended with their least distance.
-//! 4. Escapes: [`outside`] on each rank; when there is any on any rank, [`add_potential`] over all sources in the order of the
-//!    global index, then [`is_unbound`].
+//! 4. Escapes: [`outside`] on each rank; when there is any on any rank, [`add_potential`] over all sources in the order
+//!    of the global index, then [`is_unbound`].
 //!
-//! Between the ends of a step bodies are taken to move straight, back from where they are now, so that fast ones don't pass
-//! through each other unseen; a step should be short against the time that an encounter takes. Test particles
+//! Between the ends of a step bodies are taken to move straight, back from where they are now, so that fast ones don't
+//! pass through each other unseen; a step should be short against the time that an encounter takes. Test particles
 //! don't meet each other.
 
 mod escape;
@@ -105,7 +105,7 @@ pub struct EventSettings {
 impl EventSettings {
     /// Whether there is anything to look for.
     pub fn any(&self) -> bool {
-        *self != EventSettings { close_encounter_distance: self.close_encounter_distance, escape_radius: self.escape_radius, ..Self::default() }
+        (self.collision, self.close_encounter, self.escape) != (OnCollision::None, OnEncounter::None, OnEscape::None)
     }
 
     /// Refuses distances that make no sense.
@@ -144,8 +144,12 @@ mod tests {
 
     #[test]
     fn settings_are_read_and_distances_checked() {
-        let settings: EventSettings = toml::from_str("collision = 'merge'\nescape = 'remove'\nescape_radius = 100").unwrap();
-        assert_eq!((settings.collision, settings.escape, settings.escape_radius), (OnCollision::Merge, OnEscape::Remove, 100.0));
+        let settings: EventSettings =
+            toml::from_str("collision = 'merge'\nescape = 'remove'\nescape_radius = 100").unwrap();
+        assert_eq!(
+            (settings.collision, settings.escape, settings.escape_radius),
+            (OnCollision::Merge, OnEscape::Remove, 100.0)
+        );
         assert!(settings.validate().is_ok() && settings.any());
         assert!(!EventSettings { escape_radius: 3.0, ..EventSettings::default() }.any());
         let missing = EventSettings { close_encounter: OnEncounter::Record, ..EventSettings::default() };

@@ -38,8 +38,8 @@ pub struct Search {
 }
 
 impl Search {
-    /// Adds to `found` each pair of a target and a source that came within `reach` during the last `step` (time, 0 for the
-    /// places of now alone).
+    /// Adds to `found` each pair of a target and a source that came within `reach` during the last `step` (time, 0 for
+    /// the places of now alone).
     ///
     /// A pair is found from the side of its lower id only, so with every body a target once and a source once each pair
     /// comes once. Sources are sorted by x, so a block takes n log n time where few bodies are near.

@@ -1,8 +1,8 @@
 //! How a step is taken: attempts until one is accurate enough.
 
+use super::Ias15;
 use super::coefficients::{DIVIDED, NODES, TERMS};
 use super::force::{newton, newton_deviation};
-use super::Ias15;
 use crate::{Error, Result};
 
 /// The change of b_6 that rounding the acceleration alone makes, relative to the acceleration.
@@ -14,6 +14,13 @@ const PASSES: usize = 12;
 /// A step this many times longer or shorter than the one before is done again, or held back.
 const LEAP: f64 = 4.0;
 
+/// A step cut shorter than this part of the proposed one does not change the proposal: over it, rounding makes the
+/// higher derivatives.
+const TELLING: f64 = 1e-3;
+
+/// A proposed step below this part of the time passed no longer advances it.
+const SHORTEST: f64 = 1e-15;
+
 /// A polynomial is not continued over a step this many times longer.
 const REACH: f64 = 20.0;
 
@@ -24,7 +31,8 @@ impl Ias15 {
         self.start();
         loop {
             let dt = if self.proposed < dt_max { self.proposed } else { dt_max };
-            if !(dt > 1e-15 * self.elapsed && dt < f64::INFINITY) {
+            let advances = self.proposed > SHORTEST * self.elapsed;
+            if !(advances && dt > 0.0 && dt < f64::INFINITY) {
                 return Err(self.no_step(dt));
             }
             let ratio = if dt < REACH * self.last { dt / self.last } else { 0.0 };
@@ -41,8 +49,10 @@ impl Ias15 {
                 continue;
             }
             self.accept(dt, ratio);
-            let limit = if LEAP * dt > self.proposed { LEAP * dt } else { self.proposed };
-            self.proposed = if wanted < limit { wanted } else { limit };
+            if dt > TELLING * self.proposed {
+                let limit = if LEAP * dt > self.proposed { LEAP * dt } else { self.proposed };
+                self.proposed = if wanted < limit { wanted } else { limit };
+            }
             return Ok(dt);
         }
     }
@@ -74,8 +84,9 @@ impl Ias15 {
         let mut before = f64::INFINITY;
         for pass in 0..PASSES {
             let change = self.pass(dt);
-            let foreseen = if pass > 0 { change * (change / before) } else { change };
-            if foreseen < NOISE || change >= before {
+            let contracts = pass > 0 && change < before && change * (change / before) < NOISE;
+            let stalls = pass > 1 && change >= before;
+            if contracts || stalls {
                 break;
             }
             before = change;
@@ -138,6 +149,7 @@ impl Ias15 {
         let elapsed = self.elapsed;
         let reason = match dt {
             f64::INFINITY => "no body is accelerated and no largest step is given".into(),
+            _ if dt <= 0.0 || dt.is_nan() => format!("a step of at most {dt} is asked for; it must be positive"),
             _ => format!("a step of {dt:e} would not advance the time {elapsed:e}{}", self.closest()),
         };
         Error::Numerics { method: "IAS15", reason }

@@ -1,5 +1,7 @@
 //! One coordinate of a block of bodies through a step: its state, its polynomial, and the operations on them.
 
+#![allow(clippy::needless_range_loop, reason = "k and j are the indices of the formulas")]
+
 use super::coefficients::{
     BASIS, BASIS_INVERSE, DIVIDED, DIVIDED_LOWER, NODES, NODES_LOW, POSITION, PREDICTION, TERMS, VELOCITY, WEIGHTS,
     WEIGHTS_TWICE,
@@ -27,16 +29,6 @@ pub struct Column {
     twice: [Lanes; 2],
     accepted: [Lanes; TERMS],
     surprise: [Lanes; TERMS],
-}
-
-/// The acceleration at the end of a step and its derivatives times dt and dt^2: they choose the next step.
-pub struct EndDerivatives {
-    /// Acceleration.
-    pub acceleration: Lanes,
-    /// Its first derivative times dt.
-    pub jerk: Lanes,
-    /// Its second derivative times dt^2.
-    pub snap: Lanes,
 }
 
 impl Column {
@@ -74,12 +66,14 @@ impl Column {
     }
 
     /// Begins a step `ratio` times as long as the last: its polynomial is the last one continued, plus what that was
-    /// wrong by the last time.
+    /// wrong by the last time; zero where `ratio` is zero.
     #[inline(always)]
     pub fn predict(&mut self, ratio: f64) {
         self.b = self.continued(ratio);
-        for (b, surprise) in self.b.iter_mut().zip(&self.surprise) {
-            *b += *surprise;
+        if ratio > 0.0 {
+            for (b, surprise) in self.b.iter_mut().zip(&self.surprise) {
+                *b += *surprise;
+            }
         }
         for k in 0..TERMS {
             self.g[k] = self.b[k];
@@ -156,17 +150,20 @@ impl Column {
         change
     }
 
-    /// The acceleration and its derivatives at the end of the step.
+    /// The acceleration at the end of the step and its first three derivatives there, times dt, dt^2 and dt^3.
     #[inline(always)]
-    pub fn end_derivatives(&self) -> EndDerivatives {
-        let (mut acceleration, mut jerk, mut snap) = (self.acceleration, Lanes::ZERO, Lanes::ZERO);
+    pub fn end_derivatives(&self) -> [Lanes; 4] {
+        let mut derivatives = [self.acceleration, Lanes::ZERO, Lanes::ZERO, Lanes::ZERO];
         for k in 0..TERMS {
             let order = (k + 1) as f64;
-            acceleration += self.b[k];
-            jerk = self.b[k].scale_add(order, jerk);
-            snap = self.b[k].scale_add(order * (order - 1.0), snap);
+            let jerk = order;
+            let snap = jerk * (order - 1.0);
+            let crackle = snap * (order - 2.0);
+            for (derivative, weight) in derivatives.iter_mut().zip([1.0, jerk, snap, crackle]) {
+                *derivative = self.b[k].scale_add(weight, *derivative);
+            }
         }
-        EndDerivatives { acceleration, jerk, snap }
+        derivatives
     }
 
     /// Takes the step of `dt`, `ratio` times the last, with what the last pass over the nodes found.
@@ -179,7 +176,7 @@ impl Column {
         let drift_low = self.velocity_low.scale_add(dt, drift_low);
         add(&mut self.position, &mut self.position_low, drift, drift_low + bend);
         add(&mut self.velocity, &mut self.velocity_low, kick, kick_low);
-        let continued = self.continued(ratio);
+        let continued = if ratio > 0.0 { self.continued(ratio) } else { self.b };
         for k in 0..TERMS {
             self.surprise[k] = self.b[k] - continued[k];
         }

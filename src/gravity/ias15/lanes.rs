@@ -47,6 +47,15 @@ impl Lanes {
         self
     }
 
+    /// The square root.
+    #[inline(always)]
+    pub fn sqrt(mut self) -> Self {
+        for lane in 0..WIDTH {
+            self.0[lane] = self.0[lane].sqrt();
+        }
+        self
+    }
+
     /// 1 / sqrt(self) to the last bit or two, for normal positive numbers.
     ///
     /// A first guess from the exponent (3.5 % off), one step of fifth and one of third order: several times faster than

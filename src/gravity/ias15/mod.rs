@@ -34,6 +34,9 @@ use lanes::WIDTH;
 use trajectories::Trajectories;
 use variational::Variation;
 
+/// Where lanes without a body stand: so far away that their accelerations are next to nothing, in any units.
+const NOWHERE: f64 = 1e60;
+
 /// What to integrate and how finely.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ias15Options {
@@ -77,7 +80,7 @@ impl Ias15 {
     pub fn new(system: &System, options: &Ias15Options) -> Result<Self> {
         check_options(options)?;
         check_system(system)?;
-        let bodies = Trajectories::new(system.position.iter().zip(&system.velocity).map(|(&r, &v)| [r, v]));
+        let bodies = Trajectories::new(system.position.iter().zip(&system.velocity).map(|(&r, &v)| [r, v]), NOWHERE);
         let mut integrator = Ias15::at_rest(system.gm.clone(), bodies, options);
         integrator.proposed = first_step(system, options.softening)?;
         Ok(integrator)
@@ -146,13 +149,13 @@ impl Ias15 {
         system
     }
 
-    /// <Y>, the mean exponential growth of nearby orbits: 2 for regular motion, growing with time for chaotic motion.
+    /// `<Y>`, the mean exponential growth of nearby orbits: 2 for regular motion, growing with time for chaotic motion.
     /// Zero without [`with_megno`](Ias15::with_megno).
     pub fn megno(&self) -> f64 {
         self.variation.as_ref().map_or(0.0, |variation| variation.megno().mean())
     }
 
-    /// The largest Lyapunov exponent, 1/time, from the growth of <Y>. Zero without [`with_megno`](Ias15::with_megno).
+    /// The largest Lyapunov exponent, 1/time, from the growth of `<Y>`. Zero without [`with_megno`](Ias15::with_megno).
     pub fn lyapunov(&self) -> f64 {
         self.variation.as_ref().map_or(0.0, |variation| variation.megno().lyapunov())
     }
@@ -176,7 +179,8 @@ impl Ias15 {
     pub fn load(state: &[f64], options: &Ias15Options) -> Result<Self> {
         check_options(options)?;
         let wrong = || Error::input("the state of IAS15", format!("{} numbers are not what was saved", state.len()));
-        let ([bodies, carries_variation, proposed, last, elapsed], rest) = state.split_first_chunk().ok_or_else(wrong)?;
+        let ([bodies, carries_variation, proposed, last, elapsed], rest) =
+            state.split_first_chunk().ok_or_else(wrong)?;
         let (bodies, carries_variation) = (*bodies as usize, *carries_variation != 0.0);
         let expected = bodies.saturating_mul(1 + Trajectories::STATE)
             + if carries_variation { Variation::state_length(bodies) } else { 0 };
@@ -185,7 +189,7 @@ impl Ias15 {
         }
         let (gm, rest) = rest.split_at(bodies);
         let (orbits, rest) = rest.split_at(bodies * Trajectories::STATE);
-        let nowhere = Trajectories::new(std::iter::repeat_n([[0.0; 3]; 2], bodies));
+        let nowhere = Trajectories::new(std::iter::repeat_n([[0.0; 3]; 2], bodies), NOWHERE);
         let mut integrator = Ias15::at_rest(gm.to_vec(), nowhere, options);
         integrator.bodies.load(orbits);
         integrator.variation = carries_variation.then(|| Variation::load(rest, bodies));
@@ -231,7 +235,10 @@ fn check_options(options: &Ias15Options) -> Result<()> {
 fn check_system(system: &System) -> Result<()> {
     let bodies = system.len();
     if bodies == 0 || system.position.len() != bodies || system.velocity.len() != bodies {
-        return Err(Error::input("bodies", format!("{bodies} masses need as many positions and velocities, at least 1")));
+        return Err(Error::input(
+            "bodies",
+            format!("{bodies} masses need as many positions and velocities, at least 1"),
+        ));
     }
     for (body, &gm) in system.gm.iter().enumerate() {
         if !(gm >= 0.0 && gm.is_finite()) {
@@ -239,7 +246,10 @@ fn check_system(system: &System) -> Result<()> {
         }
         let values = [system.position[body], system.velocity[body]];
         if !values.as_flattened().iter().all(|value| value.is_finite()) {
-            return Err(Error::input(format!("body {body}"), format!("position and velocity {values:?} must be finite")));
+            return Err(Error::input(
+                format!("body {body}"),
+                format!("position and velocity {values:?} must be finite"),
+            ));
         }
     }
     Ok(())
@@ -254,7 +264,10 @@ fn first_step(system: &System, softening: f64) -> Result<f64> {
             let squared = |a: [f64; 3], b: [f64; 3]| (0..3).map(|k| (a[k] - b[k]) * (a[k] - b[k])).sum::<f64>();
             let distance2 = squared(system.position[i], system.position[j]) + softening * softening;
             if distance2 == 0.0 {
-                return Err(Error::input(format!("bodies {j} and {i}"), "are at one place: move one or soften gravity"));
+                return Err(Error::input(
+                    format!("bodies {j} and {i}"),
+                    "are at one place: move one or soften gravity",
+                ));
             }
             let fall = distance2 * distance2.sqrt() / (system.gm[i] + system.gm[j]);
             let pass = distance2 / squared(system.velocity[i], system.velocity[j]);

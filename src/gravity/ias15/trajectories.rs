@@ -6,7 +6,7 @@ use super::lanes::{Lanes, WIDTH};
 
 /// Bodies in blocks of [`WIDTH`], or their deviations. Body i is lane i mod WIDTH of block i / WIDTH.
 ///
-/// Lanes without a body stand still, so far away that they add nothing to any maximum.
+/// Lanes without a body stand still: far away for bodies, so that they add nothing to any maximum; at 0 for deviations.
 #[derive(Clone, Debug)]
 pub struct Trajectories {
     bodies: usize,
@@ -36,12 +36,12 @@ impl Change {
 }
 
 impl Trajectories {
-    /// Bodies with the given positions and velocities.
-    pub fn new(states: impl ExactSizeIterator<Item = [[f64; 3]; 2]>) -> Self {
+    /// Bodies with the given positions and velocities; lanes without a body stand at x = `nowhere`.
+    pub fn new(states: impl ExactSizeIterator<Item = [[f64; 3]; 2]>, nowhere: f64) -> Self {
         let bodies = states.len();
         let blocks = bodies.div_ceil(WIDTH);
-        let nowhere = [Lanes::splat(1e60), Lanes::ZERO, Lanes::ZERO];
-        let mut columns = vec![nowhere.map(Column::at); blocks];
+        let place = [Lanes::splat(nowhere), Lanes::ZERO, Lanes::ZERO];
+        let mut columns = vec![place.map(Column::at); blocks];
         for (body, [position, velocity]) in states.enumerate() {
             let (block, lane) = (body / WIDTH, body % WIDTH);
             for axis in 0..3 {
@@ -165,33 +165,40 @@ impl Trajectories {
         }
     }
 
-    /// The shortest time, over dt, in which the acceleration of a body changes: the least of
-    /// sqrt(2 a^2 / (a'^2 + a a'')) at the end of the step (Pham, Rein & Spiegel 2024). Infinite where no body
-    /// is accelerated, NaN where a number is not finite.
+    /// The shortest time, over dt, in which the acceleration of a body changes; infinite where none is accelerated, NaN
+    /// where a number is not finite.
+    ///
+    /// With a, j, s, c the acceleration at the end of the step and its derivatives it is, squared, 2 a^2 / (j^2 + a s)
+    /// (Pham, Rein & Spiegel 2024). That vanishes where an orbit is straight for a moment, though nothing happens there:
+    /// j^2 / (s^2 + j c), next to never the larger one elsewhere, takes its place.
     #[inline(always)]
     pub fn timescale(&self) -> f64 {
         let mut least = f64::INFINITY;
         for (block, columns) in self.columns.iter().enumerate() {
             let ends = [columns[0].end_derivatives(), columns[1].end_derivatives(), columns[2].end_derivatives()];
-            let squares = [
-                square([ends[0].acceleration, ends[1].acceleration, ends[2].acceleration]),
-                square([ends[0].jerk, ends[1].jerk, ends[2].jerk]),
-                square([ends[0].snap, ends[1].snap, ends[2].snap]),
-            ];
+            let mut sizes = [Lanes::ZERO; 4];
+            for order in 0..4 {
+                let vector = [ends[0][order], ends[1][order], ends[2][order]];
+                sizes[order] = dot_add(&vector, &vector, Lanes::ZERO).sqrt();
+            }
             for lane in 0..WIDTH.min(self.bodies - block * WIDTH) {
-                let [acceleration, jerk, snap] = squares.map(|lanes| lanes.0[lane]);
-                if !(acceleration + jerk + snap).is_finite() {
-                    return f64::NAN;
-                }
-                let squared = 2.0 * acceleration / (jerk + acceleration.sqrt() * snap.sqrt());
-                least = if squared < least { squared } else { least };
+                let squared = squared_timescale(sizes.map(|size| size.0[lane]));
+                least = if squared < least || squared.is_nan() { squared } else { least };
             }
         }
         least.sqrt()
     }
 }
 
+/// The square of the time in which one body's acceleration changes, from the sizes of its derivatives.
 #[inline(always)]
-fn square(a: Triple) -> Lanes {
-    dot_add(&a, &a, Lanes::ZERO)
+fn squared_timescale([a, j, s, c]: [f64; 4]) -> f64 {
+    if !(a + j + s + c).is_finite() {
+        return f64::NAN;
+    }
+    let ratio =
+        |numerator: f64, denominator: f64| if denominator > 0.0 { numerator / denominator } else { f64::INFINITY };
+    let usual = ratio(2.0 * a * a, j * j + a * s);
+    let straight = ratio(j * j, s * s + j * c);
+    if straight > usual && usual < f64::INFINITY { straight } else { usual }
 }

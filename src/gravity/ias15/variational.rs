@@ -22,7 +22,7 @@ pub(super) struct Variation {
 impl Variation {
     /// A deviation of length 1 drawn from `seed`.
     pub fn new(seed: u64, bodies: usize) -> Self {
-        let orbit = Trajectories::new(unit_deviation(seed, bodies).into_iter());
+        let orbit = Trajectories::new(unit_deviation(seed, bodies).into_iter(), 0.0);
         Variation { orbit, growth: [0.0; TERMS + 1], megno: Megno::default() }
     }
 

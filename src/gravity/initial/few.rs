@@ -13,7 +13,10 @@ use crate::{Error, Result};
 pub fn kepler_pair(gravity: f64, masses: [f64; 2], a: f64, e: f64) -> Result<Vec<InitialBody>> {
     if masses.iter().any(|mass| !(*mass >= 0.0 && mass.is_finite())) || masses == [0.0; 2] {
         let [m, n] = masses;
-        return Err(Error::input("initial.masses", format!("[{m}, {n}] is not allowed: none may be negative, nor both zero")));
+        return Err(Error::input(
+            "initial.masses",
+            format!("[{m}, {n}] is not allowed: none may be negative, nor both zero"),
+        ));
     }
     must_be_positive("a", a)?;
     if !(0.0..1.0).contains(&e) {
@@ -38,8 +41,8 @@ pub fn figure_of_eight() -> Vec<InitialBody> {
     ])
 }
 
-/// Burrau's problem, for G = 1: masses 3, 4, 5 at rest at the corners of the triangle with these sides, each opposite its own
-/// (Szebehely & Peters 1967). Energy -769/60.
+/// Burrau's problem, for G = 1: masses 3, 4, 5 at rest at the corners of the triangle with these sides, each opposite
+/// its own (Szebehely & Peters 1967). Energy -769/60.
 pub fn pythagorean() -> Vec<InitialBody> {
     let rest = [0.0; 3];
     named([

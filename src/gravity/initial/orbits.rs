@@ -1,8 +1,9 @@
 //! Bodies from a CSV file of orbital elements.
 //!
-//! Columns, in any order: `name`, `gm` (G m, length³/time²) or `mass`, `a` (length; negative on a hyperbola), `e`, and in
-//! degrees `inc`, `Omega` (ascending node), `omega` (periapsis from the node), `M` (mean anomaly); optionally `primary` (the
-//! name of an earlier body; the first where empty), `radius` and `id`. The first body has no orbit: its elements stay empty.
+//! Columns, in any order: `name`, `gm` (G m, length³/time²) or `mass`, `a` (length; negative on a hyperbola), `e`, and
+//! in degrees `inc`, `Omega` (ascending node), `omega` (periapsis from the node), `M` (mean anomaly); optionally
+//! `primary` (the name of an earlier body; the first where empty), `radius` and `id`. The first body has no orbit: its
+//! elements stay empty.
 //!
 //! Elements are relative to the primary, with μ = G (m_primary + m). The whole is moved to its barycentre.
 
@@ -20,9 +21,8 @@ const OPTIONAL: [&str; 5] = ["gm", "mass", "primary", "radius", "id"];
 
 /// Reads the bodies in the file `path`, in the frame of their barycentre; `gravity` turns `gm` into masses.
 ///
-/// # Errors
-/// As for a table of states, and: elements given for the first body or missing for another, a primary that is no earlier
-/// body, a negative or parabolic eccentricity, a semi-major axis whose sign doesn't go with it.
+/// # Errors As for a table of states, and: elements given for the first body or missing for another, a primary that is
+/// no earlier body, a negative or parabolic eccentricity, a semi-major axis whose sign doesn't go with it.
 pub fn read_elements(path: &Path, gravity: f64) -> Result<Vec<InitialBody>> {
     bodies(&Table::read(path)?, gravity)
 }
@@ -127,7 +127,9 @@ mod tests {
 
     #[test]
     fn bodies_go_round_their_primaries_and_the_barycentre_rests() {
-        let bodies = parse("Planet,1e-3,2,0.1,10,20,30,40,\nMoon,1e-6,0.01,0.3,5,6,7,8,Planet\nVisitor,0,-3,1.5,1,2,3,-90,").unwrap();
+        let bodies =
+            parse("Planet,1e-3,2,0.1,10,20,30,40,\nMoon,1e-6,0.01,0.3,5,6,7,8,Planet\nVisitor,0,-3,1.5,1,2,3,-90,")
+                .unwrap();
         let (planet, moon, visitor) = (relative(&bodies, 1, 0), relative(&bodies, 2, 1), relative(&bodies, 3, 0));
         assert!((planet.a - 2.0).abs() < 1e-14 && (planet.node.to_degrees() - 20.0).abs() < 1e-12);
         assert!((moon.a - 0.01).abs() < 1e-14 && (moon.e - 0.3).abs() < 1e-12);

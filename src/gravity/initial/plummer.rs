@@ -1,9 +1,9 @@
 //! A Plummer sphere in equilibrium: the usual model of a star cluster.
 //!
-//! Aarseth, Hénon & Wielen 1974 (A&A 37, 183, appendix): radii by inverting the mass inside a radius, directions at random,
-//! speeds by rejection from q² (1 - q²)^(7/2), q being the speed over that of escape. In the units of Heggie & Mathieu
-//! (1986), with total mass, virial radius and G all 1, the energy is -1/4 and the Plummer radius 3π/16; energy and virial ratio
-//! of a sample differ from this by its noise, of order n^(-1/2), as nothing is rescaled.
+//! Aarseth, Hénon & Wielen 1974 (A&A 37, 183, appendix): radii by inverting the mass inside a radius, directions at
+//! random, speeds by rejection from q² (1 - q²)^(7/2), q being the speed over that of escape. In the units of Heggie &
+//! Mathieu (1986), with total mass, virial radius and G all 1, the energy is -1/4 and the Plummer radius 3π/16; energy
+//! and virial ratio of a sample differ from this by its noise, of order n^(-1/2), as nothing is rescaled.
 
 use std::f64::consts::{PI, SQRT_2};
 use std::ops::Range;
@@ -162,7 +162,8 @@ mod tests {
     fn physical_units_scale_lengths_and_speeds() {
         let (gravity, mass, virial_radius) = (43_009.17, 1e-5, 0.002);
         let scaled = Plummer { gravity, mass, virial_radius, ..sphere(200, 1) };
-        let (plain, scaled) = (energies(&sphere(200, 1).bodies(0..200), 1.0), energies(&scaled.bodies(0..200), gravity));
+        let (plain, scaled) =
+            (energies(&sphere(200, 1).bodies(0..200), 1.0), energies(&scaled.bodies(0..200), gravity));
         let unit = gravity * mass * mass / virial_radius;
         assert!((scaled.0 / plain.0 / unit - 1.0).abs() < 1e-12 && (scaled.1 / plain.1 / unit - 1.0).abs() < 1e-12);
     }
@@ -177,7 +178,9 @@ mod tests {
     #[test]
     fn impossible_spheres_are_refused() {
         assert!(Plummer { n: 0, ..sphere(1, 1) }.validate().unwrap_err().to_string().starts_with("initial.n: 0"));
-        assert!(Plummer { mass: -1.0, ..sphere(1, 1) }.validate().unwrap_err().to_string().contains("initial.mass: -1"));
+        assert!(
+            Plummer { mass: -1.0, ..sphere(1, 1) }.validate().unwrap_err().to_string().contains("initial.mass: -1")
+        );
         assert!(Plummer { truncation: Some(0.0), ..sphere(1, 1) }.validate().is_err());
         assert!(sphere(1, 1).validate().is_ok());
     }

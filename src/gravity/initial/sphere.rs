@@ -1,7 +1,7 @@
 //! A uniform sphere at rest, which collapses: a hard test of a code and the sample problem of FDPS.
 //!
-//! Its energy is -3/5 G M²/R but for the noise of sampling: -0.2 for mass 1, radius 3 and G = 1, which with 1024 bodies is
-//! FDPS's sample (softening 1/32, step 1/128). Free fall to the centre takes π √(R³/(8 G M)).
+//! Its energy is -3/5 G M²/R but for the noise of sampling: -0.2 for mass 1, radius 3 and G = 1, which with 1024 bodies
+//! is FDPS's sample (softening 1/32, step 1/128). Free fall to the centre takes π √(R³/(8 G M)).
 
 use std::ops::Range;
 

@@ -99,7 +99,9 @@ mod tests {
         assert!(with("x,y,z,vx,vy,vz").contains("column gm (G m, length³/time²) or mass is missing"));
         assert!(with("gm,mass,x,y,z,vx,vy,vz").contains("gm and mass are both there"));
         assert!(with("gm,x,x,y,z,vx,vy,vz").contains("column x stands twice"));
-        assert!(with("gm,x,y,z,vx,vy,vz,raduis").contains("no column `raduis` in such a table; did you mean `radius`?"));
+        assert!(
+            with("gm,x,y,z,vx,vy,vz,raduis").contains("no column `raduis` in such a table; did you mean `radius`?")
+        );
         assert!(message("gm,x,y,z,vx,vy,vz\n").contains("no lines below"));
         let ids = message("gm,x,y,z,vx,vy,vz,id\n1,0,0,0,0,0,0,3\n1,1,0,0,0,0,0,3\n");
         assert_eq!(ids, "bodies.csv:3: column id: there are two bodies with id 3");

@@ -1,7 +1,7 @@
 //! A CSV table with named columns, each value known by its file and line.
 //!
-//! The first line that is no comment (`#`) names the columns, in any order; spaces around values don't count. What cannot be
-//! used is an error such as `bodies.csv:7: column gm: "abc" is not a number`.
+//! The first line that is no comment (`#`) names the columns, in any order; spaces around values don't count. What
+//! cannot be used is an error such as `bodies.csv:7: column gm: "abc" is not a number`.
 
 use std::io::Read;
 use std::path::Path;
@@ -29,7 +29,8 @@ impl Table {
     /// Opens and parses `path`.
     pub fn read(path: &Path) -> Result<Self> {
         let file = path.display().to_string();
-        let source = std::fs::File::open(path).map_err(|e| Error::input(&file, format!("cannot read this table: {e}")))?;
+        let source =
+            std::fs::File::open(path).map_err(|e| Error::input(&file, format!("cannot read this table: {e}")))?;
         Table::parse(&file, source)
     }
 

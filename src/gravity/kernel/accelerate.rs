@@ -6,7 +6,7 @@ use super::{Columns, Row, weight};
 use crate::lane::{Kernel, Lane, Simd};
 
 /// How many vectors of targets a sweep over the sources keeps in registers.
-const VECTORS: usize = 4;
+const VECTORS: usize = 2;
 /// How many sources stay in the first cache while all targets pass.
 const TILE: usize = 256;
 
@@ -86,18 +86,18 @@ fn sweep<L: Lane, const N: usize, const POTENTIAL: bool, const EXACT: bool>(
     }
     for row in rows {
         for v in 0..N {
-            // d = x - x_j,  r² = d·d + ε²,  a -= G m_j d / r³,  φ -= (G m_j / r³) r²
-            let dx = x[0][v] - L::splat(simd, row[0]);
-            let dy = x[1][v] - L::splat(simd, row[1]);
-            let dz = x[2][v] - L::splat(simd, row[2]);
+            // d = x_j - x,  r² = d·d + ε²,  a += G m_j d / r³,  -φ += (G m_j / r³) r²
+            let dx = L::splat(simd, row[0]) - x[0][v];
+            let dy = L::splat(simd, row[1]) - x[1][v];
+            let dz = L::splat(simd, row[2]) - x[2][v];
             let r2 = dz.mul_add(dz, dy.mul_add(dy, dx.mul_add(dx, softening2)));
             let w = weight::<L, EXACT>(simd, r2, row);
-            a[0][v] = w.neg_mul_add(dx, a[0][v]);
-            a[1][v] = w.neg_mul_add(dy, a[1][v]);
-            a[2][v] = w.neg_mul_add(dz, a[2][v]);
+            a[0][v] = w.mul_add(dx, a[0][v]);
+            a[1][v] = w.mul_add(dy, a[1][v]);
+            a[2][v] = w.mul_add(dz, a[2][v]);
             if POTENTIAL {
                 let here = dx.bit_or(dy).bit_or(dz).eq(zero);
-                phi[v] = L::select(here, phi[v], w.neg_mul_add(r2, phi[v]));
+                phi[v] = L::select(here, phi[v], w.mul_add(r2, phi[v]));
             }
         }
     }

@@ -55,16 +55,27 @@ fn relative(gm: &[f64], inertial: &[Vector]) -> (Vec<Vector>, Vector) {
     (jacobi, std::array::from_fn(|k| inertial[0][k] + inner[k]))
 }
 
-fn inertial(gm: &[f64], jacobi: &[Vector], centre: Vector) -> Vec<Vector> {
-    let mut inner = [0.0; 3];
-    let mut from_first = vec![inner];
+/// Positions (or velocities) relative to body 0, which comes first, from Jacobi ones.
+pub(super) fn heliocentric(gm: &[f64], jacobi: &[Vector]) -> Vec<Vector> {
+    let (mut relative, mut inner) = (vec![[0.0; 3]], [0.0; 3]);
     for (body, enclosed) in enclosed(gm).into_iter().enumerate().skip(1) {
         let from_inner = jacobi[body - 1];
-        from_first.push(std::array::from_fn(|k| inner[k] + from_inner[k]));
+        relative.push(std::array::from_fn(|k| inner[k] + from_inner[k]));
         inner = std::array::from_fn(|k| inner[k] + gm[body] / enclosed * from_inner[k]);
     }
-    let first: Vector = std::array::from_fn(|k| centre[k] - inner[k]);
-    from_first.iter().map(|x| std::array::from_fn(|k| first[k] + x[k])).collect()
+    relative
+}
+
+fn inertial(gm: &[f64], jacobi: &[Vector], centre: Vector) -> Vec<Vector> {
+    let mut positions = heliocentric(gm, jacobi);
+    let total: f64 = gm.iter().sum();
+    let weighted = |sum: Vector, (gm, x): (&f64, &Vector)| std::array::from_fn(|k| sum[k] + gm / total * x[k]);
+    let from_first = gm.iter().zip(&positions).fold([0.0; 3], weighted);
+    let first: Vector = std::array::from_fn(|k| centre[k] - from_first[k]);
+    for position in &mut positions {
+        *position = std::array::from_fn(|k| first[k] + position[k]);
+    }
+    positions
 }
 
 #[cfg(test)]

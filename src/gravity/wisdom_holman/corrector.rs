@@ -3,8 +3,8 @@
 //! The drift-kick-drift map of step h follows a Hamiltonian that differs from the real one, to first order in the planets'
 //! masses, by (u/2)/sinh(u/2) - 1 acting on the kick, u = h times the Poisson bracket with the Kepler part. A canonical change
 //! of variables removes it (Wisdom, Holman & Touma 1996): the generator 1/(2 sinh(u/2)) - 1/u, an odd series -u/24 + 7u³/5760 - ...
-//! A piece Z(a, b) = drift a, kick b, drift -2a, kick -b, drift a acts as 2 b sinh(a u), so n pairs of pieces at a = ±i sqrt(7/40)
-//! (Wisdom 2006) match n terms of the series: the corrector of order 2n + 1. Its inverse runs the pieces backwards.
+//! A piece (a, b) - drift a, kick -b, drift -2a, kick b, drift a - acts as 2 b sinh(a u), so n pairs of pieces at a = ±i sqrt(7/40),
+//! i = 1 to n, match n terms of the series (Wisdom 2006): the corrector of order 2n + 1. Its inverse runs the pieces backwards.
 
 /// The orders that exist, each with its kicks in units of the step, innermost piece (i = 1) first.
 ///

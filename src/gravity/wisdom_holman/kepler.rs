@@ -9,11 +9,22 @@
 
 use super::Vector;
 
+/// What is missing from the numbers nearest to 1/6 and 1/24: without it these two would make the energy drift.
+pub(super) const SIXTH_REST: f64 = 9.251_858_538_542_97e-18;
+const TWENTY_FOURTH_REST: f64 = 2.312_964_634_635_742_7e-18;
+
+/// A step of Newton's iteration, relative to the anomaly, whose square is below rounding.
+const CLOSE: f64 = 1e-9;
+
 /// A position and a velocity relative to the attracting centre.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Relative {
     pub(super) position: Vector,
     pub(super) velocity: Vector,
+}
+
+impl Relative {
+    pub(super) const ZERO: Relative = Relative { position: [0.0; 3], velocity: [0.0; 3] };
 }
 
 /// A solved piece of a Kepler orbit: where it starts, and Stiefel's functions over it.
@@ -57,19 +68,19 @@ pub(super) fn dot(a: Vector, b: Vector) -> f64 {
 
 /// Stumpff's c0 to c5: c_n(z) = 1/n! - z/(n+2)! + z²/(n+4)! - ...
 ///
-/// The series of c4 and c5 at |z| < 0.1, taken there by quartering z, then the relations for 4 z (Mikkola & Innanen 1999).
+/// The series of c4 and c5 at |z| <= 1, taken there by quartering z, then the relations for 4 z (Mikkola & Innanen 1999).
 pub(super) fn stumpff(z: f64) -> [f64; 6] {
-    const INVERSE_FACTORIAL: [f64; 17] = inverse_factorials();
+    const INVERSE_FACTORIAL: [f64; 24] = inverse_factorials();
     let mut quarterings = 0;
     let mut small = z;
-    while small.abs() > 0.1 && quarterings < 30 {
+    while small.abs() > 1.0 && quarterings < 30 {
         small *= 0.25;
         quarterings += 1;
     }
-    let series = |n: usize| (0..6).rev().fold(0.0, |sum, k| INVERSE_FACTORIAL[n + 2 * k] - small * sum);
-    let (mut c4, mut c5) = (series(4), series(5));
+    let series = |n: usize| (0..9).rev().fold(0.0, |sum, k| INVERSE_FACTORIAL[n + 2 * k] - small * sum);
+    let (mut c4, mut c5) = ((TWENTY_FOURTH_REST - small * series(6)) + INVERSE_FACTORIAL[4], series(5));
     let lower = |z: f64, c4: f64, c5: f64| {
-        let (c2, c3) = (0.5 - z * c4, 1.0 / 6.0 - z * c5);
+        let (c2, c3) = (0.5 - z * c4, (SIXTH_REST - z * c5) + INVERSE_FACTORIAL[3]);
         [1.0 - z * c2, 1.0 - z * c3, c2, c3, c4, c5]
     };
     for _ in 0..quarterings {
@@ -81,11 +92,11 @@ pub(super) fn stumpff(z: f64) -> [f64; 6] {
     lower(small, c4, c5)
 }
 
-const fn inverse_factorials() -> [f64; 17] {
-    let mut inverse = [1.0; 17];
+const fn inverse_factorials() -> [f64; 24] {
+    let mut inverse = [1.0; 24];
     let mut factorial = 1.0;
     let mut n = 1;
-    while n < 17 {
+    while n < 24 {
         factorial *= n as f64;
         inverse[n] = 1.0 / factorial;
         n += 1;
@@ -136,25 +147,37 @@ impl Arc {
     ///
     /// The bracket ends at s³ = 48 |time|/mu: no arc of up to half a revolution is longer, whatever its eccentricity.
     fn find_anomaly(&mut self) {
-        let sign = 1f64.copysign(self.time);
-        let (mut low, mut high) = (0.0, libm::cbrt(48.0 * self.time.abs() / self.mu));
-        let mut s = (self.time.abs() / self.r0).min(0.75 * high);
+        let (sign, time) = (1f64.copysign(self.time), self.time.abs());
+        let (mut low, mut high) = (0.0, libm::cbrt(48.0 * time / self.mu));
+        let mut s = (time / self.r0).min(0.75 * high);
         for _ in 0..200 {
-            let excess = sign * self.evaluate(sign * s) - self.time.abs();
+            let excess = sign * self.evaluate(sign * s) - time;
+            let newton = s - excess / self.r;
+            if (newton - s).abs() <= CLOSE * s {
+                self.shift(sign * (newton - s));
+                break;
+            }
             if excess < 0.0 {
                 low = s;
             } else {
                 high = s;
             }
-            let newton = s - excess / self.r;
-            let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
-            if (next - s).abs() <= 2.0 * f64::EPSILON * s {
-                break;
-            }
-            s = next;
+            s = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
         }
         // A radius that rounding made vanish at a passage through the centre would make the velocity infinite.
         self.r = self.r.max(f64::EPSILON * f64::EPSILON * self.r0);
+    }
+
+    /// Moves the end by a small change of the anomaly. Without it the anomaly would end on the side that Newton's iteration
+    /// comes from, and the energy would drift.
+    fn shift(&mut self, ds: f64) {
+        let [g0, g1, g2, g3, g4, _] = self.g;
+        let rates = [-self.beta * g1, g0, g1, g2, g3, g4];
+        for (g, rate) in self.g.iter_mut().zip(rates) {
+            *g += ds * rate;
+        }
+        self.r += ds * (self.eta * g0 + self.zeta * g1);
+        self.s += ds;
     }
 
     /// Gauss's f and g over the arc, and their rates.
@@ -170,13 +193,19 @@ impl Arc {
 }
 
 impl Gauss {
-    /// The end of the arc that starts at `start`.
-    pub(super) fn apply(&self, start: Relative) -> Relative {
+    /// The end of the arc that starts at `start`, whose `rest` was cut off by rounding before; and what is cut off now.
+    pub(super) fn apply(&self, start: Relative, rest: Relative) -> [Relative; 2] {
         let Relative { position: x, velocity: v } = start;
-        let sum = |a: f64, b: f64| std::array::from_fn(|k| a * x[k] + b * v[k]);
-        let (dx, dv): (Vector, Vector) = (sum(self.f_minus_1, self.g), sum(self.fdot, self.gdot_minus_1));
-        Relative { position: std::array::from_fn(|k| x[k] + dx[k]), velocity: std::array::from_fn(|k| v[k] + dv[k]) }
+        let sum = |a: f64, b: f64, rest: Vector| std::array::from_fn(|k| a * x[k] + (b * v[k] + rest[k]));
+        let (x_new, x_rest) = compensated_add(x, sum(self.f_minus_1, self.g, rest.position));
+        let (v_new, v_rest) = compensated_add(v, sum(self.fdot, self.gdot_minus_1, rest.velocity));
+        [Relative { position: x_new, velocity: v_new }, Relative { position: x_rest, velocity: v_rest }]
     }
+}
+
+fn compensated_add(x: Vector, change: Vector) -> (Vector, Vector) {
+    let sum: Vector = std::array::from_fn(|k| x[k] + change[k]);
+    (sum, std::array::from_fn(|k| change[k] - (sum[k] - x[k])))
 }
 
 #[cfg(test)]
@@ -184,7 +213,7 @@ mod tests {
     use super::*;
 
     fn advance(start: Relative, mu: f64, dt: f64) -> Relative {
-        solve(start, mu, dt).unwrap().gauss().apply(start)
+        solve(start, mu, dt).unwrap().gauss().apply(start, Relative::ZERO)[0]
     }
 
     /// At the pericentre of an orbit with semi-latus rectum 1 + e, mu = 1.
@@ -262,7 +291,7 @@ mod tests {
                             position: [radius, 0.0, 0.0],
                             velocity: [speed * direction[0], speed * direction[1], 0.0],
                         };
-                        let end = solve(start, 1.0, dt).map(|arc| arc.gauss().apply(start));
+                        let end = solve(start, 1.0, dt).map(|arc| arc.gauss().apply(start, Relative::ZERO)[0]);
                         let finite = |end: Relative| end.position.iter().chain(&end.velocity).all(|x| x.is_finite());
                         assert!(end.is_some_and(finite), "{start:?} for {dt}: {end:?}");
                     }

@@ -1,0 +1,18 @@
+# What to do with this checkout. Every target first makes sure that all it needs is there (scripts/setup.sh).
+
+.PHONY: help demo test check bench
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+demo: ## build, integrate the Solar System on 2 ranks, draw it; a Plummer sphere on 1 and on 2 ranks
+	@scripts/demo.sh
+
+test: ## all tests, with the demo's build; ends with a line of numbers
+	@scripts/test.sh
+
+check: ## formatting, lints and documentation, without warnings
+	@scripts/check.sh
+
+bench: ## the measured figures, into target/bench.json; one of them: make bench ONLY=direct_f64
+	@scripts/bench.sh $(ONLY)

@@ -1,0 +1,106 @@
+//! The bodies that are acted on: positions in, sums out, a column for each.
+
+use std::ops::Range;
+
+use super::{Frame, Precision};
+
+/// Columns are padded to a multiple of this, the widest lane of all levels.
+pub const LANES: usize = 16;
+
+/// Positions and sums in the precision of the kernel, in units of the frame, padded to whole lanes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Columns<T> {
+    pub position: [Vec<T>; 3],
+    pub acceleration: [Vec<T>; 3],
+    pub potential: Vec<T>,
+}
+
+impl<T: Copy + Default> Columns<T> {
+    /// Zero sums and positions for `len` bodies.
+    fn reset(&mut self, len: usize) {
+        let padded = len.next_multiple_of(LANES);
+        for column in self.position.iter_mut().chain(&mut self.acceleration).chain([&mut self.potential]) {
+            column.clear();
+            column.resize(padded, T::default());
+        }
+    }
+}
+
+/// The bodies that are acted on, and what has been summed for them.
+///
+/// The sums of body `i` have the same bits wherever it stands among the targets.
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    len: usize,
+    frame: Frame,
+    pub(super) double: Columns<f64>,
+    pub(super) single: Columns<f32>,
+}
+
+impl Targets {
+    /// Takes new positions (length), with all sums zero; keeps the memory.
+    pub(super) fn place(&mut self, frame: Frame, precision: Precision, positions: impl ExactSizeIterator<Item = [f64; 3]>) {
+        self.len = positions.len();
+        self.frame = frame;
+        self.double.reset(self.len);
+        self.single.reset(if precision == Precision::Single { self.len } else { 0 });
+        for (i, position) in positions.enumerate() {
+            match precision {
+                Precision::Double => scatter(&mut self.double.position, i, frame.double(position)),
+                Precision::Single => scatter(&mut self.single.position, i, frame.single(position)),
+            }
+        }
+    }
+
+    /// The number of bodies.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no body.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Ranges of about `size` bodies, in order, that together are all: what one call of a kernel may be given.
+    pub fn tiles(&self, size: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (len, size) = (self.len, size.max(1).next_multiple_of(LANES));
+        (0..len).step_by(size).map(move |first| first..len.min(first + size))
+    }
+
+    /// The acceleration of body `i`, length/time².
+    pub fn acceleration(&self, i: usize) -> [f64; 3] {
+        let unit = self.frame.gm() / self.frame.length() / self.frame.length();
+        [0, 1, 2].map(|c| self.double.acceleration[c][..self.len][i] * unit)
+    }
+
+    /// The potential at body `i`, length²/time²: zero unless the kernel was told to sum it.
+    pub fn potential(&self, i: usize) -> f64 {
+        self.double.potential[..self.len][i] * (self.frame.gm() / self.frame.length())
+    }
+
+    /// `range` with its end at the end of its last lane.
+    pub(super) fn lanes(&self, range: Range<usize>) -> Range<usize> {
+        assert!(range.start.is_multiple_of(LANES), "a range of targets starts at a multiple of {LANES}");
+        assert!(range.end == self.len || range.end < self.len && range.end.is_multiple_of(LANES));
+        range.start..range.end.next_multiple_of(LANES)
+    }
+
+    /// Adds the partial sums of single precision to those of double precision, and empties them.
+    pub(super) fn flush(&mut self, lanes: Range<usize>) {
+        let Columns { acceleration, potential, .. } = &mut self.single;
+        let partial = acceleration.iter_mut().chain([potential]);
+        let total = self.double.acceleration.iter_mut().chain([&mut self.double.potential]);
+        for (total, partial) in total.zip(partial) {
+            for (total, partial) in total[lanes.clone()].iter_mut().zip(&mut partial[lanes.clone()]) {
+                *total += f64::from(std::mem::take(partial));
+            }
+        }
+    }
+}
+
+fn scatter<T>(columns: &mut [Vec<T>; 3], i: usize, vector: [T; 3]) {
+    for (column, component) in columns.iter_mut().zip(vector) {
+        column[i] = component;
+    }
+}

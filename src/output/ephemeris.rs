@@ -1,0 +1,95 @@
+//! How far a run's bodies are from a reference table of positions.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::history::lines;
+use super::{Reader, snapshots_in};
+use crate::{Error, Result};
+
+/// Centimetres in a kilometre.
+const KM: f64 = 1e5;
+
+/// Each body's distance from where the reference has it, the largest last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distances {
+    /// The time of the state that was compared, in the run's unit.
+    pub time: f64,
+    /// The name of that unit.
+    pub time_unit: String,
+    /// Names and distances.
+    pub bodies: Vec<(String, f64)>,
+    /// The unit of the distances: km, or empty where a run has no physical scale.
+    pub unit: String,
+    /// Bodies of the table that the run has not.
+    pub missing: Vec<String>,
+}
+
+impl fmt::Display for Distances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.bodies.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        writeln!(f, "distance from the reference at time {} {}", self.time, self.time_unit)?;
+        for (name, distance) in &self.bodies {
+            writeln!(f, "  {name:width$}  {:>12} {}", format!("{distance:.3}"), self.unit)?;
+        }
+        self.missing.iter().try_for_each(|name| writeln!(f, "  {name:width$}  not in the run"))
+    }
+}
+
+/// Compares the last snapshot of a run, or a snapshot, with a table that has the columns name, x, y and z in the same
+/// units and axes.
+///
+/// # Errors
+/// When one cannot be read, the snapshot has no names, or the two have no body in common.
+pub fn compare_ephemeris(run: &Path, table: &Path) -> Result<Distances> {
+    let reader = Reader::open(&last_snapshot(run)?)?;
+    if !reader.has("PartType1/Names") {
+        return Err(Error::file(reader.path(), "its bodies have no names to compare by"));
+    }
+    let names = reader.texts("PartType1/Names")?;
+    let positions: Vec<f64> = reader.read("PartType1/Coordinates")?;
+    let time_unit = reader.text("Units", "Time").unwrap_or_default();
+    let physical = !time_unit.is_empty();
+    let scale = if physical { reader.attribute::<f64>("Units", "UnitLength_in_cm")? / KM } else { 1.0 };
+    let (mut bodies, mut missing) = (Vec::new(), Vec::new());
+    for (name, reference) in read_table(table)? {
+        match names.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
+            Some(body) => bodies.push((name, scale * distance(&positions[3 * body..3 * body + 3], &reference))),
+            None => missing.push(name),
+        }
+    }
+    if bodies.is_empty() {
+        return Err(Error::file(table, format!("it has no body in common with {}", run.display())));
+    }
+    bodies.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let time = reader.attribute("Header", "Time")?;
+    Ok(Distances { time, time_unit, bodies, unit: if physical { "km".to_owned() } else { String::new() }, missing })
+}
+
+fn distance(a: &[f64], b: &[f64; 3]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
+}
+
+fn last_snapshot(run: &Path) -> Result<PathBuf> {
+    if run.is_file() {
+        return Ok(run.to_path_buf());
+    }
+    let snapshots = snapshots_in(&run.join("snapshots"))?;
+    snapshots.into_iter().next_back().ok_or_else(|| Error::file(run, "it holds no snapshot"))
+}
+
+/// Names and positions.
+fn read_table(path: &Path) -> Result<Vec<(String, [f64; 3])>> {
+    let lines = lines(path)?;
+    let Some((heading, rows)) = lines.split_first() else { return Err(Error::file(path, "it is empty")) };
+    let column = |name: &str| {
+        let place = heading.iter().position(|known| known == name);
+        place.ok_or_else(|| Error::file(path, format!("it has no column {name}")))
+    };
+    let (name, axes) = (column("name")?, [column("x")?, column("y")?, column("z")?]);
+    let number = |text: &str| text.parse::<f64>().map_err(|_| Error::file(path, format!("{text} is not a number")));
+    let row = |row: &Vec<String>| -> Result<(String, [f64; 3])> {
+        Ok((row[name].clone(), [number(&row[axes[0]])?, number(&row[axes[1]])?, number(&row[axes[2]])?]))
+    };
+    rows.iter().map(row).collect()
+}

@@ -1,0 +1,217 @@
+//! What all figures share: the font, inks and axes, and turning a figure into PNG and SVG.
+
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontStyle, register_font};
+
+use crate::{Error, Result};
+
+/// The outcome of drawing on a backend.
+pub(super) type Drawn<DB> =
+    std::result::Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+/// A chart with two linear axes.
+pub(super) type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// The family that figures ask for, and that this program brings along.
+pub(super) const FAMILY: &str = "sans-serif";
+/// The ink of axes and text.
+pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
+/// The ink of grid lines.
+const FAINT: RGBColor = RGBColor(228, 228, 228);
+/// Inks of lines that colour-blind readers can tell apart (Okabe & Ito 2008, without its yellow and black).
+const INKS: [RGBColor; 6] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+];
+/// The height of a title, in dots.
+pub(super) const TITLE: u32 = 40;
+/// Dots per dot that a bitmap is drawn with before it is averaged down, for smooth lines.
+const FINER: u32 = 2;
+
+/// A picture that can be drawn on any backend.
+pub(super) trait Figure {
+    /// Its width and height, in dots.
+    fn size(&self) -> (u32, u32);
+    /// Draws it, all lengths multiplied by `scale`.
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB>;
+}
+
+/// The ink of line number `index`.
+pub(super) fn ink(index: usize) -> RGBColor {
+    INKS[index % INKS.len()]
+}
+
+/// Text of this height in dots.
+pub(super) fn text(size: u32, scale: u32) -> TextStyle<'static> {
+    (FAMILY, f64::from(size * scale)).into_font().color(&INK)
+}
+
+/// A superscript power of ten.
+pub(super) fn power_of_ten(exponent: i64) -> String {
+    let raised = |digit: char| match digit {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        other => char::from_u32('⁰' as u32 + other.to_digit(10).unwrap_or(0)).unwrap_or(other),
+    };
+    format!("10{}", exponent.to_string().chars().map(raised).collect::<String>())
+}
+
+/// A label with its unit in brackets, if there is one.
+pub(super) fn with_unit(label: &str, unit: &str) -> String {
+    if unit.is_empty() { label.to_owned() } else { format!("{label} ({unit})") }
+}
+
+/// A value with its unit, if there is one.
+pub(super) fn quantity(value: f64, unit: &str) -> String {
+    format!("{} {unit}", tick(value)).trim_end().to_owned()
+}
+
+/// A tick's number, without digits that say nothing.
+pub(super) fn tick(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let exponent = value.abs().log10().floor() as i64;
+    if !(-4..6).contains(&exponent) {
+        let factor = value / 10f64.powi(exponent as i32);
+        return format!("{} × {}", trimmed(format!("{factor:.3}")), power_of_ten(exponent)).replace('-', "−");
+    }
+    trimmed(format!("{value:.*}", (4 - exponent).clamp(0, 8) as usize)).replace('-', "−")
+}
+
+fn trimmed(number: String) -> String {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.').to_owned() } else { number }
+}
+
+/// An empty chart with grid, frame and labelled axes.
+pub(super) fn chart<'a, DB: DrawingBackend + 'a>(
+    area: &DrawingArea<DB, Shift>,
+    scale: u32,
+    [x, y]: [std::ops::Range<f64>; 2],
+    [x_label, y_label]: [&str; 2],
+    y_tick: &dyn Fn(&f64) -> String,
+) -> std::result::Result<Chart<'a, DB>, DrawingAreaErrorKind<DB::ErrorType>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin(8 * scale)
+        .set_label_area_size(LabelAreaPosition::Left, 78 * scale)
+        .set_label_area_size(LabelAreaPosition::Bottom, 52 * scale)
+        .build_cartesian_2d(x, y)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(FAINT.stroke_width(scale))
+        .axis_style(INK.stroke_width(scale))
+        .label_style(text(17, scale))
+        .axis_desc_style(text(20, scale))
+        .x_labels(7)
+        .y_labels(7)
+        .x_label_formatter(&|value| tick(*value))
+        .y_label_formatter(y_tick)
+        .x_desc(x_label)
+        .y_desc(y_label)
+        .draw()?;
+    let (width, height) = chart.plotting_area().dim_in_pixel();
+    let (left, top) = chart.plotting_area().get_base_pixel();
+    let frame = [(left, top), (left + width as i32, top + height as i32)];
+    let (left, top) = area.get_base_pixel();
+    let frame = frame.map(|(x, y)| (x - left, y - top));
+    area.draw(&Rectangle::new(frame, INK.stroke_width(scale)))?;
+    Ok(chart)
+}
+
+/// Draws a title and returns what is left below it.
+pub(super) fn titled<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    scale: u32,
+    title: &str,
+) -> std::result::Result<DrawingArea<DB, Shift>, DrawingAreaErrorKind<DB::ErrorType>> {
+    let (head, rest) = area.split_vertically(TITLE * scale);
+    let middle = head.dim_in_pixel().0 as i32 / 2;
+    head.draw(&Text::new(title.to_owned(), (middle, 12 * scale as i32), text(20, scale).pos(Pos::new(HPos::Center, VPos::Top))))?;
+    Ok(rest)
+}
+
+/// Writes a figure as `stem.png` and `stem.svg`.
+pub(super) fn save(figure: &impl Figure, stem: &Path) -> Result<[PathBuf; 2]> {
+    let (png, svg) = (stem.with_extension("png"), stem.with_extension("svg"));
+    let (width, height) = figure.size();
+    let dots = average(&to_bitmap(figure)?, width, height);
+    let mut picture = BitMapBackend::new(&png, (width, height));
+    picture.blit_bitmap((0, 0), (width, height), &dots).and_then(|()| picture.present()).map_err(|e| failed(&png, &e))?;
+    drop(picture);
+    std::fs::write(&svg, to_svg(figure)?).map_err(Error::io("write", &svg))?;
+    Ok([png, svg])
+}
+
+/// A figure as SVG text.
+pub(super) fn to_svg(figure: &impl Figure) -> Result<String> {
+    use_own_font();
+    let mut svg = String::new();
+    let area = SVGBackend::with_string(&mut svg, figure.size()).into_drawing_area();
+    let drawn = area.fill(&WHITE).and_then(|()| figure.draw(&area, 1)).and_then(|()| area.present());
+    drop(area);
+    drawn.map_err(|error| failed(Path::new("figure"), &error))?;
+    Ok(svg.replace(&format!("font-family=\"{FAMILY}\""), "font-family=\"DejaVu Sans, Verdana, sans-serif\""))
+}
+
+/// A figure as red, green and blue, drawn `FINER` times as large.
+fn to_bitmap(figure: &impl Figure) -> Result<Vec<u8>> {
+    use_own_font();
+    let (width, height) = figure.size();
+    let size = (width * FINER, height * FINER);
+    let mut dots = vec![0u8; 3 * (size.0 * size.1) as usize];
+    let area = BitMapBackend::with_buffer(&mut dots, size).into_drawing_area();
+    let drawn = area.fill(&WHITE).and_then(|()| figure.draw(&area, FINER)).and_then(|()| area.present());
+    drop(area);
+    drawn.map_err(|error| failed(Path::new("figure"), &error))?;
+    Ok(dots)
+}
+
+/// Each dot the mean of `FINER` by `FINER` finer ones.
+fn average(dots: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let (width, height, finer) = (width as usize, height as usize, FINER as usize);
+    let mean = |x: usize, y: usize, colour: usize| {
+        let places = (0..finer * finer).map(|k| (y * finer + k / finer) * width * finer + x * finer + k % finer);
+        (places.map(|place| u32::from(dots[3 * place + colour])).sum::<u32>() / (FINER * FINER)) as u8
+    };
+    (0..width * height * 3).map(|k| mean(k / 3 % width, k / 3 / width, k % 3)).collect()
+}
+
+fn failed(path: &Path, reason: &impl std::fmt::Display) -> Error {
+    Error::file(path, format!("cannot draw: {reason}"))
+}
+
+fn use_own_font() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let known = register_font(FAMILY, FontStyle::Normal, include_bytes!("font/DejaVuSans.ttf"));
+        assert!(known.is_ok(), "the font that this program brings along cannot be read");
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_on_axes_are_short() {
+        assert_eq!([tick(0.0), tick(-30.0), tick(0.25), tick(100_000.0)], ["0", "−30", "0.25", "100000"]);
+        assert_eq!([tick(3.65e6), tick(2e-7), tick(0.30000000000000004)], ["3.65 × 10⁶", "2 × 10⁻⁷", "0.3"]);
+    }
+
+    #[test]
+    fn averaging_keeps_an_even_picture() {
+        assert_eq!(average(&[7; 3 * 4 * 4 * 4], 4, 4), [7; 48]);
+    }
+}

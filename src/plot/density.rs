@@ -1,0 +1,193 @@
+//! The projected density of many bodies, x-y and x-z, on a logarithmic scale of colours.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use super::FEW;
+use super::canvas::{Drawn, Figure, INK, TITLE, chart, power_of_ten, quantity, text, tick, titled, with_unit};
+use crate::Result;
+use crate::output::Reader;
+
+/// The width of a panel, in dots.
+const SIDE: u32 = 640;
+/// The width of the scale of colours with its numbers, in dots.
+const BAR: u32 = 170;
+/// Steps of the scale of colours.
+const COLOURS: usize = 64;
+/// The part of the bodies that is shown; a few far ones would make the rest a dot.
+const SHOWN: f64 = 0.98;
+/// Decades that the scale of colours spans at most.
+const DECADES: f64 = 4.0;
+
+/// Mass per area, seen along z and along y.
+pub(super) struct Density {
+    length_unit: String,
+    mass_unit: String,
+    title: String,
+    /// The middle of the panels and their half-width.
+    centre: [f64; 3],
+    half: f64,
+    bins: usize,
+    /// The decimal logarithm of mass per area; minus infinity where nothing is. Row after row, x fastest.
+    planes: [Vec<f64>; 2],
+    /// The logarithms at the ends of the scale of colours.
+    scale: [f64; 2],
+}
+
+impl Density {
+    /// From a snapshot; none where its bodies are few.
+    pub fn of(reader: &Reader) -> Result<Option<Self>> {
+        if reader.shape("PartType1/Coordinates")?[0] as usize <= FEW {
+            return Ok(None);
+        }
+        let positions: Vec<f64> = reader.read("PartType1/Coordinates")?;
+        let masses: Vec<f64> = reader.read("PartType1/Masses")?;
+        let label = |name: &str| reader.text("Units", name).unwrap_or_default();
+        let time = quantity(reader.attribute("Header", "Time")?, &label("Time"));
+        let title = format!("{} bodies at time {time}", masses.len());
+        let (centre, half) = extent(positions.as_chunks().0);
+        let bins = ((masses.len() as f64).sqrt() * 0.8).clamp(24.0, 140.0) as usize;
+        let project = |axis| project(positions.as_chunks().0, &masses, centre, half, bins, axis);
+        let planes = [project(1), project(2)];
+        let scale = scale_of(&planes);
+        let density =
+            Density { length_unit: label("Length"), mass_unit: label("Mass"), title, centre, half, bins, planes, scale };
+        Ok(Some(density))
+    }
+
+    fn draw_plane<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, plane: usize) -> Drawn<DB> {
+        let axis = plane + 1;
+        let side = |axis: usize| self.centre[axis] - self.half..self.centre[axis] + self.half;
+        let labels = ["x", ["y", "z"][plane]].map(|axis| with_unit(axis, &self.length_unit));
+        let mut chart = chart(area, scale, [side(0), side(axis)], [&labels[0], &labels[1]], &|value| tick(*value))?;
+        let (low, bin) = ([side(0).start, side(axis).start], 2.0 * self.half / self.bins as f64);
+        let corner = |column: usize, row: usize| (low[0] + column as f64 * bin, low[1] + row as f64 * bin);
+        let everything = [corner(0, 0), corner(self.bins, self.bins)];
+        chart.draw_series([Rectangle::new(everything, colour(0).filled())])?;
+        for (row, line) in self.planes[plane].chunks_exact(self.bins).enumerate() {
+            let shades: Vec<usize> = line.iter().map(|value| self.shade(*value)).collect();
+            let mut column = 0;
+            for run in shades.chunk_by(|a, b| a == b) {
+                let corners = [corner(column, row), corner(column + run.len(), row + 1)];
+                column += run.len();
+                if run[0] > 0 {
+                    chart.draw_series([Rectangle::new(corners, colour(run[0]).filled())])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The step of the scale of colours for a density; the first where nothing is.
+    fn shade(&self, value: f64) -> usize {
+        let [low, high] = self.scale;
+        ((value - low) / (high - low) * COLOURS as f64).clamp(0.0, COLOURS as f64 - 1.0) as usize
+    }
+
+    fn draw_bar<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
+        let (_, height) = area.dim_in_pixel();
+        let dots = |number: u32| (number * scale) as i32;
+        let (left, right, top, bottom) = (dots(10), dots(34), dots(8), height as i32 - dots(60));
+        let at = |part: f64| bottom - ((bottom - top) as f64 * part).round() as i32;
+        for shade in 0..COLOURS {
+            let corners = [(left, at(shade as f64 / COLOURS as f64)), (right, at((shade + 1) as f64 / COLOURS as f64))];
+            area.draw(&Rectangle::new(corners, colour(shade).filled()))?;
+        }
+        area.draw(&Rectangle::new([(left, top), (right, bottom)], INK.stroke_width(scale)))?;
+        let [low, high] = self.scale;
+        let place = |value: f64| at((value - low) / (high - low));
+        let middle = plotters::style::text_anchor::Pos::new(
+            plotters::style::text_anchor::HPos::Left,
+            plotters::style::text_anchor::VPos::Center,
+        );
+        for exponent in low.ceil() as i64..=high.floor() as i64 {
+            let y = place(exponent as f64);
+            area.draw(&PathElement::new([(right, y), (right + dots(5), y)], INK.stroke_width(scale)))?;
+            area.draw(&Text::new(power_of_ten(exponent), (right + dots(9), y), text(17, scale).pos(middle)))?;
+        }
+        let length = &self.length_unit;
+        let unit = if length.is_empty() { String::new() } else { format!("{} / {length}²", self.mass_unit) };
+        let turned = text(19, scale).transform(FontTransform::Rotate270).pos(plotters::style::text_anchor::Pos::new(
+            plotters::style::text_anchor::HPos::Center,
+            plotters::style::text_anchor::VPos::Bottom,
+        ));
+        area.draw(&Text::new(with_unit("mass per area", &unit), (right + dots(100), (top + bottom) / 2), turned))
+    }
+}
+
+impl Figure for Density {
+    fn size(&self) -> (u32, u32) {
+        (2 * SIDE + BAR, SIDE - 26 + TITLE)
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
+        let area = titled(area, scale, &self.title)?;
+        let (panels, bar) = area.split_horizontally(2 * SIDE * scale);
+        for (plane, panel) in panels.split_evenly((1, 2)).iter().enumerate() {
+            self.draw_plane(panel, scale, plane)?;
+        }
+        self.draw_bar(&bar, scale)
+    }
+}
+
+fn colour(shade: usize) -> RGBColor {
+    let colour = colorous::CIVIDIS.eval_rational(shade, COLOURS);
+    RGBColor(colour.r, colour.g, colour.b)
+}
+
+/// The median place, and the half-width around it that holds most bodies along each axis.
+fn extent(positions: &[[f64; 3]]) -> ([f64; 3], f64) {
+    let sorted = |axis: usize| {
+        let mut places: Vec<f64> = positions.iter().map(|position| position[axis]).filter(|x| x.is_finite()).collect();
+        places.sort_by(f64::total_cmp);
+        places
+    };
+    let axes = [0, 1, 2].map(sorted);
+    let quantile = |places: &[f64], part: f64| places.get((part * (places.len() as f64 - 1.0)) as usize).copied().unwrap_or(0.0);
+    let centre = [0, 1, 2].map(|axis| quantile(&axes[axis], 0.5));
+    let far = |axis: usize| {
+        let (low, high) = (quantile(&axes[axis], (1.0 - SHOWN) / 2.0), quantile(&axes[axis], (1.0 + SHOWN) / 2.0));
+        (high - centre[axis]).max(centre[axis] - low)
+    };
+    let half = [0, 1, 2].map(far).into_iter().fold(0.0, f64::max);
+    (centre, if half > 0.0 { 1.05 * half } else { 1.0 })
+}
+
+/// The logarithm of mass per area in each bin, seen along the axis that is neither x nor `axis`.
+fn project(positions: &[[f64; 3]], masses: &[f64], centre: [f64; 3], half: f64, bins: usize, axis: usize) -> Vec<f64> {
+    let mut plane = vec![0.0; bins * bins];
+    let bin = |position: f64, centre: f64| {
+        let place = ((position - centre) / half + 1.0) / 2.0 * bins as f64;
+        (place >= 0.0 && place < bins as f64).then_some(place as usize)
+    };
+    for (position, mass) in positions.iter().zip(masses) {
+        if let (Some(column), Some(row)) = (bin(position[0], centre[0]), bin(position[axis], centre[axis])) {
+            plane[row * bins + column] += mass;
+        }
+    }
+    let area = (2.0 * half / bins as f64).powi(2);
+    plane.iter().map(|mass| (mass / area).log10()).collect()
+}
+
+/// The ends of the scale of colours: from the least to the largest density, but no more than some decades.
+fn scale_of(planes: &[Vec<f64>; 2]) -> [f64; 2] {
+    let found = || planes.iter().flatten().copied().filter(|value| value.is_finite());
+    let high = found().fold(f64::NEG_INFINITY, f64::max);
+    let low = found().fold(f64::INFINITY, f64::min).max(high - DECADES);
+    if high > low { [low, high] } else if high.is_finite() { [high - 0.5, high + 0.5] } else { [0.0, 1.0] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_mass_that_is_shown_is_in_the_plane() {
+        let positions: Vec<[f64; 3]> = (0..1000).map(|i| f64::from(i) * 0.37).map(|t| [t.sin(), t.cos(), (3.0 * t).sin()]).collect();
+        let (centre, half) = extent(&positions);
+        let plane = project(&positions, &vec![2.0; 1000], centre, half, 40, 1);
+        let area = (2.0 * half / 40.0).powi(2);
+        let mass: f64 = plane.iter().filter(|value| value.is_finite()).map(|value| 10f64.powf(*value) * area).sum();
+        assert!((mass - 2000.0).abs() < 1e-6, "{mass}");
+    }
+}

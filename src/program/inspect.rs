@@ -1,0 +1,54 @@
+//! Commands that look at files: none starts MPI.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::arguments::CompareArguments;
+use crate::output::{self, Tolerance};
+use crate::run::RunFolder;
+use crate::{Error, Result};
+
+/// Exit status of a comparison that found a difference.
+const DIFFERENT: u8 = 1;
+
+/// Prints what is in a run folder or a file.
+pub(super) fn ls(path: &Path) -> Result<ExitCode> {
+    print!("{}", output::ls(exists(path)?)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints whether two runs or files are the same, or how far a run is from an ephemeris.
+pub(super) fn compare(arguments: &CompareArguments) -> Result<ExitCode> {
+    let (a, b) = (exists(&arguments.a)?, exists(&arguments.b)?);
+    let is_table = |path: &Path| path.extension().is_some_and(|extension| extension == "csv");
+    if is_table(b) && !is_table(a) {
+        print!("{}", output::compare_ephemeris(a, b)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let CompareArguments { relative, absolute, .. } = *arguments;
+    let tolerance = (relative > 0.0 || absolute > 0.0).then_some(Tolerance { relative, absolute });
+    let report = output::compare(a, b, tolerance)?;
+    print!("{report}");
+    Ok(if report.is_same() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}
+
+fn exists(path: &Path) -> Result<&Path> {
+    match path.exists() {
+        true => Ok(path),
+        false => Err(Error::input(path.display().to_string(), "there is no such file or folder")),
+    }
+}
+
+
+/// Draws a run or a file and prints where the figures are.
+pub(super) fn plot(path: &Path, out: Option<&Path>) -> Result<ExitCode> {
+    for figure in crate::plot::plot(exists(path)?, out)? {
+        println!("{}", figure.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The page that shows a run.
+pub(super) fn report(folder: &RunFolder) -> Result<()> {
+    crate::plot::report(folder.root()).map(|_| ())
+}

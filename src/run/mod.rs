@@ -1,0 +1,47 @@
+//! Running a simulation: parameters, the loop, the run's folder.
+//!
+//! [`run`] does, on every rank: agree on the instructions that all have, make the initial state (or load it from a
+//! checkpoint), make the folder, step to the end with output between, and account for the time. A type that implements
+//! [`Simulation`] is all that it needs. [`check`] does the first of these and says what the rest would cost.
+
+mod driver;
+mod event;
+mod files;
+mod folder;
+mod ledger;
+mod progress;
+mod row;
+mod sections;
+mod setup;
+mod signals;
+mod simulation;
+mod start;
+mod table;
+
+pub use event::Event;
+pub use folder::RunFolder;
+pub use row::Row;
+pub use sections::{CheckpointSection, Framework, MadeBy, OutputSection, PARAMETERS, RunSection};
+pub use setup::Setup;
+pub use signals::StopRequest;
+pub use simulation::Simulation;
+pub use start::{Request, check, run, validate};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// At its end.
+    Done,
+    /// Before its end, with a checkpoint to continue from.
+    Stopped,
+}
+
+impl Outcome {
+    /// The exit status that tells it.
+    pub fn status(self) -> u8 {
+        match self {
+            Outcome::Done => 0,
+            Outcome::Stopped => 85,
+        }
+    }
+}

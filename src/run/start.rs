@@ -1,0 +1,305 @@
+//! From a parameter file to a run under way, anew or from a checkpoint, and to its end.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use super::driver::{Driver, Pace, Schedules};
+use super::files::{Files, Place, read_place};
+use super::folder::RunFolder;
+use super::ledger::{Ledger, gather_phases, peak_memory};
+use super::progress::{Progress, duration_text, rate_text};
+use super::sections::{Cadence, Framework, MadeBy, SECTIONS};
+use super::setup::Instructions;
+use super::{Outcome, Setup, Simulation, StopRequest};
+use crate::clock::{Clock, Schedule};
+use crate::comm::Comm;
+use crate::config::Parameters;
+use crate::output::newest;
+use crate::{Error, Result};
+
+/// What a run is asked to do.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where the run lives.
+    pub folder: RunFolder,
+    /// The parameters.
+    pub parameters: Parameters,
+    /// Continue the run in the folder, if there is one.
+    pub resume: bool,
+    /// Replace the run in the folder.
+    pub overwrite: bool,
+    /// The command line, kept in config.toml.
+    pub command: String,
+}
+
+/// A request whose parameters are typed and checked.
+struct Plan<C> {
+    framework: Framework,
+    cadence: Cadence,
+    config: C,
+    folder: PathBuf,
+}
+
+impl<C: DeserializeOwned + Serialize> Plan<C> {
+    fn read<S: Simulation<Config = C>>(parameters: &Parameters) -> Result<Self> {
+        let framework = Framework::read(parameters, &[])?;
+        let cadence = framework.cadence(parameters)?;
+        let config = parameters.typed(|key| !SECTIONS.contains(&key), &SECTIONS)?;
+        S::validate(&config, &framework.units).map_err(|error| parameters.locate(error))?;
+        let folder = parameters.path().parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Plan { framework, cadence, config, folder })
+    }
+
+    fn setup(self, instructions: &Instructions) -> Setup<C> {
+        Setup {
+            config: self.config,
+            units: self.framework.units,
+            seed: self.framework.run.seed,
+            level: instructions.level,
+            rsqrt: instructions.rsqrt,
+            folder: self.folder,
+        }
+    }
+
+    /// All parameters as used, as TOML.
+    fn to_table(&self) -> Result<Table> {
+        let table = |value: std::result::Result<Value, toml::ser::Error>| match value {
+            Ok(Value::Table(table)) => Ok(table),
+            Ok(_) => Err(Error::input("config.toml", "the simulation's parameters are no sections")),
+            Err(error) => Err(Error::input("config.toml", format!("cannot write the parameters: {error}"))),
+        };
+        let mut all = table(Value::try_from(&self.framework))?;
+        all.extend(table(Value::try_from(&self.config))?);
+        Ok(all)
+    }
+}
+
+/// Checks the parameters of a simulation without MPI.
+///
+/// # Errors
+/// Unknown keys, wrong types, values out of range.
+pub fn validate<S: Simulation>(parameters: &Parameters) -> Result<()> {
+    Plan::read::<S>(parameters).map(|_| ())
+}
+
+/// Runs a simulation to its end or to where it is asked to stop. All ranks.
+///
+/// It may be called several times in one process, on communicators of their own.
+///
+/// # Errors
+/// Bad input, a state that is not finite, files that cannot be read or written.
+pub fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequest) -> Result<Outcome> {
+    let began = Instant::now();
+    let counted = comm.traffic().phases();
+    let mut driver = start::<S>(comm, request, stop)?;
+    let first_step = driver.clock.step();
+    let outcome = driver.drive()?;
+    driver.files.series()?;
+    account(&mut driver, request, began, first_step, &counted)?;
+    Ok(outcome)
+}
+
+/// The run, ready for its next step. All ranks.
+fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopRequest) -> Result<Driver<'a, S>> {
+    let mut plan = Plan::read::<S>(&request.parameters)?;
+    let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
+    plan.framework.made_by = Some(MadeBy {
+        program: format!("{} of divisi {}", S::NAME, env!("CARGO_PKG_VERSION")),
+        command: request.command.clone(),
+        simd: instructions.name.clone(),
+    });
+    let (framework, cadence, table) = (plan.framework.clone(), plan.cadence.clone(), plan.to_table()?);
+    let resumes = request.resume && request.folder.holds_run();
+    let warnings = if resumes { check_changes(&request.folder, &table)? } else { Vec::new() };
+    let setup = plan.setup(&instructions);
+    let (simulation, clock, place, mut said) = match resumes {
+        true => load::<S>(comm, &setup, &request.folder)?,
+        false => (S::new(&setup, comm)?, Clock::default(), Place::default(), Vec::new()),
+    };
+    said.extend(warnings);
+    let prepared = if comm.is_root() { prepare(request, &table, resumes) } else { Ok(()) };
+    comm.agree(prepared)?;
+    let files = Files::open(comm, &request.folder, &framework, place)?;
+    let until = (cadence.until, cadence.steps);
+    let mut progress = Progress::new(Some(&request.folder.log()), comm.is_root(), until)?;
+    greet(&mut progress, comm, request, &instructions, &clock, resumes);
+    said.iter().for_each(|line| progress.say(line));
+    let mut schedules = schedules(&framework, &cadence);
+    schedules.skip_to(&clock);
+    let (pace, checkpoint_minutes) = (Pace::starting_at(&clock), framework.checkpoint.every_minutes);
+    let loop_time = Duration::ZERO;
+    Ok(Driver { comm, simulation, clock, cadence, schedules, files, progress, stop, checkpoint_minutes, pace, loop_time })
+}
+
+fn schedules(framework: &Framework, cadence: &Cadence) -> Schedules {
+    let output = &framework.output;
+    Schedules {
+        snapshot: Schedule::new(output.every_steps, cadence.every_time, cadence.times.clone()),
+        history: Schedule::new(output.history_steps, cadence.history_time, Vec::new()),
+        trajectory: Schedule::new(output.trajectory_steps, cadence.trajectory_time, Vec::new()),
+        checkpoint: Schedule::new(framework.checkpoint.every_steps, 0.0, Vec::new()),
+    }
+}
+
+/// The state of the newest whole checkpoint, and what there is to say about others. All ranks.
+fn load<S: Simulation>(
+    comm: &Comm,
+    setup: &Setup<S::Config>,
+    folder: &RunFolder,
+) -> Result<(S, Clock, Place, Vec<String>)> {
+    let (checkpoint, warnings) = newest(comm, &folder.checkpoints())?;
+    let Some(checkpoint) = checkpoint else {
+        // A run that was killed before its first checkpoint starts anew.
+        return Ok((S::new(setup, comm)?, Clock::default(), Place::default(), warnings));
+    };
+    let (clock, place) = read_place(&checkpoint)?;
+    Ok((S::load(setup, comm, &checkpoint)?, clock, place, warnings))
+}
+
+/// Makes the folder, or keeps it, and writes config.toml.
+fn prepare(request: &Request, table: &Table, resumes: bool) -> Result<()> {
+    if !resumes {
+        request.folder.create(request.overwrite)?;
+    }
+    let path = request.folder.config();
+    let text = toml::to_string_pretty(table).map_err(|error| Error::file(&path, error.to_string()))?;
+    let beside = path.with_extension("toml.part");
+    fs::write(&beside, text).map_err(Error::io("write", &beside))?;
+    fs::rename(&beside, &path).map_err(Error::io("rename", &beside))
+}
+
+/// What may differ when a run is resumed: its end, its cadences, what made it.
+const CHANGEABLE: [&str; 5] = ["made_by", "output", "checkpoint", "run.until", "run.steps"];
+/// Of these, what moves the steps of a method that chooses them, as they shorten to hit output times.
+const MOVES_STEPS: [&str; 4] = ["output.every_time", "output.times", "output.history_time", "output.trajectory_time"];
+
+/// Refuses parameters that would make a resumed run another one; warns of those that might.
+fn check_changes(folder: &RunFolder, table: &Table) -> Result<Vec<String>> {
+    let path = folder.config();
+    let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let old: Table = text.parse().map_err(|error: toml::de::Error| Error::file(&path, error.message()))?;
+    let mut warnings = Vec::new();
+    for (key, old, new) in differences("", &old, table) {
+        if key == "made_by.simd" {
+            let reason = format!("was {old} and is {new} here: the results would differ; resume where it was made, or start anew");
+            return Err(Error::input(format!("{} (instructions)", path.display()), reason));
+        }
+        if !CHANGEABLE.iter().any(|free| key == *free || key.starts_with(&format!("{free}."))) {
+            let reason = format!("was {old} and is {new} now, which would make it another run; give the old value, or start anew");
+            return Err(Error::input(format!("{key} (run in {})", folder.root().display()), reason));
+        }
+        if MOVES_STEPS.contains(&key.as_str()) {
+            warnings.push(format!("warning: {key} changed from {old} to {new}: steps that are chosen to meet output times change with it"));
+        }
+    }
+    Ok(warnings)
+}
+
+/// Every key whose value differs, with both values.
+fn differences(section: &str, old: &Table, new: &Table) -> Vec<(String, String, String)> {
+    let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let text = |value: Option<&Value>| value.map_or("not given".to_owned(), Value::to_string);
+    let compare = |key: &String| {
+        let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
+        match (old.get(key), new.get(key)) {
+            (Some(Value::Table(old)), Some(Value::Table(new))) => differences(&path, old, new),
+            (old, new) if old == new => Vec::new(),
+            (old, new) => vec![(path, text(old), text(new))],
+        }
+    };
+    keys.into_iter().flat_map(compare).collect()
+}
+
+fn greet(progress: &mut Progress, comm: &Comm, request: &Request, made: &Instructions, clock: &Clock, resumes: bool) {
+    let ranks = if comm.size() == 1 { "1 rank".to_owned() } else { format!("{} ranks", comm.size()) };
+    let (file, out) = (request.parameters.path().display(), request.folder.root().display());
+    progress.say(&format!("{file} on {ranks}, {} -> {out}", made.name));
+    if resumes {
+        progress.say(&format!("resumed at step {}, t = {}", clock.step(), clock.time()));
+    }
+}
+
+/// Writes the ledger and says the end. All ranks.
+fn account<S: Simulation>(
+    driver: &mut Driver<'_, S>,
+    request: &Request,
+    began: Instant,
+    first_step: u64,
+    counted: &[(&'static str, crate::comm::Counts)],
+) -> Result<()> {
+    let comm = driver.comm;
+    let phases = gather_phases(comm, counted);
+    let memory_bytes = comm.all_gather(&[peak_memory()]);
+    let steps = driver.clock.step() - first_step;
+    let (work, unit) = driver.simulation.work();
+    let loop_seconds = driver.loop_time.as_secs_f64();
+    let ledger = Ledger {
+        ranks: comm.size(),
+        steps,
+        resumed_from_step: (first_step > 0).then_some(first_step),
+        seconds: began.elapsed().as_secs_f64(),
+        loop_seconds,
+        rate: steps as f64 * work / loop_seconds.max(1e-9),
+        rate_unit: format!("{unit}/s"),
+        checkpoints: driver.files.checkpoints,
+        checkpoint_seconds: seconds_of(comm, "checkpoints", counted),
+        memory_bytes,
+        phases,
+    };
+    let written = if comm.is_root() { ledger.write(&request.folder.ledger()) } else { Ok(()) };
+    comm.agree(written)?;
+    let (step, time) = (driver.clock.step(), driver.clock.time());
+    let (rate, took) = (rate_text(ledger.rate, unit), ledger.seconds);
+    driver.progress.say(&format!("step {step}, t = {time}: {steps} steps in {loop_seconds:.3} s ({rate}), {took:.3} s in all"));
+    Ok(())
+}
+
+/// The seconds of a phase since `before`, on this rank.
+fn seconds_of(comm: &Comm, name: &str, before: &[(&'static str, crate::comm::Counts)]) -> f64 {
+    let of = |phases: &[(&'static str, crate::comm::Counts)]| {
+        phases.iter().find(|(known, _)| *known == name).map_or(0.0, |(_, counts)| counts.elapsed.as_secs_f64())
+    };
+    of(&comm.traffic().phases()) - of(before)
+}
+
+/// Steps that `check` takes to estimate the time of a run.
+const TRIAL_STEPS: u32 = 3;
+
+/// Makes the initial state, takes a few steps of it and says what the run would cost; writes nothing. All ranks.
+///
+/// # Errors
+/// As [`run`], and if the folder holds a run that would not be overwritten.
+pub fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()> {
+    let plan = Plan::read::<S>(&request.parameters)?;
+    if request.folder.holds_run() && !request.overwrite && !request.resume {
+        let reason = "holds a run already: --resume continues it, --overwrite replaces it, --out names another folder";
+        return Err(Error::input(request.folder.root().display().to_string(), reason));
+    }
+    let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
+    let cadence = plan.cadence.clone();
+    let setup = plan.setup(&instructions);
+    let mut simulation = S::new(&setup, comm)?;
+    let (mut clock, began) = (Clock::default(), Instant::now());
+    for _ in 0..TRIAL_STEPS {
+        clock.advance(simulation.step(&clock, cadence.until)?);
+    }
+    let each = comm.all_reduce_max(began.elapsed().as_secs_f64()) / f64::from(TRIAL_STEPS);
+    let steps = (cadence.steps as f64).min((cadence.until / clock.dt()).ceil());
+    let memory = comm.all_gather(&[peak_memory()]);
+    if comm.is_root() {
+        let mebibytes = memory.iter().max().map_or(0, |bytes| bytes >> 20);
+        println!("parameters  {} are valid", request.parameters.path().display());
+        println!("ranks       {}, {}", comm.size(), instructions.name);
+        simulation.describe().iter().for_each(|(what, value)| println!("{what:<11} {value}"));
+        println!("memory      {mebibytes} MiB on the rank that takes most");
+        println!("estimate    {steps:.0} steps of {each:.3e} s: {}", duration_text(steps * each));
+    }
+    Ok(())
+}

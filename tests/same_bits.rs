@@ -1,0 +1,178 @@
+//! The same bits on any number of ranks, and after a kill and a resume on another number.
+
+mod common;
+
+use std::path::Path;
+use std::time::Duration;
+
+use common::{DIVISI, assert_same_files, divisi, finish, mpirun, root, wait};
+
+/// Seconds after which a run is killed.
+const LIMIT: u64 = 120;
+
+/// A case: a parameter file of sims/nbody and what is changed in it.
+struct Case {
+    name: &'static str,
+    file: &'static str,
+    words: &'static [&'static str],
+}
+
+/// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not.
+const CASES: [Case; 6] = [
+    Case { name: "leapfrog_1000", file: "plummer", words: &["run.until=0.125", "output.every_time=0.0625"] },
+    Case {
+        name: "leapfrog_1000_f32",
+        file: "plummer",
+        words: &["run.until=0.125", "gravity.precision=f32", "initial.n=1001", "output.compress=3"],
+    },
+    Case {
+        name: "hermite_1000",
+        file: "plummer",
+        words: &["run.until=0.0625", "integrator.method=hermite", "integrator.eta=0.02", "output.every_time=0.02"],
+    },
+    Case {
+        name: "leapfrog_11",
+        file: "solar_system",
+        words: &[
+            "integrator.method=leapfrog",
+            "integrator.dt=\"1 day\"",
+            "gravity.post_newtonian=false",
+            "run.until=\"1 yr\"",
+            "output.history_steps=7",
+            "output.times=[100.0]",
+        ],
+    },
+    Case {
+        name: "hermite_11",
+        file: "solar_system",
+        words: &[
+            "integrator.method=hermite",
+            "integrator.dt=\"0.5 day\"",
+            "gravity.post_newtonian=false",
+            "run.until=\"100 day\"",
+            "output.every_steps=50",
+            "output.times=[]",
+        ],
+    },
+    Case { name: "ias15_11", file: "solar_system", words: &["run.until=\"1 yr\"", "output.times=[100.0]"] },
+];
+
+fn parameters(case: &Case) -> Vec<String> {
+    let file = root().join(format!("sims/nbody/{}.toml", case.file)).display().to_string();
+    std::iter::once(file).chain(case.words.iter().map(|word| (*word).to_owned())).collect()
+}
+
+fn run(case: &Case, ranks: usize, out: &Path, more: &[&str]) {
+    let mut command = if ranks == 1 { divisi() } else { mpirun(ranks, DIVISI) };
+    command.arg("run").args(parameters(case)).args(more).arg("--out").arg(out);
+    finish(&mut command, LIMIT).expect(0);
+}
+
+/// Runs a case on 1, 2, 3, 4 and 7 ranks and holds every file against those of one rank.
+fn check(name: &str) {
+    let case = CASES.iter().find(|case| case.name == name).expect("a case of that name");
+    let folder = tempfile::tempdir().unwrap();
+    let alone = folder.path().join("1");
+    run(case, 1, &alone, &[]);
+    for ranks in [2, 3, 4, 7] {
+        let out = folder.path().join(ranks.to_string());
+        run(case, ranks, &out, &[]);
+        assert_same_files(&alone, &out);
+    }
+}
+
+#[test]
+fn leapfrog_of_1000_bodies() {
+    check("leapfrog_1000");
+}
+
+#[test]
+fn leapfrog_of_1001_bodies_in_single_precision_compressed() {
+    check("leapfrog_1000_f32");
+}
+
+#[test]
+fn hermite_with_chosen_steps_of_1000_bodies() {
+    check("hermite_1000");
+}
+
+#[test]
+fn leapfrog_of_11_bodies() {
+    check("leapfrog_11");
+}
+
+#[test]
+fn hermite_of_11_bodies() {
+    check("hermite_11");
+}
+
+#[test]
+fn ias15_of_11_bodies() {
+    check("ias15_11");
+}
+
+#[test]
+fn files_through_rank_0_are_equal_too() {
+    let case = &CASES[0];
+    let folder = tempfile::tempdir().unwrap();
+    let (alone, three) = (folder.path().join("1"), folder.path().join("3"));
+    run(case, 1, &alone, &["output.mpiio=false"]);
+    run(case, 3, &three, &["output.mpiio=false"]);
+    assert_same_files(&alone, &three);
+}
+
+#[test]
+fn output_does_not_change_a_fixed_step_run() {
+    let case = &CASES[0];
+    let folder = tempfile::tempdir().unwrap();
+    let (often, rarely) = (folder.path().join("often"), folder.path().join("rarely"));
+    run(case, 1, &often, &["output.every_steps=3", "output.history_steps=1", "checkpoint.every_steps=5"]);
+    run(case, 2, &rarely, &["output.every_time=0", "output.history_steps=0"]);
+    let last = |run: &Path| {
+        let mut files: Vec<_> = std::fs::read_dir(run.join("snapshots")).unwrap().map(|e| e.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "hdf5"));
+        files.sort();
+        std::fs::read(files.pop().expect("a snapshot")).unwrap()
+    };
+    assert!(last(&often) == last(&rarely), "the last snapshots differ");
+}
+
+/// Kills a run of `before` ranks with -9 in its midst and resumes it on `after`.
+fn kill_and_resume(case: &Case, before: usize, after: usize, more: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+    run(case, 1, &whole, more);
+    let mut command = mpirun(before, DIVISI);
+    command.arg("run").args(parameters(case)).args(more).arg("--out").arg(&killed);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let first = || {
+        let checkpoints = std::fs::read_dir(killed.join("checkpoints")).into_iter().flatten().flatten();
+        checkpoints.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "hash")).count() > 0
+    };
+    let started = std::time::Instant::now();
+    while !first() && started.elapsed() < Duration::from_secs(LIMIT) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // The ranks, not mpirun: as when a node dies.
+    let pattern = format!("^{DIVISI} run.*{}", killed.display());
+    std::process::Command::new("pkill").args(["-KILL", "-f", &pattern]).status().unwrap();
+    let status = wait(&mut child, Duration::from_secs(20));
+    assert_ne!(status, Some(0), "the run ended before it was killed: make it longer");
+    finish(mpirun(after, DIVISI).arg("resume").arg(&killed), LIMIT).expect(0).says("resumed at step");
+    assert_same_files(&whole, &killed);
+    common::remove_stale_segments();
+}
+
+#[test]
+fn killed_and_resumed_on_another_number_of_ranks() {
+    let often = ["run.until=0.5", "checkpoint.every_steps=16", "output.history_steps=3"];
+    kill_and_resume(&CASES[0], 2, 3, &often);
+    kill_and_resume(&CASES[2], 3, 1, &["run.until=0.5", "checkpoint.every_steps=20"]);
+}
+
+#[test]
+fn killed_and_resumed_few_bodies() {
+    let often = ["run.until=\"20 yr\"", "checkpoint.every_steps=100", "output.trajectory_steps=7"];
+    kill_and_resume(&CASES[5], 2, 1, &often);
+}
