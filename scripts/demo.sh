@@ -22,7 +22,7 @@ show() { # runs a command after showing it
 loop_seconds() { sed -n 's/^ *"loop_seconds": *\([0-9.eE+-]*\),*$/\1/p' "$1/ledger.json"; }
 
 nearest_and_furthest() { # of the table that `divisi compare` prints
-    awk '$NF == "km" { last = $1 " " $2 " km"; if (!n++) first = last } END { print first " to " last }'
+    awk '$NF == "km" { last = sprintf("%.0f km (%s)", $2, $1); if (!n++) first = last } END { print first " to " last }'
 }
 
 step "1. Build (about two minutes the first time)"

@@ -3,7 +3,7 @@
 # On Debian and Ubuntu, with root or sudo, it installs; elsewhere it names what is missing and the page that helps.
 # Asks nothing, changes nothing outside the system's packages and target/, and is instant when all is there.
 # Words are lists here and the bash is that of macOS (3.2): hence no arrays that may be empty.
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -255,7 +255,7 @@ if [[ $things ]] && can_apt; then
     things=$(missing)
 fi
 [[ ! $things ]] || explain $things
-[[ ! $readers ]] || python_venv readers h5py numpy vtk yt
+[[ ! $readers ]] || python_venv readers $(<tests/readers/requirements.txt)
 if [[ $peers ]]; then
     python_headers
     python_venv peers rebound reboundx

@@ -120,9 +120,10 @@ fn bodies_that_cannot_be() {
     Input::new().csv("B,0.5", "B,-0.5").is_refused(&[], &["bodies.csv:3", "mass", "-0.5"]);
     Input::new().csv("B,0.5,1", "B,0.5,NaN").is_refused(&[], &["bodies.csv:3", "x", "NaN"]);
     Input::new().csv("B,0.5,1", "B,0.5,one").is_refused(&[], &["bodies.csv:3", "one"]);
-    Input::new().csv("vz", "vw").is_refused(&[], &["vz", "bodies.csv"]);
+    let without = Input::new().csv(",vz", "").csv(",0,0\nB", ",0\nB").csv(",1,0\n", ",1\n");
+    without.is_refused(&[], &["vz", "bodies.csv"]);
     Input::new().csv("B,0.5,1", "B,0.5,0").is_refused(&[], &["A and B", "one place", "gravity.softening"]);
-    Input::new().csv("name,mass", "name,gm,mass").is_refused(&[], &["gm", "mass"]);
+    Input::new().csv("name,mass", "name,gm,mass").csv("A,1.0", "A,1.0,1.0").csv("B,0.5", "B,0.5,0.5").is_refused(&[], &["gm", "mass"]);
 }
 
 #[test]

@@ -74,11 +74,11 @@ fn same_files_as_without_slurm(launcher: &'static str) -> Outcome {
 }
 
 fn stopped_and_continued(launcher: &'static str) -> Outcome {
-    let arguments = ["initial.n=2000", "--steps", "4000"];
+    let arguments = ["initial.n=2000", "--steps", "3000"];
     let alone = run_alone("plummer", PLUMMER, &arguments)?;
     let job = Job::submit(launcher, "plummer", PLUMMER, &arguments)?;
     job.wait_until("the first snapshot", || files(&job.out.join("snapshots")).is_ok_and(|found| !found.is_empty()))?;
-    sleep(Duration::from_millis(500));
+    sleep(Duration::from_millis(300));
     checked(Command::new("scancel").args(["--batch", "--signal=USR1", &job.id]))?;
     job.wait("COMPLETED")?;
     if job.show("Restarts") != "1" {

@@ -26,11 +26,11 @@ e = 0.0                  # kepler: eccentricity, at least 0 and below 1
 
 [gravity]
 softening = 0.0          # Plummer softening, length
-precision = "f64"        # "f64" | "f32" (leapfrog and hermite): of the forces
+precision = "f64"        # "f64" | "f32" (leapfrog): of the forces
 post_newtonian = false   # first post-Newtonian forces (ias15; units with a physical scale)
 
 [integrator]
-method = "leapfrog"      # "leapfrog" | "hermite" | "wisdom_holman" | "ias15"
+method = "leapfrog"      # kick-drift-kick; or "leapfrog_dkd" | "hermite" | "wisdom_holman" | "ias15"
 dt = 0.01                # step, time or as text ("40 day"); ias15: the first step, hermite with eta: the longest one
 eta = 0.0                # hermite: step as a share of the time in which forces change; 0: fixed step dt
 corrector = 0            # wisdom_holman: order of the symplectic corrector; 0: none
@@ -123,6 +123,8 @@ fn default_epsilon() -> f64 {
 pub enum Method {
     /// Kick-drift-kick, second order.
     Leapfrog,
+    /// Drift-kick-drift, second order.
+    LeapfrogDkd,
     /// Fourth order, with the derivative of the forces.
     Hermite,
     /// Symplectic map about the first body.
@@ -147,17 +149,17 @@ impl Config {
     pub fn validate(&self, units: &Units) -> Result<()> {
         let Config { gravity, integrator, events, .. } = self;
         let method = integrator.method;
-        let steps = [Method::Leapfrog, Method::Hermite];
+        let single = [Method::Leapfrog, Method::LeapfrogDkd];
         positive("gravity.softening", gravity.softening, true)?;
         positive("integrator.eta", integrator.eta, true)?;
         positive("integrator.epsilon", integrator.epsilon, false)?;
-        only("gravity.precision", "f32", gravity.precision == Precision::F32, method, &steps)?;
+        only("gravity.precision", "f32", gravity.precision == Precision::F32, method, &single)?;
         only("gravity.post_newtonian", "true", gravity.post_newtonian, method, &[Method::Ias15])?;
         only("integrator.eta", "above 0", integrator.eta > 0.0, method, &[Method::Hermite])?;
         only("integrator.corrector", "above 0", integrator.corrector > 0, method, &[Method::WisdomHolman])?;
         only("integrator.megno", "true", integrator.megno, method, &[Method::Ias15, Method::WisdomHolman])?;
-        let unsoftened = [Method::Leapfrog, Method::Hermite, Method::Ias15];
-        only("gravity.softening", "above 0", gravity.softening > 0.0, method, &unsoftened)?;
+        let softened = [Method::Leapfrog, Method::LeapfrogDkd, Method::Hermite, Method::Ias15];
+        only("gravity.softening", "above 0", gravity.softening > 0.0, method, &softened)?;
         if gravity.post_newtonian && units.speed_of_light().is_none() {
             let reason = "needs the speed of light, but these units have no physical scale: choose others in [units]";
             return Err(Error::input("gravity.post_newtonian", reason));
@@ -211,6 +213,7 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Method::Leapfrog => "leapfrog",
+            Method::LeapfrogDkd => "leapfrog_dkd",
             Method::Hermite => "hermite",
             Method::WisdomHolman => "wisdom_holman",
             Method::Ias15 => "ias15",

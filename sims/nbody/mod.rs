@@ -49,7 +49,7 @@ enum Bodies {
 
 impl Bodies {
     fn is_spread(method: Method) -> bool {
-        matches!(method, Method::Leapfrog | Method::Hermite)
+        matches!(method, Method::Leapfrog | Method::LeapfrogDkd | Method::Hermite)
     }
 
     /// This rank's part of the list of all bodies, at the time of the last step. All ranks.
@@ -188,6 +188,7 @@ impl Simulation for NBody {
         match &self.bodies {
             Bodies::Spread(spread) => {
                 let particles = spread.particles();
+                to.value("next_step", spread.next_step())?;
                 to.records("bodies", particles.count(), particles.first(), particles.local())
             }
             Bodies::Few(few) => {
@@ -204,7 +205,8 @@ impl Simulation for NBody {
         let bodies = if Bodies::is_spread(config.integrator.method) {
             let total = from.shape("bodies")?[0];
             let local: Vec<Body> = from.records("bodies", balanced_range(total, comm.size(), comm.rank()))?;
-            Bodies::Spread(Spread::load(Particles::new(comm, local), start::spread_scheme(setup)?))
+            let scheme = start::spread_scheme(setup)?;
+            Bodies::Spread(Spread::load(Particles::new(comm, local), scheme, from.value("next_step")?))
         } else {
             let cards: Vec<events::Body> = replicated::load_records(from, "bodies")?;
             let state: Vec<f64> = replicated::load_records(from, "integrator")?;

@@ -6,7 +6,7 @@
 
 use bytemuck::Pod;
 
-use super::kernel::{Direct, Frame, Precision, Sources, Targets};
+use super::kernel::{Direct, Frame, MovingSources, MovingTargets, Precision, Sources, Targets};
 use crate::comm::Comm;
 use crate::lane::{Level, Rsqrt};
 use crate::particles::Particles;
@@ -20,13 +20,16 @@ pub struct DirectSum {
     direct: Direct,
     targets: Targets,
     packed: Sources,
+    moving: MovingTargets,
+    packed_moving: MovingSources,
 }
 
 impl DirectSum {
     /// A sum with Plummer's `softening` length; all ranks take the same `level` and `rsqrt`.
     pub fn new(level: Level, rsqrt: Rsqrt, precision: Precision, softening: f64) -> Self {
         let direct = Direct { level, rsqrt, precision, softening, potential: false, frame: Frame::default() };
-        DirectSum { direct, targets: Targets::default(), packed: Sources::default() }
+        let (targets, packed, moving, packed_moving) = Default::default();
+        DirectSum { direct, targets, packed, moving, packed_moving }
     }
 
     /// Accelerations of this rank's particles by all others, and potentials if wanted; `source` gives x, y, z and G m.
@@ -39,7 +42,7 @@ impl DirectSum {
         potential: bool,
     ) -> &Targets {
         let _phase = particles.comm().phase("forces");
-        let DirectSum { direct, targets, packed } = self;
+        let DirectSum { direct, targets, packed, .. } = self;
         direct.potential = potential;
         direct.frame = frame(particles.comm(), particles.local().iter().map(&source));
         let position = |particle: &P| {
@@ -58,6 +61,36 @@ impl DirectSum {
             }
         });
         targets
+    }
+
+    /// Accelerations and jerks, in double precision; `source` gives x, y, z, G m and the velocity.
+    ///
+    /// All ranks. The result holds until the next call.
+    pub fn evaluate_moving<P: Pod>(
+        &mut self,
+        particles: &Particles<P>,
+        source: impl Fn(&P) -> [f64; 7],
+    ) -> &MovingTargets {
+        let _phase = particles.comm().phase("forces");
+        let DirectSum { direct, moving, packed_moving, .. } = self;
+        let place = |particle: &P| {
+            let [x, y, z, gm, ..] = source(particle);
+            [x, y, z, gm]
+        };
+        direct.frame = frame(particles.comm(), particles.local().iter().map(place));
+        let motion = |particle: &P| {
+            let [x, y, z, _, vx, vy, vz] = source(particle);
+            ([x, y, z], [vx, vy, vz])
+        };
+        direct.place_moving(moving, particles.local().iter().map(motion));
+        particles.source_blocks(&source, |block| {
+            direct.pack_moving(block.sources, packed_moving);
+            for tile in moving.tiles(TILE) {
+                direct.accelerate_moving(moving, tile, packed_moving);
+                (block.progress)();
+            }
+        });
+        moving
     }
 }
 

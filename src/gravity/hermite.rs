@@ -95,16 +95,14 @@ impl Hermite {
 
     /// Corrects positions and velocities after `dt` with the accelerations and jerks found there: the integrals of the
     /// polynomial through both ends, v_0 + dt (a_0 + a_1)/2 + dt^2 (j_0 - j_1)/12, and alike for the position.
-    ///
-    /// # Panics
-    /// If the columns differ in length from the bodies'.
-    pub fn correct(&mut self, acceleration: &[[f64; 3]], jerk: &[[f64; 3]], dt: f64) {
-        self.end_acceleration.copy_from_slice(acceleration);
-        self.end_jerk.copy_from_slice(jerk);
+    /// `forces` gives those of a body by its place in the columns.
+    pub fn correct(&mut self, forces: impl Fn(usize) -> ([f64; 3], [f64; 3]), dt: f64) {
         for i in 0..self.position.len() {
+            let (acceleration, jerk) = forces(i);
+            (self.end_acceleration[i], self.end_jerk[i]) = (acceleration, jerk);
             for k in 0..3 {
                 let (v, a, j) = (self.velocity[i][k], self.acceleration[i][k], self.jerk[i][k]);
-                let (end_a, end_j) = (acceleration[i][k], jerk[i][k]);
+                let (end_a, end_j) = (acceleration[k], jerk[k]);
                 let end_v = v + dt / 2.0 * ((a + end_a) + dt / 6.0 * (j - end_j));
                 self.end_velocity[i][k] = end_v;
                 self.end_position[i][k] = self.position[i][k] + dt / 2.0 * ((v + end_v) + dt / 6.0 * (a - end_a));
@@ -188,7 +186,7 @@ mod tests {
         hermite.predict(dt);
         for _ in 0..evaluations {
             let (acceleration, jerk) = kepler(hermite.end_position(), hermite.end_velocity());
-            hermite.correct(&acceleration, &jerk, dt);
+            hermite.correct(|i| (acceleration[i], jerk[i]), dt);
         }
     }
 

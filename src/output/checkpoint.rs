@@ -68,7 +68,11 @@ impl Checkpoint {
     /// # Errors
     /// As [`array`](Checkpoint::array).
     pub fn records<T: Pod>(&mut self, name: &str, total: u64, first: u64, records: &[T]) -> Result<()> {
-        let slab = Slab { shape: vec![total, size_of::<T>() as u64], offset: vec![first, 0], count: vec![records.len() as u64, size_of::<T>() as u64] };
+        let slab = Slab {
+            shape: vec![total, size_of::<T>() as u64],
+            offset: vec![first, 0],
+            count: vec![records.len() as u64, size_of::<T>() as u64],
+        };
         self.array::<u8>(name, &slab, bytemuck::cast_slice(records))
     }
 

@@ -66,7 +66,12 @@ pub fn compare(a: &Path, b: &Path, tolerance: Option<Tolerance>) -> Result<Repor
     match (a.is_dir(), b.is_dir()) {
         (true, true) => comparison.runs(a, b)?,
         (false, false) => comparison.files(a, b)?,
-        _ => return Err(Error::input("compare", format!("{} and {} are a file and a folder", a.display(), b.display()))),
+        _ => {
+            return Err(Error::input(
+                "compare",
+                format!("{} and {} are a file and a folder", a.display(), b.display()),
+            ));
+        }
     }
     Ok(comparison.report)
 }
@@ -129,7 +134,13 @@ impl Comparison {
         let (a, b) = (Reader::open(a)?, Reader::open(b)?);
         let (in_a, in_b) = (a.datasets()?, b.datasets()?);
         if let Some(entry) = in_a.iter().find(|entry| !in_b.contains(entry)) {
-            return Ok(Some(format!("{} {} {:?} is not in {}", entry.name, entry.kind, entry.shape, b.path().display())));
+            return Ok(Some(format!(
+                "{} {} {:?} is not in {}",
+                entry.name,
+                entry.kind,
+                entry.shape,
+                b.path().display()
+            )));
         }
         if let Some(entry) = in_b.iter().find(|entry| !in_a.contains(entry)) {
             return Ok(Some(format!("it lacks {} {} {:?}", entry.name, entry.kind, entry.shape)));
@@ -195,7 +206,8 @@ impl Comparison {
         for piece in whole.pieces(PIECE) {
             let (x, y) = (a.read_slab::<T>(&entry.name, &piece)?, b.read_slab::<T>(&entry.name, &piece)?);
             self.report.values += x.len() as u64;
-            let agree = |x: T, y: T| x.bits() == y.bits() || self.tolerance.is_some_and(|by| by.allows(x.to_f64(), y.to_f64()));
+            let agree =
+                |x: T, y: T| x.bits() == y.bits() || self.tolerance.is_some_and(|by| by.allows(x.to_f64(), y.to_f64()));
             if let Some(place) = x.iter().zip(&y).position(|(x, y)| !agree(*x, *y)) {
                 let index = index_of(&entry.shape, (whole.memory(&piece).start + place) as u64);
                 return Ok(Some(format!("{}{index:?}: {:?} and {:?}", entry.name, x[place], y[place])));
@@ -274,7 +286,10 @@ mod tests {
         }
         file(&a.join("snapshots/snapshot_000000.hdf5"), &[0.0; 6], 0);
         let report = compare(&a, &b, None).unwrap();
-        assert!(report.differences.len() == 1 && report.files == 2 && report.to_string().contains("only in"), "{report}");
+        assert!(
+            report.differences.len() == 1 && report.files == 2 && report.to_string().contains("only in"),
+            "{report}"
+        );
         assert!(compare(&a, &folder.path().join("a/history.csv"), None).is_err());
     }
 }

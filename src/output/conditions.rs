@@ -57,7 +57,8 @@ impl InitialConditions {
             return Err(Error::file(path, "this is a cosmological snapshot, in comoving coordinates: not supported"));
         }
         let wanted = (0..6).filter(|kind| kinds.is_empty() || kinds.contains(kind));
-        let kinds: Vec<Kind> = wanted.filter_map(|kind| Kind::open(&reader, kind).transpose()).collect::<Result<_>>()?;
+        let kinds: Vec<Kind> =
+            wanted.filter_map(|kind| Kind::open(&reader, kind).transpose()).collect::<Result<_>>()?;
         if kinds.iter().all(|kind| kind.count == 0) {
             return Err(Error::file(path, "there are no bodies of the wanted kinds in it"));
         }
@@ -111,7 +112,10 @@ impl Kind {
         let table = reader.attributes::<f64>("Header", "MassTable").unwrap_or_default();
         let mass = table.get(kind).copied().unwrap_or(0.0);
         if mass == 0.0 && count > 0 && !reader.has(&format!("{group}/Masses")) {
-            return Err(Error::file(reader.path(), format!("{group} has neither Masses nor an entry in the header's MassTable")));
+            return Err(Error::file(
+                reader.path(),
+                format!("{group} has neither Masses nor an entry in the header's MassTable"),
+            ));
         }
         Ok(Some(Kind { group, count, mass }))
     }

@@ -93,3 +93,36 @@ fn read_table(path: &Path) -> Result<Vec<(String, [f64; 3])>> {
     };
     rows.iter().map(row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Column, FileWriter, Snapshot, Stamp};
+    use super::*;
+    use crate::units::{Preset, Units};
+
+    #[test]
+    fn distances_are_in_kilometres_and_the_largest_is_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let (snapshot, table) = (folder.path().join("s.hdf5"), folder.path().join("t.csv"));
+        let stamp = Stamp { time: 365.25, step: 1, units: Units::preset(Preset::AuDayGm) };
+        let mut out = Snapshot::begin(FileWriter::create_alone(&snapshot, 0).unwrap(), stamp).unwrap();
+        let positions = [[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]];
+        let columns = [
+            Column::vector("Coordinates", "au", &positions),
+            Column::vector("Velocities", "au/day", &positions),
+            Column::scalar("Masses", "", &[1.0, 0.0][..]),
+            Column::scalar("ParticleIDs", "", &[1u64, 2][..]),
+        ];
+        out.particles(2, 0, &columns).unwrap();
+        out.names(&["Sun".to_owned(), "Earth".to_owned()]).unwrap();
+        out.finish().unwrap();
+        std::fs::write(&table, "# made by hand\nname,gm,x,y,z\nEarth,0,0,2,1e-6\nSun,1,1,0,0\nVulcan,0,0,0,0\n")
+            .unwrap();
+        let found = compare_ephemeris(&snapshot, &table).unwrap();
+        assert_eq!(found.bodies[0], ("Sun".to_owned(), 0.0));
+        assert!((found.bodies[1].1 - 149.5978707).abs() < 1e-6, "{found}");
+        assert_eq!((found.time, found.unit.as_str(), &found.missing[..]), (365.25, "km", &["Vulcan".to_owned()][..]));
+        std::fs::write(&table, "name,x,y\nEarth,0,2\n").unwrap();
+        assert!(compare_ephemeris(&snapshot, &table).unwrap_err().to_string().contains("no column z"));
+    }
+}

@@ -11,11 +11,8 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use hdf5::dataset::{AllocTime, FillTime};
-use hdf5::types::TypeDescriptor;
-
 use super::place::{Place, part_of, sync};
-use super::{Element, Slab, transfer};
+use super::{Element, Slab, layout, transfer};
 use crate::comm::Tag;
 use crate::{Comm, Error, Result};
 
@@ -25,9 +22,6 @@ const PIECE_BYTES: u64 = 1 << 28;
 /// Chunks of a compressed dataset that all ranks together write in one transfer. Compressed chunks are laid out in the
 /// order in which transfers meet them, so these pieces must be those of the dataset, not those of a rank.
 const COMPRESSED_PIECE_CHUNKS: u64 = 1024;
-
-/// Bytes in one chunk of a compressed dataset, before compression.
-const CHUNK_BYTES: u64 = 1 << 20;
 
 /// The tag of slabs on their way to rank 0.
 const SLAB: Tag = 31000;
@@ -84,10 +78,10 @@ impl FileWriter {
         let mut writer = FileWriter { comm, path, place: None.into(), file: None, collective, compress };
         writer.agree(writer.prepare())?;
         let part = part_of(&writer.path);
-        let created = match (collective, writer.is_first()) {
-            (true, _) => create_together(writer.comm(), &part).map(Some),
-            (false, true) => hdf5::File::create(&part).map(Some),
-            (false, false) => Ok(None),
+        let together = writer.comm().filter(|_| collective);
+        let created = match collective || writer.is_first() {
+            true => layout::create(together, &part).map(Some),
+            false => Ok(None),
         };
         let created = created.map(|file| writer.file = file).map_err(|reason| writer.failed("anything", reason));
         writer.agree(created)?;
@@ -135,9 +129,7 @@ impl FileWriter {
     /// # Errors
     /// On all ranks, when HDF5 refuses.
     pub fn attribute<T: Element>(&self, object: &str, name: &str, value: T) -> Result<()> {
-        self.structure(name, |file| {
-            object_of(file, object)?.new_attr::<T>().create(name)?.write_scalar(&value)
-        })
+        self.structure(name, |file| layout::object(file, object)?.new_attr::<T>().create(name)?.write_scalar(&value))
     }
 
     /// Adds an attribute of several numbers to the group or dataset `object`.
@@ -146,7 +138,7 @@ impl FileWriter {
     /// On all ranks, when HDF5 refuses.
     pub fn attributes<T: Element>(&self, object: &str, name: &str, values: &[T]) -> Result<()> {
         self.structure(name, |file| {
-            object_of(file, object)?.new_attr::<T>().shape(values.len()).create(name)?.write_raw(values)
+            layout::object(file, object)?.new_attr::<T>().shape(values.len()).create(name)?.write_raw(values)
         })
     }
 
@@ -156,7 +148,8 @@ impl FileWriter {
     /// On all ranks, when HDF5 refuses: beyond 64 KiB, for one.
     pub fn text(&self, object: &str, name: &str, text: &str) -> Result<()> {
         self.structure(name, |file| {
-            let attribute = object_of(file, object)?.new_attr_builder().empty_as(text_type(text.len(), text.is_ascii()));
+            let attribute =
+                layout::object(file, object)?.new_attr_builder().empty_as(layout::text(text.len(), text.is_ascii()));
             transfer::write_text(&attribute.create(name)?, text)
         })
     }
@@ -171,11 +164,11 @@ impl FileWriter {
         for (slot, text) in bytes.chunks_exact_mut(width).zip(texts) {
             slot[..text.len()].copy_from_slice(text.as_bytes());
         }
-        let kind = text_type(width, texts.iter().all(|text| text.is_ascii()));
+        let kind = layout::text(width, texts.iter().all(|text| text.is_ascii()));
         let first = self.is_first();
         let collective = self.collective;
         self.structure(name, |file| {
-            let dataset = plain_dataset(file).empty_as(kind).shape(texts.len()).create(name)?;
+            let dataset = layout::contiguous(file).empty_as(kind).shape(texts.len()).create(name)?;
             let shape = [texts.len() as u64];
             let slab = if first { Slab::whole(&shape) } else { Slab::none(&shape) };
             transfer::write_texts(&dataset, &slab, &bytes, collective)
@@ -227,7 +220,12 @@ impl FileWriter {
     ///
     /// # Errors
     /// On all ranks, when HDF5 refuses.
-    pub fn virtual_rows<T: Element>(&self, name: &str, sources: &[(String, String, u64)], components: usize) -> Result<()> {
+    pub fn virtual_rows<T: Element>(
+        &self,
+        name: &str,
+        sources: &[(String, String, u64)],
+        components: usize,
+    ) -> Result<()> {
         let total = sources.iter().map(|source| source.2).sum();
         self.structure(name, |file| {
             let mut builder = file.new_dataset_builder();
@@ -235,10 +233,17 @@ impl FileWriter {
             for (path, dataset, rows) in sources {
                 let from = Slab::rows(*rows, 0, *rows, components);
                 let to = Slab::rows(total, first, *rows, components);
-                builder = builder.virtual_map(path, dataset, extents(&from), selection(&from), extents(&to), selection(&to));
+                builder = builder.virtual_map(
+                    path,
+                    dataset,
+                    layout::extents(&from),
+                    layout::selection(&from),
+                    layout::extents(&to),
+                    layout::selection(&to),
+                );
                 first += rows;
             }
-            builder.empty::<T>().shape(extents(&Slab::rows(total, 0, 0, components))).create(name).map(drop)
+            builder.empty::<T>().shape(layout::extents(&Slab::rows(total, 0, 0, components))).create(name).map(drop)
         })
     }
 
@@ -282,17 +287,17 @@ impl FileWriter {
 
     /// Whether a dataset of this shape is compressed; small ones are not worth their chunks' bookkeeping.
     fn compresses<T: Element>(&self, shape: &[u64]) -> bool {
-        self.compress > 0 && shape.iter().product::<u64>() * size_of::<T>() as u64 >= CHUNK_BYTES / 16
+        self.compress > 0 && shape.iter().product::<u64>() * size_of::<T>() as u64 >= layout::CHUNK_BYTES / 16
     }
 
     /// Contiguous, or in chunks of whole rows that are compressed; space is reserved at once and not filled first.
     fn layout<T: Element>(&self, file: &hdf5::File, shape: &[u64]) -> hdf5::DatasetBuilderEmptyShape {
         let extents: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
-        let builder = plain_dataset(file);
         if !self.compresses::<T>(shape) {
-            return builder.alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never).empty::<T>().shape(extents);
+            return layout::contiguous(file).empty::<T>().shape(extents);
         }
-        let builder = builder.chunk(chunk_of(shape, size_of::<T>() as u64)).chunk_cache(521, 16 * CHUNK_BYTES as usize, 1.0);
+        let chunk = layout::chunk(shape, size_of::<T>() as u64);
+        let builder = layout::dataset(file).chunk(chunk).chunk_cache(521, 16 * layout::CHUNK_BYTES as usize, 1.0);
         builder.shuffle().deflate(self.compress).empty::<T>().shape(extents)
     }
 
@@ -302,7 +307,7 @@ impl FileWriter {
         let pieces = if !self.compresses::<T>(&slab.shape) {
             slab.pieces(PIECE_BYTES / size_of::<T>() as u64)
         } else {
-            let chunk: u64 = chunk_of(&slab.shape, size_of::<T>() as u64).iter().map(|&n| n as u64).product();
+            let chunk: u64 = layout::chunk(&slab.shape, size_of::<T>() as u64).iter().map(|&n| n as u64).product();
             let whole = Slab::whole(&slab.shape).pieces(chunk * COMPRESSED_PIECE_CHUNKS);
             whole.iter().map(|piece| slab.between(piece.offset[0], piece.offset[0] + piece.count[0])).collect()
         };
@@ -354,51 +359,6 @@ impl Drop for FileWriter {
             std::mem::forget(self.file.take());
         }
     }
-}
-
-#[cfg(feature = "parallel-hdf5")]
-fn create_together(comm: Option<&Comm>, path: &Path) -> hdf5::Result<hdf5::File> {
-    let comm = comm.expect("a collective file has ranks");
-    hdf5::File::with_options().with_fapl(|access| access.mpio(comm.raw(), None).coll_metadata_write(true)).create(path)
-}
-
-#[cfg(not(feature = "parallel-hdf5"))]
-fn create_together(_comm: Option<&Comm>, path: &Path) -> hdf5::Result<hdf5::File> {
-    hdf5::File::create(path)
-}
-
-/// A dataset builder that puts no times into the file.
-fn plain_dataset(file: &hdf5::File) -> hdf5::DatasetBuilder {
-    file.new_dataset_builder().obj_track_times(false)
-}
-
-/// The group or dataset of this name.
-pub(super) fn object_of(file: &hdf5::File, name: &str) -> hdf5::Result<hdf5::Location> {
-    if file.loc_type_by_name(name)? == hdf5::LocationType::Dataset {
-        return Ok((**file.dataset(name)?).clone());
-    }
-    Ok((*file.group(name)?).clone())
-}
-
-/// The type of a fixed-length text.
-fn text_type(width: usize, ascii: bool) -> TypeDescriptor {
-    if ascii { TypeDescriptor::FixedAscii(width.max(1)) } else { TypeDescriptor::FixedUnicode(width.max(1)) }
-}
-
-fn extents(slab: &Slab) -> Vec<usize> {
-    slab.shape.iter().map(|&n| n as usize).collect()
-}
-
-fn selection(slab: &Slab) -> hdf5::Selection {
-    let range = |axis: usize| (slab.offset[axis] as usize..(slab.offset[axis] + slab.count[axis]) as usize).into();
-    hdf5::Hyperslab::new((0..slab.shape.len()).map(range).collect::<Vec<hdf5::SliceOrIndex>>()).into()
-}
-
-/// Chunks of whole rows, of about [`CHUNK_BYTES`].
-fn chunk_of(shape: &[u64], bytes: u64) -> Vec<usize> {
-    let row: u64 = shape.iter().skip(1).product();
-    let rows = (CHUNK_BYTES / (row * bytes)).clamp(1, shape[0]);
-    std::iter::once(rows).chain(shape.iter().skip(1).copied()).map(|n| n as usize).collect()
 }
 
 fn write_pieces<T: Element>(dataset: &hdf5::Dataset, slab: &Slab, data: &[T], limit: u64) -> hdf5::Result<()> {

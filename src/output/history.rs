@@ -46,7 +46,8 @@ impl History {
 /// The fields of a CSV file, line by line, the heading first.
 pub(super) fn lines(path: &Path) -> Result<Vec<Vec<String>>> {
     let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).comment(Some(b'#')).trim(csv::Trim::All).from_reader(file);
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).comment(Some(b'#')).trim(csv::Trim::All).from_reader(file);
     let fields = |record: csv::StringRecord| record.iter().map(str::to_owned).collect();
     reader.records().map(|record| record.map(fields).map_err(|error| Error::file(path, error.to_string()))).collect()
 }

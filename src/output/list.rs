@@ -56,7 +56,9 @@ fn kind(reader: &Reader) -> String {
     let bodies = reader.attributes::<u64>("Header", "NumPart_Total").map(|kinds| kinds.iter().sum::<u64>());
     match (format.as_str(), bodies) {
         (checkpoint::FORMAT, _) => format!("checkpoint, {}", at("/")),
-        (trajectory::FORMAT, _) => format!("trajectory of {} frames, to {}", reader.shape("Time").map_or(0, |shape| shape[0]), at("/")),
+        (trajectory::FORMAT, _) => {
+            format!("trajectory of {} frames, to {}", reader.shape("Time").map_or(0, |shape| shape[0]), at("/"))
+        }
         (_, Ok(bodies)) => format!("snapshot of {bodies} bodies, {}", at("Header")),
         _ if reader.has("VTKHDF/Steps") => "series of snapshots".to_owned(),
         _ => "HDF5 file".to_owned(),
@@ -80,7 +82,10 @@ fn run_folder(path: &Path) -> Result<String> {
     };
     for name in ["history.csv", "events.csv"].into_iter().filter(|name| path.join(name).is_file()) {
         let history = History::read(&path.join(name))?;
-        let until = history.column("time").and_then(|times| times.last()).map_or(String::new(), |time| format!(", to time {time}"));
+        let until = history
+            .column("time")
+            .and_then(|times| times.last())
+            .map_or(String::new(), |time| format!(", to time {time}"));
         tell(name, format!("{} rows{until}", history.len()));
     }
     let snapshots = snapshots_in(&path.join("snapshots")).unwrap_or_default();
@@ -96,7 +101,9 @@ fn run_folder(path: &Path) -> Result<String> {
         tell("checkpoints/", format!("the newest whole one: step {}, time {}", newest.step(), newest.time()));
     }
     warnings.into_iter().for_each(|warning| tell("", warning));
-    for name in ["config.toml", "ledger.json", "run.log", "report.html"].into_iter().filter(|name| path.join(name).is_file()) {
+    for name in
+        ["config.toml", "ledger.json", "run.log", "report.html"].into_iter().filter(|name| path.join(name).is_file())
+    {
         let bytes = std::fs::metadata(path.join(name)).map_or(0, |about| about.len());
         tell(name, format!("{bytes} bytes"));
     }

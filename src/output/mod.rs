@@ -1,4 +1,15 @@
 //! Files: what a run leaves behind, and reading it back. The only place that knows HDF5.
+//!
+//! Written by all ranks together, from slabs (a global shape and a rank's box in it): [`Snapshot`], the state at one time
+//! for the field's tools; [`Checkpoint`], the raw state to go on from; both on top of [`FileWriter`]. Written by rank 0:
+//! [`Trajectory`], few bodies at many times, and the [series](write_series) that opens all snapshots. A file has its name
+//! only when it is whole, and its bytes depend on the state alone: not on the number of ranks, nor on the time of day.
+//!
+//! Read by each process by itself, without MPI: [`Reader`] for any HDF5 file, [`CheckpointReader`], [`InitialConditions`],
+//! [`History`] for tables; [`ls`] tells what is in a file, [`compare`] and [`compare_ephemeris`] compare.
+//!
+//! Left out: growing a file, reading through MPI-IO, filters other than deflate.
+
 mod checkpoint;
 mod compare;
 mod conditions;
@@ -7,6 +18,7 @@ mod element;
 mod ephemeris;
 mod file;
 mod history;
+mod layout;
 mod list;
 mod place;
 mod reader;

@@ -32,9 +32,8 @@ impl Reader {
     /// When it cannot be read or isn't an HDF5 file.
     pub fn open(path: &Path) -> Result<Self> {
         std::fs::File::open(path).map_err(Error::io("read", path))?;
-        let file = hdf5::File::open(path).map_err(|reason| {
-            Error::file(path, format!("this is not an HDF5 file, or a damaged one: {reason}"))
-        })?;
+        let file = hdf5::File::open(path)
+            .map_err(|reason| Error::file(path, format!("this is not an HDF5 file, or a damaged one: {reason}")))?;
         Ok(Reader { path: path.to_path_buf(), file })
     }
 
@@ -148,7 +147,9 @@ impl Reader {
     pub fn attribute<T: Element>(&self, object: &str, name: &str) -> Result<T> {
         match self.attributes(object, name)?[..] {
             [value] => Ok(value),
-            ref values => Err(Error::file(&self.path, format!("{object}.{name} holds {} numbers, not one", values.len()))),
+            ref values => {
+                Err(Error::file(&self.path, format!("{object}.{name} holds {} numbers, not one", values.len())))
+            }
         }
     }
 
@@ -187,7 +188,7 @@ impl Reader {
     /// # Errors
     /// When there is no such object.
     pub fn attribute_names(&self, object: &str) -> Result<Vec<String>> {
-        let names = super::file::object_of(&self.file, object).and_then(|location| location.attr_names());
+        let names = super::layout::object(&self.file, object).and_then(|location| location.attr_names());
         let mut names = names.map_err(|reason| self.failed(object, reason))?;
         names.sort();
         Ok(names)
@@ -199,7 +200,7 @@ impl Reader {
 
     fn attribute_of(&self, object: &str, name: &str) -> Result<hdf5::Attribute> {
         let missing = |_| Error::file(&self.path, format!("{object} has no attribute {name}"));
-        super::file::object_of(&self.file, object).and_then(|location| location.attr(name)).map_err(missing)
+        super::layout::object(&self.file, object).and_then(|location| location.attr(name)).map_err(missing)
     }
 
     pub(super) fn failed(&self, name: &str, reason: hdf5::Error) -> Error {

@@ -76,7 +76,10 @@ impl CheckpointReader {
                 _ => self.digest::<u8>(&entry.name)?,
             };
             if found != self.reader.attribute::<u64>(&entry.name, "digest")? {
-                return Err(Error::file(self.reader.path(), format!("{} is not what was written: the file is damaged", entry.name)));
+                return Err(Error::file(
+                    self.reader.path(),
+                    format!("{} is not what was written: the file is damaged", entry.name),
+                ));
             }
         }
         Ok(())
@@ -155,7 +158,12 @@ impl CheckpointReader {
         let mut records = vec![T::zeroed(); (range.end - range.start) as usize];
         let byte = hdf5::Datatype::from_type::<u8>();
         byte.and_then(|byte| {
-            transfer::read_into(&self.reader.dataset(&full).map_err(|error| error.to_string())?, &slab, &byte, bytemuck::cast_slice_mut(&mut records))
+            transfer::read_into(
+                &self.reader.dataset(&full).map_err(|error| error.to_string())?,
+                &slab,
+                &byte,
+                bytemuck::cast_slice_mut(&mut records),
+            )
         })
         .map_err(|reason| self.reader.failed(name, reason))?;
         Ok(records)
@@ -223,4 +231,62 @@ fn choose(
 
 fn steps_in_once(comm: &Comm, folder: &Path) -> Vec<u64> {
     if comm.is_root() { steps_in(folder) } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Checkpoint, FileWriter, Stamp};
+    use super::*;
+    use crate::units::{Preset, Units};
+
+    fn write(folder: &Path, step: u64) {
+        let stamp = Stamp { time: 0.5, step, units: Units::preset(Preset::Nbody) };
+        let file = FileWriter::create_alone(&path_of(folder, step), 0).unwrap();
+        let mut checkpoint = Checkpoint::begin(file, &stamp).unwrap();
+        checkpoint.column("mass", 3, 0, &[1.1f64, 2.2, 3.3]).unwrap();
+        checkpoint.column("id", 3, 0, &[7u64, 8, 9]).unwrap();
+        checkpoint.finish().unwrap();
+    }
+
+    /// Changes one bit of the byte sequence of `value` in a file.
+    fn damage(path: &Path, value: f64) {
+        let mut bytes = std::fs::read(path).unwrap();
+        let place = bytes.windows(8).position(|eight| eight == value.to_le_bytes()).unwrap();
+        bytes[place] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn without_its_hash_a_checkpoint_is_checked_by_the_digests_of_its_arrays() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), 4);
+        let path = path_of(folder.path(), 4);
+        std::fs::remove_file(hash_of(&path)).unwrap();
+        assert_eq!(CheckpointReader::open_alone(&path).unwrap().read::<f64>("mass", 1..3).unwrap(), [2.2, 3.3]);
+        damage(&path, 2.2);
+        let told = CheckpointReader::open_alone(&path).err().unwrap().to_string();
+        assert!(told.contains("State/mass") && told.contains("damaged"), "{told}");
+    }
+
+    #[test]
+    fn the_newest_whole_checkpoint_is_taken_with_a_warning_for_each_newer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(newest_alone(folder.path()).unwrap().0.is_none());
+        (1..=3).for_each(|step| write(folder.path(), step));
+        damage(&path_of(folder.path(), 3), 3.3);
+        std::fs::write(path_of(folder.path(), 2), "").unwrap();
+        let (found, warnings) = newest_alone(folder.path()).unwrap();
+        assert_eq!((found.unwrap().step(), warnings.len()), (1, 2));
+        damage(&path_of(folder.path(), 1), 1.1);
+        assert!(newest_alone(folder.path()).is_err());
+    }
+
+    #[test]
+    fn an_unfinished_checkpoint_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let stamp = Stamp { time: 0.0, step: 9, units: Units::preset(Preset::Si) };
+        let file = FileWriter::create_alone(&path_of(folder.path(), 9), 0).unwrap();
+        drop(Checkpoint::begin(file, &stamp).unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

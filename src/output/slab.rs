@@ -57,7 +57,8 @@ impl Slab {
     pub(super) fn check(&self, name: &str, elements: usize) -> Result<()> {
         let axes = self.shape.len();
         let inside = (0..axes).all(|axis| {
-            self.offset[axis].checked_add(self.count[axis]).is_some_and(|end| end <= self.shape[axis]) || self.is_empty()
+            self.offset[axis].checked_add(self.count[axis]).is_some_and(|end| end <= self.shape[axis])
+                || self.is_empty()
         });
         if axes == 0 || self.offset.len() != axes || self.count.len() != axes || !inside {
             return Err(Error::input(name, format!("a slab that does not lie in its dataset: {self:?}")));

@@ -123,7 +123,8 @@ impl Snapshot {
         }
         for column in columns {
             let name = format!("PartType{KIND}/{}", column.name);
-            let rows = |numbers: usize| Slab::rows(total, first, (numbers / column.components) as u64, column.components);
+            let rows =
+                |numbers: usize| Slab::rows(total, first, (numbers / column.components) as u64, column.components);
             match column.values {
                 Values::F64(values) => self.file.dataset(&name, &rows(values.len()), values)?,
                 Values::F32(values) => self.file.dataset(&name, &rows(values.len()), values)?,
@@ -165,10 +166,14 @@ impl Snapshot {
         file.attributes("Header", "MassTable", &[0.0f64; 6])?;
         file.attribute("Header", "Time", self.stamp.time)?;
         file.attribute("Header", "Step", self.stamp.step)?;
-        for (name, value) in [("Redshift", 0.0), ("BoxSize", 0.0), ("Omega0", 0.0), ("OmegaLambda", 0.0), ("HubbleParam", 1.0)] {
+        for (name, value) in
+            [("Redshift", 0.0), ("BoxSize", 0.0), ("Omega0", 0.0), ("OmegaLambda", 0.0), ("HubbleParam", 1.0)]
+        {
             file.attribute::<f64>("Header", name, value)?;
         }
-        for name in ["Flag_Sfr", "Flag_Cooling", "Flag_StellarAge", "Flag_Metals", "Flag_Feedback", "Flag_DoublePrecision"] {
+        for name in
+            ["Flag_Sfr", "Flag_Cooling", "Flag_StellarAge", "Flag_Metals", "Flag_Feedback", "Flag_DoublePrecision"]
+        {
             file.attribute::<i32>("Header", name, i32::from(name == "Flag_DoublePrecision"))?;
         }
         file.attribute::<i32>("Header", "NumFilesPerSnapshot", 1)?;
@@ -184,7 +189,8 @@ impl Snapshot {
         file.replicated("VTKHDF/NumberOfPoints", &[1], &[total as i64])?;
         for column in columns {
             let target = format!("/PartType{KIND}/{}", column.name);
-            let name = if column.name == "Coordinates" { "Points".into() } else { format!("PointData/{}", column.name) };
+            let name =
+                if column.name == "Coordinates" { "Points".into() } else { format!("PointData/{}", column.name) };
             file.link(&target, &format!("VTKHDF/{name}"))?;
         }
         let indices: Vec<i64> = (first..first + count).map(|index| index as i64).collect();

@@ -52,7 +52,12 @@ impl Frame {
         let bodies = first.values.len() / first.components;
         let ill = |series: &&Series| series.values.len() != bodies * series.components;
         if let Some(series) = self.columns.iter().find(ill) {
-            let reason = format!("{} has {} numbers, not {} for each of {bodies}", series.name, series.values.len(), series.components);
+            let reason = format!(
+                "{} has {} numbers, not {} for each of {bodies}",
+                series.name,
+                series.values.len(),
+                series.components
+            );
             return Err(Error::input("trajectory", reason));
         }
         if ![0, bodies].contains(&self.ids.len()) || ![0, bodies].contains(&self.names.len()) {
@@ -99,7 +104,8 @@ impl Trajectory {
         let reader = Reader::open(&self.path)?;
         self.times = reader.read("Time")?;
         if (self.times.len() as u64) < rows {
-            let reason = format!("it holds {} frames, but the checkpoint was written when it held {rows}", self.times.len());
+            let reason =
+                format!("it holds {} frames, but the checkpoint was written when it held {rows}", self.times.len());
             return Err(Error::file(&self.path, reason));
         }
         let rows = rows as usize;
@@ -139,12 +145,15 @@ impl Trajectory {
         let ids = if frame.ids.is_empty() { (0..bodies as u64).collect() } else { frame.ids };
         if self.times.is_empty() {
             (self.ids, self.names, self.columns) = (ids, frame.names, frame.columns);
+            // In the order in which a file lists them, so that a continued trajectory is written alike.
+            self.columns.sort_by(|a, b| a.name.cmp(&b.name));
             return Ok(());
         }
         let slots = self.slots(&ids)?;
         let width = self.ids.len();
         for column in &mut self.columns {
-            let added = frame.columns.iter().find(|added| added.name == column.name && added.components == column.components);
+            let added =
+                frame.columns.iter().find(|added| added.name == column.name && added.components == column.components);
             let Some(added) = added else {
                 return Err(Error::input("trajectory", format!("a frame lacks {}, which the first had", column.name)));
             };

@@ -84,7 +84,12 @@ pub(super) fn read<T: Element>(dataset: &hdf5::Dataset, slab: &Slab) -> hdf5::Re
 }
 
 /// Reads the elements of the part of `dataset` that `slab` names as those of type `kind`.
-pub(super) fn read_into(dataset: &hdf5::Dataset, slab: &Slab, kind: &hdf5::Datatype, bytes: &mut [u8]) -> hdf5::Result<()> {
+pub(super) fn read_into(
+    dataset: &hdf5::Dataset,
+    slab: &Slab,
+    kind: &hdf5::Datatype,
+    bytes: &mut [u8],
+) -> hdf5::Result<()> {
     assert_eq!(slab.len() as usize * kind.size(), bytes.len(), "memory does not fit its slab");
     if bytes.is_empty() {
         return Ok(());

@@ -12,8 +12,7 @@ use plotters::style::{FontStyle, register_font};
 use crate::{Error, Result};
 
 /// The outcome of drawing on a backend.
-pub(super) type Drawn<DB> =
-    std::result::Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+pub(super) type Drawn<DB> = std::result::Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 /// A chart with two linear axes.
 pub(super) type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
@@ -138,7 +137,11 @@ pub(super) fn titled<DB: DrawingBackend>(
 ) -> std::result::Result<DrawingArea<DB, Shift>, DrawingAreaErrorKind<DB::ErrorType>> {
     let (head, rest) = area.split_vertically(TITLE * scale);
     let middle = head.dim_in_pixel().0 as i32 / 2;
-    head.draw(&Text::new(title.to_owned(), (middle, 12 * scale as i32), text(20, scale).pos(Pos::new(HPos::Center, VPos::Top))))?;
+    head.draw(&Text::new(
+        title.to_owned(),
+        (middle, 12 * scale as i32),
+        text(20, scale).pos(Pos::new(HPos::Center, VPos::Top)),
+    ))?;
     Ok(rest)
 }
 
@@ -148,7 +151,10 @@ pub(super) fn save(figure: &impl Figure, stem: &Path) -> Result<[PathBuf; 2]> {
     let (width, height) = figure.size();
     let dots = average(&to_bitmap(figure)?, width, height);
     let mut picture = BitMapBackend::new(&png, (width, height));
-    picture.blit_bitmap((0, 0), (width, height), &dots).and_then(|()| picture.present()).map_err(|e| failed(&png, &e))?;
+    picture
+        .blit_bitmap((0, 0), (width, height), &dots)
+        .and_then(|()| picture.present())
+        .map_err(|e| failed(&png, &e))?;
     drop(picture);
     std::fs::write(&svg, to_svg(figure)?).map_err(Error::io("write", &svg))?;
     Ok([png, svg])

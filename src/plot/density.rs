@@ -12,6 +12,8 @@ use crate::output::Reader;
 const SIDE: u32 = 640;
 /// The width of the scale of colours with its numbers, in dots.
 const BAR: u32 = 170;
+/// Bins along each side of a panel.
+const BINS: usize = 140;
 /// Steps of the scale of colours.
 const COLOURS: usize = 64;
 /// The part of the bodies that is shown; a few far ones would make the rest a dot.
@@ -27,7 +29,6 @@ pub(super) struct Density {
     /// The middle of the panels and their half-width.
     centre: [f64; 3],
     half: f64,
-    bins: usize,
     /// The decimal logarithm of mass per area; minus infinity where nothing is. Row after row, x fastest.
     planes: [Vec<f64>; 2],
     /// The logarithms at the ends of the scale of colours.
@@ -46,12 +47,13 @@ impl Density {
         let time = quantity(reader.attribute("Header", "Time")?, &label("Time"));
         let title = format!("{} bodies at time {time}", masses.len());
         let (centre, half) = extent(positions.as_chunks().0);
-        let bins = ((masses.len() as f64).sqrt() * 0.8).clamp(24.0, 140.0) as usize;
-        let project = |axis| project(positions.as_chunks().0, &masses, centre, half, bins, axis);
+        let positions = positions.as_chunks().0;
+        let width = smoothing(positions, centre) / (2.0 * half / BINS as f64);
+        let project = |axis| logarithms(blurred(&project(positions, &masses, centre, half, axis), width));
         let planes = [project(1), project(2)];
         let scale = scale_of(&planes);
         let density =
-            Density { length_unit: label("Length"), mass_unit: label("Mass"), title, centre, half, bins, planes, scale };
+            Density { length_unit: label("Length"), mass_unit: label("Mass"), title, centre, half, planes, scale };
         Ok(Some(density))
     }
 
@@ -60,11 +62,11 @@ impl Density {
         let side = |axis: usize| self.centre[axis] - self.half..self.centre[axis] + self.half;
         let labels = ["x", ["y", "z"][plane]].map(|axis| with_unit(axis, &self.length_unit));
         let mut chart = chart(area, scale, [side(0), side(axis)], [&labels[0], &labels[1]], &|value| tick(*value))?;
-        let (low, bin) = ([side(0).start, side(axis).start], 2.0 * self.half / self.bins as f64);
+        let (low, bin) = ([side(0).start, side(axis).start], 2.0 * self.half / BINS as f64);
         let corner = |column: usize, row: usize| (low[0] + column as f64 * bin, low[1] + row as f64 * bin);
-        let everything = [corner(0, 0), corner(self.bins, self.bins)];
+        let everything = [corner(0, 0), corner(BINS, BINS)];
         chart.draw_series([Rectangle::new(everything, colour(0).filled())])?;
-        for (row, line) in self.planes[plane].chunks_exact(self.bins).enumerate() {
+        for (row, line) in self.planes[plane].chunks_exact(BINS).enumerate() {
             let shades: Vec<usize> = line.iter().map(|value| self.shade(*value)).collect();
             let mut column = 0;
             for run in shades.chunk_by(|a, b| a == b) {
@@ -143,7 +145,8 @@ fn extent(positions: &[[f64; 3]]) -> ([f64; 3], f64) {
         places
     };
     let axes = [0, 1, 2].map(sorted);
-    let quantile = |places: &[f64], part: f64| places.get((part * (places.len() as f64 - 1.0)) as usize).copied().unwrap_or(0.0);
+    let quantile =
+        |places: &[f64], part: f64| places.get((part * (places.len() as f64 - 1.0)) as usize).copied().unwrap_or(0.0);
     let centre = [0, 1, 2].map(|axis| quantile(&axes[axis], 0.5));
     let far = |axis: usize| {
         let (low, high) = (quantile(&axes[axis], (1.0 - SHOWN) / 2.0), quantile(&axes[axis], (1.0 + SHOWN) / 2.0));
@@ -153,20 +156,52 @@ fn extent(positions: &[[f64; 3]]) -> ([f64; 3], f64) {
     (centre, if half > 0.0 { 1.05 * half } else { 1.0 })
 }
 
-/// The logarithm of mass per area in each bin, seen along the axis that is neither x nor `axis`.
-fn project(positions: &[[f64; 3]], masses: &[f64], centre: [f64; 3], half: f64, bins: usize, axis: usize) -> Vec<f64> {
-    let mut plane = vec![0.0; bins * bins];
+/// Mass per area in each bin, seen along the axis that is neither x nor `axis`.
+fn project(positions: &[[f64; 3]], masses: &[f64], centre: [f64; 3], half: f64, axis: usize) -> Vec<f64> {
+    let mut plane = vec![0.0; BINS * BINS];
     let bin = |position: f64, centre: f64| {
-        let place = ((position - centre) / half + 1.0) / 2.0 * bins as f64;
-        (place >= 0.0 && place < bins as f64).then_some(place as usize)
+        let place = ((position - centre) / half + 1.0) / 2.0 * BINS as f64;
+        (place >= 0.0 && place < BINS as f64).then_some(place as usize)
     };
     for (position, mass) in positions.iter().zip(masses) {
         if let (Some(column), Some(row)) = (bin(position[0], centre[0]), bin(position[axis], centre[axis])) {
-            plane[row * bins + column] += mass;
+            plane[row * BINS + column] += mass;
         }
     }
-    let area = (2.0 * half / bins as f64).powi(2);
-    plane.iter().map(|mass| (mass / area).log10()).collect()
+    let area = (2.0 * half / BINS as f64).powi(2);
+    plane.iter().map(|mass| mass / area).collect()
+}
+
+/// The width of a body's smoothing: Scott's rule in two dimensions, N^(-1/6) of the typical extent (Scott 1992), halved
+/// since bodies are denser at the centre than in a Gaussian of that extent.
+fn smoothing(positions: &[[f64; 3]], centre: [f64; 3]) -> f64 {
+    let square = |position: &[f64; 3]| (0..2).map(|axis| (position[axis] - centre[axis]).powi(2)).sum::<f64>();
+    let mut squares: Vec<f64> = positions.iter().map(square).collect();
+    squares.sort_by(f64::total_cmp);
+    0.5 * squares[squares.len() / 2].sqrt() * (squares.len() as f64).powf(-1.0 / 6.0)
+}
+
+/// A plane convolved with a Gaussian of this standard deviation, in bins.
+fn blurred(plane: &[f64], width: f64) -> Vec<f64> {
+    if width < 0.3 || !width.is_finite() {
+        return plane.to_vec();
+    }
+    let far = (4.0 * width).ceil().min(BINS as f64) as i64;
+    let kernel: Vec<f64> = (-far..=far).map(|k| (-0.5 * (k as f64 / width).powi(2)).exp()).collect();
+    let total: f64 = kernel.iter().sum();
+    let along = |plane: &[f64], step: usize, across: usize| -> Vec<f64> {
+        let at = |place: usize| {
+            let (here, start) = ((place / step % BINS) as i64, place / across % BINS * across);
+            let inside = (-far..=far).zip(&kernel).filter(|(k, _)| (0..BINS as i64).contains(&(here + k)));
+            inside.map(|(k, weight)| weight / total * plane[start + (here + k) as usize * step]).sum()
+        };
+        (0..BINS * BINS).map(at).collect()
+    };
+    along(&along(plane, 1, BINS), BINS, 1)
+}
+
+fn logarithms(plane: Vec<f64>) -> Vec<f64> {
+    plane.into_iter().map(f64::log10).collect()
 }
 
 /// The ends of the scale of colours: from the least to the largest density, but no more than some decades.
@@ -174,7 +209,13 @@ fn scale_of(planes: &[Vec<f64>; 2]) -> [f64; 2] {
     let found = || planes.iter().flatten().copied().filter(|value| value.is_finite());
     let high = found().fold(f64::NEG_INFINITY, f64::max);
     let low = found().fold(f64::INFINITY, f64::min).max(high - DECADES);
-    if high > low { [low, high] } else if high.is_finite() { [high - 0.5, high + 0.5] } else { [0.0, 1.0] }
+    if high > low {
+        [low, high]
+    } else if high.is_finite() {
+        [high - 0.5, high + 0.5]
+    } else {
+        [0.0, 1.0]
+    }
 }
 
 #[cfg(test)]
@@ -183,11 +224,23 @@ mod tests {
 
     #[test]
     fn all_mass_that_is_shown_is_in_the_plane() {
-        let positions: Vec<[f64; 3]> = (0..1000).map(|i| f64::from(i) * 0.37).map(|t| [t.sin(), t.cos(), (3.0 * t).sin()]).collect();
+        let positions: Vec<[f64; 3]> =
+            (0..1000).map(|i| f64::from(i) * 0.37).map(|t| [t.sin(), t.cos(), (3.0 * t).sin()]).collect();
         let (centre, half) = extent(&positions);
-        let plane = project(&positions, &vec![2.0; 1000], centre, half, 40, 1);
-        let area = (2.0 * half / 40.0).powi(2);
-        let mass: f64 = plane.iter().filter(|value| value.is_finite()).map(|value| 10f64.powf(*value) * area).sum();
+        let plane = project(&positions, &[2.0; 1000], centre, half, 1);
+        let area = (2.0 * half / BINS as f64).powi(2);
+        let mass: f64 = plane.iter().map(|value| value * area).sum();
         assert!((mass - 2000.0).abs() < 1e-6, "{mass}");
+    }
+
+    #[test]
+    fn smoothing_keeps_the_mass_and_the_place_of_a_body() {
+        let mut plane = vec![0.0; BINS * BINS];
+        plane[60 * BINS + 40] = 3.0;
+        let smooth = blurred(&plane, 2.5);
+        assert!((smooth.iter().sum::<f64>() - 3.0).abs() < 1e-12);
+        let largest = (0..BINS * BINS).max_by(|&a, &b| smooth[a].total_cmp(&smooth[b]));
+        assert_eq!(largest, Some(60 * BINS + 40));
+        assert!((smooth[61 * BINS + 40] - smooth[60 * BINS + 41]).abs() < 1e-15);
     }
 }

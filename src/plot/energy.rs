@@ -23,7 +23,8 @@ impl EnergyError {
     pub fn of(history: &History, time_unit: &str) -> Option<Self> {
         let (times, errors) = (history.column("time")?, history.column("energy_error")?);
         let rows: Vec<(f64, f64)> = times.iter().copied().zip(errors.iter().map(|error| error.abs())).collect();
-        let finite: Vec<(f64, f64)> = rows.into_iter().filter(|(time, error)| time.is_finite() && error.is_finite()).collect();
+        let finite: Vec<(f64, f64)> =
+            rows.into_iter().filter(|(time, error)| time.is_finite() && error.is_finite()).collect();
         if finite.len() < 2 {
             return None;
         }

@@ -26,8 +26,14 @@ impl Labels {
         let (above, below, beside) = (y - self.size - gap / 2, y + gap / 2, y - self.size / 2);
         let (far_above, far_below) = (y - 2 * self.size, y + self.size);
         let corners = [
-            [right, above], [left, above], [right, below], [left, below], [right, beside], [left, beside],
-            [middle, far_above], [middle, far_below],
+            [right, above],
+            [left, above],
+            [right, below],
+            [left, below],
+            [right, beside],
+            [left, beside],
+            [middle, far_above],
+            [middle, far_below],
         ];
         let boxed = |[left, top]: [i32; 2]| [left, top, left + wide, top + self.size];
         let free = |corner: &&[i32; 2]| {

@@ -50,7 +50,9 @@ impl Orbits {
             ends.push((body, path[path.len() - 1]));
         }
         ends.retain(|(_, end)| end[0].abs() < half && end[1].abs() < half);
-        chart.draw_series(ends.iter().map(|(body, end)| Circle::new((end[0], end[1]), 4 * scale, ink(*body).filled())))?;
+        chart.draw_series(
+            ends.iter().map(|(body, end)| Circle::new((end[0], end[1]), 4 * scale, ink(*body).filled())),
+        )?;
         if let Some(centre) = self.centre {
             chart.draw_series([Circle::new((0.0, 0.0), 6 * scale, RGBColor(240, 180, 0).filled())])?;
             chart.draw_series([Circle::new((0.0, 0.0), 6 * scale, INK.stroke_width(scale))])?;
@@ -80,7 +82,13 @@ impl Orbits {
     }
 
     /// Names beside the last positions; bodies at one place share a label.
-    fn draw_names<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, chart: &Chart<'_, DB>, scale: u32, ends: &[(usize, [f64; 2])]) -> Drawn<DB> {
+    fn draw_names<DB: DrawingBackend>(
+        &self,
+        area: &DrawingArea<DB, Shift>,
+        chart: &Chart<'_, DB>,
+        scale: u32,
+        ends: &[(usize, [f64; 2])],
+    ) -> Drawn<DB> {
         let (left, top) = area.get_base_pixel();
         let place = |end: [f64; 2]| {
             let (x, y) = chart.backend_coord(&(end[0], end[1]));
@@ -88,13 +96,15 @@ impl Orbits {
         };
         let near = |a: [i32; 2], b: [i32; 2]| (a[0] - b[0]).abs().max((a[1] - b[1]).abs()) < 9 * scale as i32;
         let ends: Vec<(usize, [i32; 2])> = ends.iter().map(|&(body, end)| (body, place(end))).collect();
-        let mut labels = Labels::new(area.dim_in_pixel(), 17 * scale, &ends.iter().map(|end| end.1).collect::<Vec<_>>());
+        let mut labels =
+            Labels::new(area.dim_in_pixel(), 17 * scale, &ends.iter().map(|end| end.1).collect::<Vec<_>>());
         for (index, &(body, end)) in ends.iter().enumerate() {
             if ends[..index].iter().any(|&(_, other)| near(end, other)) {
                 continue;
             }
             let here = ends[index..].iter().filter(|&&(_, other)| near(end, other));
-            let names: Vec<&str> = here.filter_map(|&(body, _)| self.tracks.names.get(body).map(String::as_str)).collect();
+            let names: Vec<&str> =
+                here.filter_map(|&(body, _)| self.tracks.names.get(body).map(String::as_str)).collect();
             let name = names.join(", ");
             let colour = if Some(body) == self.centre { INK } else { darker(ink(body)) };
             let corner = labels.place(end, &name);

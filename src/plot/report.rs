@@ -54,7 +54,9 @@ fn key_figures(ledger: &Value) -> String {
         let shown = match value {
             Value::Number(number) => number.as_f64().map(amount),
             Value::String(text) => Some(escaped(text)),
-            Value::Array(list) if list.iter().all(Value::is_number) => Some(format!("{} (the largest rank's)", amount(largest(value)))),
+            Value::Array(list) if list.iter().all(Value::is_number) => {
+                Some(format!("{} (the largest rank's)", amount(largest(value))))
+            }
             _ => None,
         };
         if let Some(shown) = shown {

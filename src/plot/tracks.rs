@@ -73,7 +73,8 @@ pub(super) fn of_snapshots(snapshots: &[PathBuf]) -> Result<Option<Tracks>> {
 fn paths(coordinates: &[f64], bodies: usize) -> Vec<Vec<[f64; 2]>> {
     let frames = coordinates.chunks_exact(3 * bodies);
     let point = |frame: &[f64], body: usize| [frame[3 * body], frame[3 * body + 1]];
-    let path = |body| frames.clone().map(move |frame| point(frame, body)).filter(|p| p[0].is_finite() && p[1].is_finite());
+    let path =
+        |body| frames.clone().map(move |frame| point(frame, body)).filter(|p| p[0].is_finite() && p[1].is_finite());
     (0..bodies).map(|body| path(body).collect()).collect()
 }
 

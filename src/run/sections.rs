@@ -169,15 +169,13 @@ pub(super) struct Cadence {
 }
 
 impl Framework {
-    /// Reads the framework's sections and checks their values.
-    pub(super) fn read(parameters: &Parameters, others: &[&str]) -> Result<Self> {
-        let framework: Framework = parameters.typed(|key| SECTIONS.contains(&key), others)?;
-        framework.check(parameters)?;
-        framework.cadence(parameters)?;
-        Ok(framework)
+    /// Reads the framework's sections.
+    pub(super) fn read(parameters: &Parameters) -> Result<Self> {
+        parameters.typed(|key| SECTIONS.contains(&key), &[])
     }
 
-    fn check(&self, parameters: &Parameters) -> Result<()> {
+    /// Refuses values that can't be.
+    pub(super) fn check(&self, parameters: &Parameters) -> Result<()> {
         let refuse = |key: &str, reason: String| Err(Error::input(parameters.place(key), reason));
         if self.run.steps == Some(0) {
             return refuse("run.steps", "is 0, so nothing would run; give a number of at least 1".into());

@@ -47,9 +47,10 @@ struct Plan<C> {
 
 impl<C: DeserializeOwned + Serialize> Plan<C> {
     fn read<S: Simulation<Config = C>>(parameters: &Parameters) -> Result<Self> {
-        let framework = Framework::read(parameters, &[])?;
-        let cadence = framework.cadence(parameters)?;
+        let framework = Framework::read(parameters)?;
         let config = parameters.typed(|key| !SECTIONS.contains(&key), &SECTIONS)?;
+        framework.check(parameters)?;
+        let cadence = framework.cadence(parameters)?;
         S::validate(&config, &framework.units).map_err(|error| parameters.locate(error))?;
         let folder = parameters.path().parent().unwrap_or(Path::new("")).to_owned();
         Ok(Plan { framework, cadence, config, folder })

@@ -116,7 +116,8 @@ pub fn example(name: &str) -> PathBuf {
 /// The bytes of every file that promise 1 speaks of: snapshots, history, events, trajectory, the newest checkpoint.
 pub fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
     let mut names = vec!["history.csv".to_owned()];
-    names.extend(["events.csv", "trajectory.hdf5"].into_iter().filter(|name| run.join(name).exists()).map(String::from));
+    names
+        .extend(["events.csv", "trajectory.hdf5"].into_iter().filter(|name| run.join(name).exists()).map(String::from));
     for (folder, newest) in [("snapshots", false), ("checkpoints", true)] {
         let mut files: Vec<String> = fs::read_dir(run.join(folder))
             .unwrap_or_else(|error| panic!("{}: {error}", run.join(folder).display()))

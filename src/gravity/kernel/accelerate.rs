@@ -2,15 +2,17 @@
 
 use std::ops::Range;
 
-use super::{Columns, Row, weight};
+use super::targets::Columns;
+use super::weight::{Row, weight};
 use crate::lane::{Kernel, Lane, Simd};
 
-/// How many vectors of targets a sweep over the sources keeps in registers.
+/// How many vectors of targets a sweep over the sources keeps in registers, in the 16 of AVX2 too.
 const VECTORS: usize = 2;
-/// How many sources stay in the first cache while all targets pass.
-const TILE: usize = 256;
 
-/// One call's work: `rows` act on the targets in `range`.
+/// How many sources stay in the first cache while all targets pass.
+pub(super) const TILE: usize = 256;
+
+/// One call's work: what the sources in `rows` do to the targets in `range`.
 pub(super) struct Accelerate<'a, T> {
     pub rows: &'a [Row<T>],
     pub columns: &'a mut Columns<T>,
@@ -22,6 +24,7 @@ pub(super) struct Accelerate<'a, T> {
 
 impl Kernel for Accelerate<'_, f64> {
     type Output = ();
+
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         choose::<S::F64>(simd, self);
@@ -30,6 +33,7 @@ impl Kernel for Accelerate<'_, f64> {
 
 impl Kernel for Accelerate<'_, f32> {
     type Output = ();
+
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         choose::<S::F32>(simd, self);
@@ -39,18 +43,18 @@ impl Kernel for Accelerate<'_, f32> {
 #[inline(always)]
 fn choose<L: Lane>(simd: L::Simd, work: Accelerate<'_, L::Scalar>) {
     match (work.potential, work.exact) {
-        (false, false) => tiles::<L, false, false>(simd, work),
-        (false, true) => tiles::<L, false, true>(simd, work),
-        (true, false) => tiles::<L, true, false>(simd, work),
-        (true, true) => tiles::<L, true, true>(simd, work),
+        (false, false) => all_targets::<L, false, false>(simd, work),
+        (false, true) => all_targets::<L, false, true>(simd, work),
+        (true, false) => all_targets::<L, true, false>(simd, work),
+        (true, true) => all_targets::<L, true, true>(simd, work),
     }
 }
 
 #[inline(always)]
-fn tiles<L: Lane, const POTENTIAL: bool, const EXACT: bool>(simd: L::Simd, work: Accelerate<'_, L::Scalar>) {
+fn all_targets<L: Lane, const POTENTIAL: bool, const EXACT: bool>(simd: L::Simd, work: Accelerate<'_, L::Scalar>) {
     let softening2 = L::splat(simd, work.softening2);
     for rows in work.rows.chunks(TILE) {
-        let Range { start: mut first, end } = work.range.clone();
+        let Range { start: mut first, end } = work.range;
         while first + VECTORS * L::WIDTH <= end {
             sweep::<L, VECTORS, POTENTIAL, EXACT>(simd, softening2, rows, work.columns, first);
             first += VECTORS * L::WIDTH;
@@ -62,6 +66,9 @@ fn tiles<L: Lane, const POTENTIAL: bool, const EXACT: bool>(simd: L::Simd, work:
     }
 }
 
+/// Adds what `rows` do to the `N` vectors of targets from `first` on.
+///
+/// The sum of -φ is kept; [`Targets::potential`](super::Targets::potential) turns the sign.
 #[inline(always)]
 fn sweep<L: Lane, const N: usize, const POTENTIAL: bool, const EXACT: bool>(
     simd: L::Simd,
@@ -71,9 +78,8 @@ fn sweep<L: Lane, const N: usize, const POTENTIAL: bool, const EXACT: bool>(
     first: usize,
 ) {
     let zero = L::splat(simd, 0.0.into());
-    let mut x = [[zero; N]; 3];
-    let mut a = [[zero; N]; 3];
-    let mut phi = [zero; N];
+    let [mut x, mut a] = [[[zero; N]; 3]; 2];
+    let mut depth = [zero; N];
     for v in 0..N {
         let at = first + v * L::WIDTH;
         for c in 0..3 {
@@ -81,12 +87,12 @@ fn sweep<L: Lane, const N: usize, const POTENTIAL: bool, const EXACT: bool>(
             a[c][v] = L::load(simd, &columns.acceleration[c][at..]);
         }
         if POTENTIAL {
-            phi[v] = L::load(simd, &columns.potential[at..]);
+            depth[v] = L::load(simd, &columns.depth[at..]);
         }
     }
     for row in rows {
         for v in 0..N {
-            // d = x_j - x,  r² = d·d + ε²,  a += G m_j d / r³,  -φ += (G m_j / r³) r²
+            // d = x_j - x,  r² = d·d + ε²,  a += (G m_j / r³) d,  -φ += (G m_j / r³) r²
             let dx = L::splat(simd, row[0]) - x[0][v];
             let dy = L::splat(simd, row[1]) - x[1][v];
             let dz = L::splat(simd, row[2]) - x[2][v];
@@ -97,17 +103,17 @@ fn sweep<L: Lane, const N: usize, const POTENTIAL: bool, const EXACT: bool>(
             a[2][v] = w.mul_add(dz, a[2][v]);
             if POTENTIAL {
                 let here = dx.bit_or(dy).bit_or(dz).eq(zero);
-                phi[v] = L::select(here, phi[v], w.mul_add(r2, phi[v]));
+                depth[v] = L::select(here, depth[v], w.mul_add(r2, depth[v]));
             }
         }
     }
     for v in 0..N {
         let at = first + v * L::WIDTH;
-        for c in 0..3 {
-            a[c][v].store(&mut columns.acceleration[c][at..]);
+        for (sum, a) in columns.acceleration.iter_mut().zip(&a) {
+            a[v].store(&mut sum[at..]);
         }
         if POTENTIAL {
-            phi[v].store(&mut columns.potential[at..]);
+            depth[v].store(&mut columns.depth[at..]);
         }
     }
 }

@@ -47,14 +47,25 @@ impl Frame {
         self.gm
     }
 
-    /// A position in units of the frame, from the origin.
-    pub(super) fn double(&self, position: [f64; 3]) -> [f64; 3] {
-        position.map(|x| x / self.length)
+    /// A position or velocity in units of the frame, from the origin.
+    #[inline]
+    pub(super) fn double(&self, vector: [f64; 3]) -> [f64; 3] {
+        let per_length = 1.0 / self.length;
+        vector.map(|x| x * per_length)
     }
 
     /// A position in units of the frame, from the centre, rounded.
+    #[inline]
     pub(super) fn single(&self, position: [f64; 3]) -> [f32; 3] {
-        [0, 1, 2].map(|c| ((position[c] - self.centre[c]) / self.length) as f32)
+        let per_length = 1.0 / self.length;
+        [0, 1, 2].map(|c| ((position[c] - self.centre[c]) * per_length) as f32)
+    }
+
+    /// An acceleration (or a jerk) out of units of the frame.
+    #[inline]
+    pub(super) fn acceleration(&self, vector: [f64; 3]) -> [f64; 3] {
+        let unit = self.gm / self.length / self.length;
+        vector.map(|a| a * unit)
     }
 }
 

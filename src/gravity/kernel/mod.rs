@@ -18,6 +18,7 @@
 
 mod accelerate;
 mod frame;
+mod hermite;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -25,15 +26,15 @@ mod weight;
 
 use std::ops::Range;
 
-use bytemuck::Zeroable;
 use serde::{Deserialize, Serialize};
 
 use crate::lane::{Level, Rsqrt};
 use accelerate::Accelerate;
 pub use frame::Frame;
+pub use hermite::{MovingSources, MovingTargets};
+use targets::lanes;
 pub use targets::{LANES, Targets};
-use targets::Columns;
-use weight::{Row, SERIES, weight};
+use weight::{Row, SERIES};
 
 /// In which numbers the pairs are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -103,18 +104,15 @@ impl Direct {
     /// # Panics
     /// If `range` does not start at a multiple of [`LANES`], or ends neither at one nor at the last target.
     pub fn accelerate(&self, targets: &mut Targets, range: Range<usize>, sources: &Sources) {
-        let range = targets.lanes(range);
+        let range = lanes(range, targets.len());
         let (potential, exact) = (self.potential, self.rsqrt == Rsqrt::Exact);
-        let softening2 = (self.softening / self.frame.length()).powi(2);
         match self.precision {
             Precision::Double => {
-                let (rows, columns) = (&sources.double[..], &mut targets.double);
-                let softening2 = softening2.max(FLOOR_F64);
+                let (rows, columns, softening2) = (&sources.double[..], &mut targets.double, self.softening2_double());
                 self.level.run(Accelerate { rows, columns, range, softening2, potential, exact });
             }
             Precision::Single => {
-                let (rows, columns) = (&sources.single[..], &mut targets.single);
-                let softening2 = softening2.max(FLOOR_F32) as f32;
+                let (rows, columns, softening2) = (&sources.single[..], &mut targets.single, self.softening2_single());
                 self.level.run(Accelerate { rows, columns, range, softening2, potential, exact });
             }
         }
@@ -126,26 +124,33 @@ impl Direct {
     /// enough that the partial sums lose nothing (each few thousand sources).
     pub fn flush(&self, targets: &mut Targets, range: Range<usize>) {
         if self.precision == Precision::Single {
-            let lanes = targets.lanes(range);
-            targets.flush(lanes);
+            targets.flush(lanes(range, targets.len()));
         }
     }
 
+    fn softening2_double(&self) -> f64 {
+        let softening = self.softening / self.frame.length();
+        (softening * softening).max(FLOOR_F64)
+    }
+
+    fn softening2_single(&self) -> f32 {
+        let softening = self.softening / self.frame.length();
+        (softening * softening).max(FLOOR_F32) as f32
+    }
+
+    #[inline]
     fn row_double(&self, &[x, y, z, gm]: &[f64; 4]) -> Row<f64> {
-        let mut row = Row::zeroed();
-        row[..3].copy_from_slice(&self.frame.double([x, y, z]));
-        for (n, coefficient) in SERIES.iter().enumerate() {
-            row[3 + n] = gm / self.frame.gm() * coefficient;
-        }
-        row
+        let [x, y, z] = self.frame.double([x, y, z]);
+        let gm = gm * (1.0 / self.frame.gm());
+        let [g0, g1, g2, g3, g4] = SERIES.map(|coefficient| gm * coefficient);
+        [x, y, z, g0, g1, g2, g3, g4]
     }
 
+    #[inline]
     fn row_single(&self, &[x, y, z, gm]: &[f64; 4]) -> Row<f32> {
-        let mut row = Row::zeroed();
-        row[..3].copy_from_slice(&self.frame.single([x, y, z]));
-        for (n, coefficient) in SERIES.iter().enumerate() {
-            row[3 + n] = (gm / self.frame.gm() * coefficient) as f32;
-        }
-        row
+        let [x, y, z] = self.frame.single([x, y, z]);
+        let gm = gm * (1.0 / self.frame.gm());
+        let [g0, g1, g2, g3, g4] = SERIES.map(|coefficient| (gm * coefficient) as f32);
+        [x, y, z, g0, g1, g2, g3, g4]
     }
 }

@@ -12,16 +12,16 @@ pub const LANES: usize = 16;
 pub(super) struct Columns<T> {
     pub position: [Vec<T>; 3],
     pub acceleration: [Vec<T>; 3],
-    pub potential: Vec<T>,
+    /// The potential with its sign turned.
+    pub depth: Vec<T>,
 }
 
 impl<T: Copy + Default> Columns<T> {
     /// Zero sums and positions for `len` bodies.
     fn reset(&mut self, len: usize) {
-        let padded = len.next_multiple_of(LANES);
-        for column in self.position.iter_mut().chain(&mut self.acceleration).chain([&mut self.potential]) {
+        for column in self.position.iter_mut().chain(&mut self.acceleration).chain([&mut self.depth]) {
             column.clear();
-            column.resize(padded, T::default());
+            column.resize(padded(len), T::default());
         }
     }
 }
@@ -39,7 +39,12 @@ pub struct Targets {
 
 impl Targets {
     /// Takes new positions (length), with all sums zero; keeps the memory.
-    pub(super) fn place(&mut self, frame: Frame, precision: Precision, positions: impl ExactSizeIterator<Item = [f64; 3]>) {
+    pub(super) fn place(
+        &mut self,
+        frame: Frame,
+        precision: Precision,
+        positions: impl ExactSizeIterator<Item = [f64; 3]>,
+    ) {
         self.len = positions.len();
         self.frame = frame;
         self.double.reset(self.len);
@@ -64,33 +69,24 @@ impl Targets {
 
     /// Ranges of about `size` bodies, in order, that together are all: what one call of a kernel may be given.
     pub fn tiles(&self, size: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (len, size) = (self.len, size.max(1).next_multiple_of(LANES));
-        (0..len).step_by(size).map(move |first| first..len.min(first + size))
+        tiles(self.len, size)
     }
 
     /// The acceleration of body `i`, length/time².
     pub fn acceleration(&self, i: usize) -> [f64; 3] {
-        let unit = self.frame.gm() / self.frame.length() / self.frame.length();
-        [0, 1, 2].map(|c| self.double.acceleration[c][..self.len][i] * unit)
+        self.frame.acceleration([0, 1, 2].map(|c| self.double.acceleration[c][..self.len][i]))
     }
 
     /// The potential at body `i`, length²/time²: zero unless the kernel was told to sum it.
     pub fn potential(&self, i: usize) -> f64 {
-        self.double.potential[..self.len][i] * (self.frame.gm() / self.frame.length())
-    }
-
-    /// `range` with its end at the end of its last lane.
-    pub(super) fn lanes(&self, range: Range<usize>) -> Range<usize> {
-        assert!(range.start.is_multiple_of(LANES), "a range of targets starts at a multiple of {LANES}");
-        assert!(range.end == self.len || range.end < self.len && range.end.is_multiple_of(LANES));
-        range.start..range.end.next_multiple_of(LANES)
+        0.0 - self.double.depth[..self.len][i] * (self.frame.gm() / self.frame.length())
     }
 
     /// Adds the partial sums of single precision to those of double precision, and empties them.
     pub(super) fn flush(&mut self, lanes: Range<usize>) {
-        let Columns { acceleration, potential, .. } = &mut self.single;
-        let partial = acceleration.iter_mut().chain([potential]);
-        let total = self.double.acceleration.iter_mut().chain([&mut self.double.potential]);
+        let Columns { acceleration, depth, .. } = &mut self.single;
+        let partial = acceleration.iter_mut().chain([depth]);
+        let total = self.double.acceleration.iter_mut().chain([&mut self.double.depth]);
         for (total, partial) in total.zip(partial) {
             for (total, partial) in total[lanes.clone()].iter_mut().zip(&mut partial[lanes.clone()]) {
                 *total += f64::from(std::mem::take(partial));
@@ -99,7 +95,29 @@ impl Targets {
     }
 }
 
-fn scatter<T>(columns: &mut [Vec<T>; 3], i: usize, vector: [T; 3]) {
+/// Ranges of about `size` out of `len` targets that cut no lanes.
+pub(super) fn tiles(len: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+    let size = padded(size.clamp(1, len.max(1)));
+    (0..len).step_by(size).map(move |first| first..len.min(first + size))
+}
+
+/// The length of a column for `len` bodies.
+pub(super) fn padded(len: usize) -> usize {
+    len.next_multiple_of(LANES)
+}
+
+/// `range` of `len` targets with its end at the end of its last lane.
+pub(super) fn lanes(range: Range<usize>, len: usize) -> Range<usize> {
+    let Range { start, end } = range;
+    assert!(
+        start % LANES == 0 && end <= len && (end == len || end % LANES == 0),
+        "{start}..{end} cuts lanes of {len} targets"
+    );
+    start..padded(end)
+}
+
+/// Writes `vector` to place `i` of three columns.
+pub(super) fn scatter<T>(columns: &mut [Vec<T>; 3], i: usize, vector: [T; 3]) {
     for (column, component) in columns.iter_mut().zip(vector) {
         column[i] = component;
     }

@@ -56,7 +56,7 @@ fn relative(gm: &[f64], inertial: &[Vector]) -> (Vec<Vector>, Vector) {
 }
 
 /// Positions (or velocities) relative to body 0, which comes first, from Jacobi ones.
-pub(super) fn heliocentric(gm: &[f64], jacobi: &[Vector]) -> Vec<Vector> {
+fn heliocentric(gm: &[f64], jacobi: &[Vector]) -> Vec<Vector> {
     let (mut relative, mut inner) = (vec![[0.0; 3]], [0.0; 3]);
     for (body, enclosed) in enclosed(gm).into_iter().enumerate().skip(1) {
         let from_inner = jacobi[body - 1];

@@ -1,14 +1,14 @@
 //! The drift: all bodies along their Kepler orbits, side by side.
 //!
-//! In the notation of `kepler`: the universal anomaly is guessed by the reversed series of its time, improved by one step of
-//! fourth order, and Stiefel's functions are shifted along by Taylor's series, so that most steps evaluate them once. Where that
-//! shift was not small it goes round again; a body whose anomaly is still not found, or longer than a radian of
-//! eccentric anomaly, is left to `kepler`.
+//! In the notation of `kepler`: the universal anomaly is guessed by the reversed series of its time, improved by one
+//! step of fourth order, and Stiefel's functions are shifted along by Taylor's series, so that most steps evaluate
+//! them once. Where that shift was not small it goes round again; a body whose anomaly is still not found, or longer
+//! than a radian of eccentric anomaly, is left to `kepler`.
 //!
-//! Rounding errors of the energy then add up as a random walk (Rein & Tamayo 2015): only changes of the state are computed, with
-//! constants that are exact on average, and what rounding cuts off the state is kept.
+//! Rounding errors of the energy then add up as a random walk (Rein & Tamayo 2015): only changes of the state are
+//! computed, with constants that are exact on average, and what rounding cuts off the state is kept.
 
-use super::kepler::solve;
+use super::kepler::{SIXTH_REST, solve};
 use super::sweep::{Block, Column, Three, WIDTH, compensated_add, load, product, scaled_add, store};
 use crate::lane::{Lane, Simd};
 
@@ -33,8 +33,7 @@ pub(super) fn drift<S: Simd>(simd: S, blocks: &mut [Block], dt: f64) -> Result<(
 /// Drifts the lane that begins at column `at`.
 #[inline(always)]
 fn drift_lane<L: Lane<Scalar = f64>>(simd: L::Simd, block: &mut Block, at: usize, dt: f64) -> Result<(), usize> {
-    let (x, v) = (load(simd, &block.x, at), load(simd, &block.v, at));
-    let orbits = Orbits::new(simd, block, at, x, v);
+    let orbits = Orbits::new(simd, block, at);
     let time = L::splat(simd, dt);
     let mut s = orbits.first_guess(simd, time);
     let mut end = orbits.improve(simd, s, time);
@@ -47,14 +46,13 @@ fn drift_lane<L: Lane<Scalar = f64>>(simd: L::Simd, block: &mut Block, at: usize
         end = orbits.improve(simd, s, time);
     }
     if !L::any(end.unsolved) {
-        orbits.finish(simd, block, at, x, v, &end, time);
+        orbits.finish(simd, block, at, &end, time);
         return Ok(());
     }
     let start = block.clone();
     let mut unsolved = [0.0; WIDTH];
-    let one = L::splat(simd, 1.0);
-    L::select(end.unsolved, one, one - one).store(&mut unsolved[at..]);
-    orbits.finish(simd, block, at, x, v, &end, time);
+    L::select(end.unsolved, L::splat(simd, 1.0), L::splat(simd, 0.0)).store(&mut unsolved[at..]);
+    orbits.finish(simd, block, at, &end, time);
     drift_carefully(block, &start, &unsolved, dt)
 }
 
@@ -72,6 +70,8 @@ fn drift_carefully(block: &mut Block, start: &Block, unsolved: &Column, dt: f64)
 
 /// The orbits of a lane, at their start.
 struct Orbits<L> {
+    x: Three<L>,
+    v: Three<L>,
     mu: L,
     r0: L,
     inverse_r0: L,
@@ -91,11 +91,12 @@ struct End<L: Lane> {
 
 impl<L: Lane<Scalar = f64>> Orbits<L> {
     #[inline(always)]
-    fn new(simd: L::Simd, block: &Block, at: usize, x: Three<L>, v: Three<L>) -> Self {
+    fn new(simd: L::Simd, block: &Block, at: usize) -> Self {
+        let (x, v) = (load(simd, &block.x, at), load(simd, &block.v, at));
         let (mu, r0) = (L::load(simd, &block.enclosed[at..]), L::load(simd, &block.radius[at..]));
         let inverse_r0 = L::load(simd, &block.inverse_radius[at..]);
         let beta = (mu + mu).mul_add(inverse_r0, -product(v, v));
-        Self { mu, r0, inverse_r0, eta: product(x, v), zeta: beta.neg_mul_add(r0, mu), beta }
+        Self { x, v, mu, r0, inverse_r0, eta: product(x, v), zeta: beta.neg_mul_add(r0, mu), beta }
     }
 
     /// The anomaly by the reversed series of the time, to the fifth power of dt/r0.
@@ -116,14 +117,15 @@ impl<L: Lane<Scalar = f64>> Orbits<L> {
         let a2 = a * a;
         let third = two.mul_add(a2, -b);
         let fourth = (five * a).mul_add(b - a2, -c);
-        let fifth = a2.mul_add(fourteen.mul_add(a2, -(twenty_one * b)), (six * a).mul_add(c, (three * b).mul_add(b, -d)));
+        let fifth =
+            a2.mul_add(fourteen.mul_add(a2, -(twenty_one * b)), (six * a).mul_add(c, (three * b).mul_add(b, -d)));
         h * (((one - a) + third) + (fourth + fifth))
     }
 
     /// The end of the anomaly `s`, and of the shift that one step of fourth order for the time `dt` adds to it.
     #[inline(always)]
     fn improve(&self, simd: L::Simd, s: L, dt: L) -> End<L> {
-        let [one, half, sixth, small] = splat_all::<L, 4>(simd, [1.0, 0.5, 1.0 / 6.0, SMALL_SHIFT]);
+        let [zero, one, half, sixth, small] = splat_all::<L, 5>(simd, [0.0, 1.0, 0.5, 1.0 / 6.0, SMALL_SHIFT]);
         let Self { r0, eta, zeta, beta, .. } = *self;
         let s2 = s * s;
         let z = beta * s2;
@@ -151,22 +153,21 @@ impl<L: Lane<Scalar = f64>> Orbits<L> {
         let inverse_r = inverse.mul_add(error.mul_add(error, error), inverse);
         // Written so that what is not a number is unsolved.
         let short = L::select(shift.abs().le(small * s.abs()), z.abs(), one + one);
-        let unsolved = L::select(short.le(one), one - one, one);
-        End { g, inverse_r, shift, unsolved: (one - one).lt(unsolved) }
+        let unsolved = L::select(short.le(one), zero, one);
+        End { g, inverse_r, shift, unsolved: zero.lt(unsolved) }
     }
 
     /// Applies Gauss's f and g and their rates.
     #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
-    fn finish(&self, simd: L::Simd, block: &mut Block, at: usize, x: Three<L>, v: Three<L>, end: &End<L>, dt: L) {
+    fn finish(&self, simd: L::Simd, block: &mut Block, at: usize, end: &End<L>, dt: L) {
         let [g1, g2, g3] = end.g;
         let minus_mu = -self.mu;
         let (f_minus_1, g) = (minus_mu * g2 * self.inverse_r0, minus_mu.mul_add(g3, dt));
         let (fdot, gdot_minus_1) = (minus_mu * g1 * (self.inverse_r0 * end.inverse_r), minus_mu * g2 * end.inverse_r);
         let (x_rest, v_rest) = (load(simd, &block.x_rest, at), load(simd, &block.v_rest, at));
-        let dx = scaled_add(f_minus_1, x, scaled_add(g, v, x_rest));
-        let dv = scaled_add(fdot, x, scaled_add(gdot_minus_1, v, v_rest));
-        let ((x, x_rest), (v, v_rest)) = (compensated_add(x, dx), compensated_add(v, dv));
+        let dx = scaled_add(f_minus_1, self.x, scaled_add(g, self.v, x_rest));
+        let dv = scaled_add(fdot, self.x, scaled_add(gdot_minus_1, self.v, v_rest));
+        let ((x, x_rest), (v, v_rest)) = (compensated_add(self.x, dx), compensated_add(self.v, dv));
         store(x, &mut block.x, at);
         store(v, &mut block.v, at);
         store(x_rest, &mut block.x_rest, at);
@@ -189,17 +190,13 @@ fn splat_all<L: Lane<Scalar = f64>, const N: usize>(simd: L::Simd, numbers: [f64
 }
 
 /// Stumpff's c2 and c3 for |z| <= 1, without systematic error.
-///
-/// 1/6 lies a third of a unit in the last place above its nearest number: left out, that alone makes the energy drift.
 #[inline(always)]
 fn stumpff_2_and_3<L: Lane<Scalar = f64>>(simd: L::Simd, z: L) -> (L, L) {
-    const SIXTH: f64 = 1.0 / 6.0;
-    const SIXTH_REST: f64 = 9.251_858_538_542_97e-18;
     const SERIES_4: [f64; 8] = series(4);
     const SERIES_5: [f64; 8] = series(5);
     let z2 = z * z;
     let z4 = z2 * z2;
-    let [half, sixth, rest] = splat_all::<L, 3>(simd, [0.5, SIXTH, SIXTH_REST]);
+    let [half, sixth, rest] = splat_all::<L, 3>(simd, [0.5, 1.0 / 6.0, SIXTH_REST]);
     let c2 = z.mul_add(polynomial([z, z2, z4], splat_all(simd, SERIES_4)), half);
     let c3 = z.mul_add(polynomial([z, z2, z4], splat_all(simd, SERIES_5)), rest) + sixth;
     (c2, c3)

@@ -4,8 +4,9 @@
 //!
 //! 1. from Jacobi coordinates to positions relative to body 0;
 //! 2. inertial accelerations;
-//! 3. from them to Jacobi accelerations, less that of the Kepler orbit. Since the total momentum stays, the centre of mass
-//!    of the bodies before i accelerates by -(sum of gm a over body i and all after it)/(their gm): body 0 needs no sum of its own.
+//! 3. from them to Jacobi accelerations, less that of the Kepler orbit. Since the total momentum stays, the centre of
+//!    mass of the bodies before i accelerates by -(sum of gm a over body i and all after it)/(their gm): body 0 needs
+//!    no sum of its own.
 
 use super::sweep::{Block, Column, Source, Sweep, Three, WIDTH, compensated_add, load, product, scaled_add, store};
 use crate::lane::{Lane, Simd};
@@ -52,16 +53,19 @@ fn accelerate<L: Lane<Scalar = f64>>(simd: L::Simd, block: &mut Block, at: usize
 #[inline(always)]
 fn spread<L: Lane<Scalar = f64>>(simd: L::Simd, columns: &[Column; 3], column: usize) -> Three<L> {
     let column = column % WIDTH;
-    [
-        L::splat(simd, columns[0][column]),
-        L::splat(simd, columns[1][column]),
-        L::splat(simd, columns[2][column]),
-    ]
+    [L::splat(simd, columns[0][column]), L::splat(simd, columns[1][column]), L::splat(simd, columns[2][column])]
 }
 
-/// Positions relative to body 0: x_i + sum of w_j x_j over the bodies before, w_j the weight of j in its centre of mass.
+/// Positions relative to body 0: x_i + sum of w_j x_j over the bodies before, w_j the weight of j in its centre of
+/// mass.
 #[inline(always)]
-fn heliocentric<L: Lane<Scalar = f64>>(simd: L::Simd, blocks: &[Block], sources: &[Source], b: usize, at: usize) -> Three<L> {
+fn heliocentric<L: Lane<Scalar = f64>>(
+    simd: L::Simd,
+    blocks: &[Block],
+    sources: &[Source],
+    b: usize,
+    at: usize,
+) -> Three<L> {
     let index = L::load(simd, &blocks[b].index[at..]);
     let zero = L::splat(simd, 0.0);
     let mut sum = load(simd, &blocks[b].x, at);

@@ -1,8 +1,8 @@
 //! All bodies but body 0, eight side by side: what the map's parts work on, and how the parts are entered.
 //!
 //! Bodies 1, 2, ... sit in blocks of eight columns; the last block is filled up with bodies at rest, so far away that
-//! nothing they take part in counts. Body by body, the same operations happen at each SIMD level and in each column, so that the
-//! bits depend on neither.
+//! nothing they take part in counts. Body by body, the same operations happen at each SIMD level and in each column,
+//! so that the bits depend on neither.
 
 use super::coordinates::{Jacobi, enclosed};
 use super::drift::drift;
@@ -66,7 +66,8 @@ pub(super) struct Sweep {
 }
 
 impl Sweep {
-    /// The bodies with gravitational parameters `gm` (body 0 first) at `state`, computed with the instructions of `level`.
+    /// The bodies with gravitational parameters `gm` (body 0 first) at `state`, computed with the instructions of
+    /// `level`.
     pub(super) fn new(gm: &[f64], state: &Jacobi, level: Level) -> Self {
         let bodies = gm.len() - 1;
         let enclosed = enclosed(gm);
@@ -114,8 +115,8 @@ impl Sweep {
         Jacobi { position, velocity, centre }
     }
 
-    /// Changes all velocities by the interactions over the time `kick`, then moves all bodies along their Kepler orbits for
-    /// the time `drift`; a part whose time is `None` is left out.
+    /// Changes all velocities by the interactions over the time `kick`, then moves all bodies along their Kepler
+    /// orbits for the time `drift`; a part whose time is `None` is left out.
     ///
     /// # Errors
     /// A body at the centre of its orbit, or whose state is not finite.
@@ -124,7 +125,7 @@ impl Sweep {
         level.run(Advance { sweep: self, kick, drift }).map_err(|body| Error::Numerics {
             method: "Wisdom-Holman map",
             reason: format!(
-                "body {} has no Kepler orbit: it is at the centre of mass of the bodies before it, or not at a finite place",
+                "body {} has no Kepler orbit: it is in the centre of mass of the bodies before it, or not finite",
                 body + 1
             ),
         })
@@ -241,7 +242,17 @@ mod tests {
             _ => [r * libm::cos(angle(i) + turn), r * libm::sin(angle(i) + turn), 0.05 * r * libm::sin(7.0 * angle(i))],
         };
         System {
-            gm: (0..15).map(|i| if i == 0 { 1.0 } else if i % 3 == 0 { 0.0 } else { 1e-5 * i as f64 }).collect(),
+            gm: (0..15)
+                .map(|i| {
+                    if i == 0 {
+                        1.0
+                    } else if i % 3 == 0 {
+                        0.0
+                    } else {
+                        1e-5 * i as f64
+                    }
+                })
+                .collect(),
             position: (0..15).map(|i| orbit(i, radius(i), 0.0)).collect(),
             velocity: (0..15).map(|i| orbit(i, 1.05 / radius(i).sqrt(), 1.6)).collect(),
         }

@@ -1,16 +1,17 @@
 //! Variational equations: the tangent of the very map that is integrated, and MEGNO from it.
 //!
-//! A deviation vector in Jacobi coordinates goes through the derivatives of the kick and of the Kepler advance (Mikkola &
-//! Innanen 1999), and so shows the growth of the distance between two runs of the map, not of two solutions that the map
-//! approximates. Its length is that of sqrt(dx² + (T dv)²), T the shortest time sqrt(r³/mu) of the first state; per step the logarithm
-//! of its growth is what MEGNO sums (Cincotta, Giordano & Simo 2003, for maps). It is taken in the middle of a step, in the map's
-//! own coordinates, which changes neither limit nor slope.
+//! A deviation vector in Jacobi coordinates goes through the derivatives of the kick and of the Kepler advance
+//! (Mikkola & Innanen 1999), and so shows the growth of the distance between two runs of the map, not of two
+//! solutions that the map approximates. Its length is that of sqrt(dx² + (T dv)²), T the shortest time sqrt(r³/mu) of
+//! the first state; per step the logarithm of its growth is what MEGNO sums (Cincotta, Giordano & Simo 2003, for
+//! maps). It is taken in the middle of a step, in the map's own coordinates, which changes neither limit nor slope.
 //!
 //! One body at a time: with MEGNO a step costs several times that without.
 
 use super::Vector;
-use super::coordinates::{enclosed, heliocentric};
+use super::coordinates::enclosed;
 use super::kepler::{Arc, Relative, dot, solve};
+use super::sweep::Sweep;
 use crate::gravity::megno::{Megno, rescale, unit_deviation};
 
 /// A deviation vector that moves along with the map, and how it grows.
@@ -21,65 +22,106 @@ pub(super) struct Variation {
     pub(super) megno: Megno,
     /// The time that makes velocities comparable with positions.
     pub(super) time_scale: f64,
+    bodies: Vec<Body>,
+}
+
+/// A body, and scratch of the kick.
+#[derive(Clone, Copy, Debug)]
+struct Body {
+    gm: f64,
+    /// Its gravitational parameter and that of all bodies before it.
+    enclosed: f64,
+    /// Position relative to body 0, its deviation, and that of the inertial acceleration.
+    x: Vector,
+    dx: Vector,
+    da: Vector,
 }
 
 impl Variation {
-    /// A random deviation of the bodies at `state`, which go around `orbit_gm` each.
-    pub(super) fn new(state: &[Relative], orbit_gm: &[f64], seed: u64) -> Self {
-        let time2 = state.iter().zip(orbit_gm).map(|(body, mu)| {
-            let r2 = dot(body.position, body.position);
-            r2 * r2.sqrt() / mu
+    /// A random deviation of the bodies of `sweep`; `gm` is the gravitational parameter of each, body 0 first.
+    pub(super) fn new(gm: &[f64], sweep: &Sweep, seed: u64) -> Self {
+        let enclosed = enclosed(gm);
+        let time2 = (0..sweep.len()).map(|i| {
+            let r2 = dot(sweep.body(i).position, sweep.body(i).position);
+            r2 * r2.sqrt() / enclosed[i + 1]
         });
         let time_scale = time2.fold(f64::INFINITY, f64::min).sqrt();
-        let unit = unit_deviation(seed, state.len()).into_iter();
+        let unit = unit_deviation(seed, sweep.len()).into_iter();
         let deviation = unit.map(|[x, v]| Relative { position: x, velocity: v.map(|v| v / time_scale) }).collect();
-        Self { deviation, megno: Megno::default(), time_scale }
+        Self::at(gm, deviation, Megno::default(), time_scale)
     }
 
-    /// Takes the deviation through a step: the kick at the Jacobi `positions`, then the drift from `kicked`.
-    ///
-    /// `None` if a body has no Kepler orbit.
-    pub(super) fn step(&mut self, gm: &[f64], positions: &[Vector], kicked: &[Relative], dt: f64) -> Option<()> {
-        let before = self.length2();
-        self.kick(gm, positions, dt);
-        for ((deviation, &body), mu) in self.deviation.iter_mut().zip(kicked).zip(&enclosed(gm)[1..]) {
-            *deviation = drifted(*deviation, body, &solve(body, *mu, dt)?);
-        }
-        let after = self.length2();
-        let middle = self.megno.elapsed() + 0.5 * dt.abs();
-        self.megno.advance(dt.abs(), middle * 0.5 * libm::log(after / before));
-        if let Some(factor) = rescale(after) {
-            self.deviation.iter_mut().for_each(|deviation| *deviation = deviation.scaled(factor));
-        }
-        Some(())
+    /// A deviation that has come so far.
+    pub(super) fn at(gm: &[f64], deviation: Vec<Relative>, megno: Megno, time_scale: f64) -> Self {
+        let zero = [0.0; 3];
+        let body = |(&gm, enclosed)| Body { gm, enclosed, x: zero, dx: zero, da: zero };
+        let bodies = gm.iter().zip(enclosed(gm)).map(body).collect();
+        Self { deviation, megno, time_scale, bodies }
     }
 
-    fn length2(&self) -> f64 {
+    /// The squared length of the deviation.
+    pub(super) fn length2(&self) -> f64 {
         let square = |d: &Relative| {
             dot(d.position, d.position) + self.time_scale * self.time_scale * dot(d.velocity, d.velocity)
         };
         self.deviation.iter().map(square).sum()
     }
 
-    /// The derivative of the kick.
-    fn kick(&mut self, gm: &[f64], positions: &[Vector], dt: f64) {
-        let x = heliocentric(gm, positions);
-        let deviations: Vec<Vector> = self.deviation.iter().map(|deviation| deviation.position).collect();
-        let dx = heliocentric(gm, &deviations);
-        let massive = |j: &usize| gm[*j] > 0.0;
-        let change = |i: usize| {
-            let others = (0..gm.len()).filter(|&j| j != i).filter(massive);
-            others.fold([0.0; 3], |sum, j| add(sum, gm[j], pull_change(minus(x[j], x[i]), minus(dx[j], dx[i]))))
-        };
-        let enclosed = enclosed(gm);
+    /// Counts a step of `dt`, before which the squared length was `before`; brings a length far from 1 back.
+    pub(super) fn count(&mut self, before: f64, dt: f64) {
+        let after = self.length2();
+        let middle = self.megno.elapsed() + 0.5 * dt.abs();
+        self.megno.advance(dt.abs(), middle * 0.5 * libm::log(after / before));
+        if let Some(factor) = rescale(after) {
+            self.deviation.iter_mut().for_each(|deviation| *deviation = deviation.scaled(factor));
+        }
+    }
+
+    /// The derivative of the drift from the state of `sweep`; `None` if a body has no Kepler orbit.
+    pub(super) fn drift(&mut self, sweep: &Sweep, dt: f64) -> Option<()> {
+        for (i, (deviation, orbit)) in self.deviation.iter_mut().zip(&self.bodies[1..]).enumerate() {
+            let body = sweep.body(i);
+            *deviation = drifted(*deviation, body, &solve(body, orbit.enclosed, dt)?);
+        }
+        Some(())
+    }
+
+    /// The derivative of the kick at the positions of `sweep`.
+    pub(super) fn kick(&mut self, sweep: &Sweep, dt: f64) {
+        self.place(sweep);
+        self.accelerate();
         let mut outer = [0.0; 3];
-        for i in (1..gm.len()).rev() {
-            let inertial = change(i);
-            outer = add(outer, gm[i], inertial);
-            let orbit = pull_change(positions[i - 1], deviations[i - 1]);
-            let jacobi = add(add(inertial, 1.0 / enclosed[i - 1], outer), enclosed[i], orbit);
-            let velocity = &mut self.deviation[i - 1].velocity;
-            *velocity = add(*velocity, dt, jacobi);
+        for i in (1..self.bodies.len()).rev() {
+            let (body, inner) = (self.bodies[i], self.bodies[i - 1].enclosed);
+            let deviation = &mut self.deviation[i - 1];
+            outer = add(outer, body.gm, body.da);
+            let orbit = pull_change(sweep.body(i - 1).position, deviation.position);
+            let jacobi = add(add(body.da, 1.0 / inner, outer), body.enclosed, orbit);
+            deviation.velocity = add(deviation.velocity, dt, jacobi);
+        }
+    }
+
+    /// Positions relative to body 0, and their deviations.
+    fn place(&mut self, sweep: &Sweep) {
+        let (mut inner, mut inner_deviation) = ([0.0; 3], [0.0; 3]);
+        for (i, (body, deviation)) in self.bodies[1..].iter_mut().zip(&self.deviation).enumerate() {
+            let (x, dx, weight) = (sweep.body(i).position, deviation.position, body.gm / body.enclosed);
+            (body.x, body.dx) = (add(inner, 1.0, x), add(inner_deviation, 1.0, dx));
+            (inner, inner_deviation) = (add(inner, weight, x), add(inner_deviation, weight, dx));
+        }
+    }
+
+    /// Deviations of the inertial accelerations.
+    fn accelerate(&mut self) {
+        self.bodies.iter_mut().for_each(|body| body.da = [0.0; 3]);
+        for i in 1..self.bodies.len() {
+            let (before, from) = self.bodies.split_at_mut(i);
+            let body = &mut from[0];
+            for other in before.iter_mut().filter(|other| other.gm > 0.0 || body.gm > 0.0) {
+                let change = pull_change(add(other.x, -1.0, body.x), add(other.dx, -1.0, body.dx));
+                body.da = add(body.da, other.gm, change);
+                other.da = add(other.da, -body.gm, change);
+            }
         }
     }
 }
@@ -93,10 +135,6 @@ impl Relative {
 /// x + a y.
 fn add(x: Vector, a: f64, y: Vector) -> Vector {
     std::array::from_fn(|k| x[k] + a * y[k])
-}
-
-fn minus(x: Vector, y: Vector) -> Vector {
-    add(x, -1.0, y)
 }
 
 /// The change of x/|x|³ with the change `dx` of x.

@@ -1,0 +1,73 @@
+//! How files, datasets and attributes are laid out: format version, types, chunks.
+
+use std::path::Path;
+
+use hdf5::dataset::{AllocTime, FillTime};
+use hdf5::types::TypeDescriptor;
+
+use super::Slab;
+use crate::Comm;
+
+/// Bytes in one chunk of a compressed dataset, before compression.
+pub(super) const CHUNK_BYTES: u64 = 1 << 20;
+
+/// Creates a file in the oldest format, which all readers know and which holds no times; with ranks, on all of them.
+///
+/// Small datasets are not gathered in blocks: what such a block leaves unused would hold whatever was in memory.
+pub(super) fn create(together: Option<&Comm>, path: &Path) -> hdf5::Result<hdf5::File> {
+    let mut options = hdf5::File::with_options();
+    options.with_fapl(|access| access.libver_earliest().small_data_block_size(0));
+    if let Some(comm) = together {
+        open_together(&mut options, comm);
+    }
+    options.create(path)
+}
+
+#[cfg(feature = "parallel-hdf5")]
+fn open_together(options: &mut hdf5::FileBuilder, comm: &Comm) {
+    options.with_fapl(|access| access.mpio(comm.raw(), None).coll_metadata_write(true));
+}
+
+#[cfg(not(feature = "parallel-hdf5"))]
+fn open_together(_options: &mut hdf5::FileBuilder, _comm: &Comm) {}
+
+/// A dataset builder that puts no times into the file.
+pub(super) fn dataset(file: &hdf5::File) -> hdf5::DatasetBuilder {
+    file.new_dataset_builder().obj_track_times(false)
+}
+
+/// As [`dataset`], with all space reserved when it is created, so that both ways of writing lay files out alike.
+pub(super) fn contiguous(file: &hdf5::File) -> hdf5::DatasetBuilder {
+    dataset(file).alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never)
+}
+
+/// The group or dataset of this name.
+pub(super) fn object(file: &hdf5::File, name: &str) -> hdf5::Result<hdf5::Location> {
+    if file.loc_type_by_name(name)? == hdf5::LocationType::Dataset {
+        return Ok((**file.dataset(name)?).clone());
+    }
+    Ok((*file.group(name)?).clone())
+}
+
+/// The type of a fixed-length text.
+pub(super) fn text(width: usize, ascii: bool) -> TypeDescriptor {
+    if ascii { TypeDescriptor::FixedAscii(width.max(1)) } else { TypeDescriptor::FixedUnicode(width.max(1)) }
+}
+
+/// The shape of a slab's dataset, as HDF5 takes it.
+pub(super) fn extents(slab: &Slab) -> Vec<usize> {
+    slab.shape.iter().map(|&n| n as usize).collect()
+}
+
+/// A slab, as HDF5 takes it.
+pub(super) fn selection(slab: &Slab) -> hdf5::Selection {
+    let range = |axis: usize| (slab.offset[axis] as usize..(slab.offset[axis] + slab.count[axis]) as usize).into();
+    hdf5::Hyperslab::new((0..slab.shape.len()).map(range).collect::<Vec<hdf5::SliceOrIndex>>()).into()
+}
+
+/// Chunks of whole rows, of about [`CHUNK_BYTES`], for elements of this many bytes.
+pub(super) fn chunk(shape: &[u64], bytes: u64) -> Vec<usize> {
+    let row: u64 = shape.iter().skip(1).product();
+    let rows = (CHUNK_BYTES / (row * bytes)).clamp(1, shape[0]);
+    std::iter::once(rows).chain(shape.iter().skip(1).copied()).map(|n| n as usize).collect()
+}

@@ -1,0 +1,241 @@
+//! Files written by all ranks: the same bytes on any number of them, whole or not there, read back bit for bit.
+
+use std::path::{Path, PathBuf};
+
+use divisi::Comm;
+use divisi::output::{
+    Checkpoint, CheckpointReader, Column, FileWriter, Frame, Slab, Snapshot, Stamp, Trajectory, WriteOptions, newest,
+    path_of, prune,
+};
+use divisi::partition::balanced_range;
+use divisi::units::{Preset, Units};
+
+pub const CHECKS: &[super::Check] = &[
+    ("snapshots have the bytes that one rank writes", same_bytes),
+    ("ranks with nothing to give change no byte", empty_ranks),
+    ("both ways of writing make the same file", same_bytes_both_ways),
+    ("boxes of a grid land where they belong", grid),
+    ("a checkpoint is read back on other parts", checkpoint_round_trip),
+    ("a damaged checkpoint gives way to the one before", damaged_checkpoint),
+    ("a file that cannot be written is an error on all ranks", unwritable),
+    ("a resumed trajectory continues the frames kept", trajectory),
+];
+
+const BODIES: u64 = 70_001;
+
+/// Makes a folder for a check, removed by `done`; the same on all ranks.
+fn scratch(comm: &Comm) -> PathBuf {
+    let made = if comm.is_root() { tempfile::tempdir().expect("a folder").keep() } else { PathBuf::new() };
+    let name = comm.broadcast(made.to_string_lossy().as_bytes(), 0);
+    PathBuf::from(String::from_utf8(name).expect("text"))
+}
+
+fn done(comm: &Comm, folder: &Path) {
+    comm.barrier();
+    if comm.is_root() {
+        std::fs::remove_dir_all(folder).expect("the folder");
+    }
+}
+
+fn stamp(step: u64) -> Stamp {
+    Stamp { time: 0.25 * step as f64, step, units: Units::preset(Preset::AuDayGm) }
+}
+
+/// A number that no other body and column has.
+fn number(index: u64, column: u64) -> f64 {
+    (1.0 + index as f64 * 3.7 + column as f64 * 0.01).sqrt()
+}
+
+fn share(comm: &Comm, total: u64) -> std::ops::Range<u64> {
+    balanced_range(total, comm.size(), comm.rank())
+}
+
+fn write_snapshot(comm: &Comm, path: &Path, mine: std::ops::Range<u64>, options: WriteOptions) {
+    let vectors = |k| mine.clone().map(|i| [number(i, k), number(i, k + 1), number(i, k + 2)]).collect::<Vec<_>>();
+    let (positions, velocities) = (vectors(0), vectors(3));
+    let masses: Vec<f64> = mine.clone().map(|i| number(i, 6)).collect();
+    let potentials: Vec<f32> = mine.clone().map(|i| -number(i, 7) as f32).collect();
+    let ids: Vec<u64> = mine.clone().collect();
+    let columns = [
+        Column::vector("Coordinates", "au", &positions),
+        Column::vector("Velocities", "au/day", &velocities),
+        Column::scalar("Masses", "", &masses[..]),
+        Column::scalar("ParticleIDs", "", &ids[..]),
+        Column::scalar("Potential", "", &potentials[..]),
+    ];
+    let mut snapshot = Snapshot::create(comm, path, stamp(3), options).expect("a file");
+    snapshot.particles(BODIES, mine.start, &columns).expect("columns");
+    snapshot.names(&["Sun".to_owned(), "Ceres".to_owned()]).expect("names");
+    snapshot.finish().expect("a whole file");
+}
+
+/// Writes with all ranks and with rank 0 by itself, and compares the bytes.
+fn compare_with_one_rank(comm: &Comm, mine: std::ops::Range<u64>, options: WriteOptions) {
+    let folder = scratch(comm);
+    let (all, one) = (folder.join("all.hdf5"), folder.join("one.hdf5"));
+    write_snapshot(comm, &all, mine, options);
+    let group = comm.split(u32::from(!comm.is_root()));
+    if comm.is_root() {
+        write_snapshot(&group, &one, 0..BODIES, options);
+        assert!(
+            std::fs::read(&all).expect("a file") == std::fs::read(&one).expect("a file"),
+            "{options:?}: bytes differ"
+        );
+        assert!(!folder.join("all.hdf5.part").exists());
+    }
+    done(comm, &folder);
+}
+
+fn same_bytes(comm: &Comm) {
+    for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
+        for compress in [0, 4] {
+            compare_with_one_rank(comm, share(comm, BODIES), WriteOptions { mpiio, compress });
+        }
+    }
+}
+
+fn empty_ranks(comm: &Comm) {
+    let last = comm.rank() + 1 == comm.size();
+    let mine = if last { 0..BODIES } else { BODIES..BODIES };
+    for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
+        compare_with_one_rank(comm, mine.clone(), WriteOptions { mpiio, compress: 0 });
+    }
+}
+
+fn same_bytes_both_ways(comm: &Comm) {
+    let folder = scratch(comm);
+    let paths = ["together.hdf5", "gathered.hdf5"].map(|name| folder.join(name));
+    for (path, mpiio) in paths.iter().zip([cfg!(feature = "parallel-hdf5"), false]) {
+        write_snapshot(comm, path, share(comm, BODIES), WriteOptions { mpiio, compress: 0 });
+    }
+    if comm.is_root() {
+        let [together, gathered] = paths.map(|path| std::fs::read(path).expect("a file"));
+        assert!(together == gathered, "the two ways differ");
+    }
+    done(comm, &folder);
+}
+
+fn grid(comm: &Comm) {
+    let folder = scratch(comm);
+    let shape = [5, 4, 6];
+    let columns = share(comm, shape[2]);
+    let slab = Slab {
+        shape: shape.to_vec(),
+        offset: vec![0, 0, columns.start],
+        count: vec![shape[0], shape[1], columns.end - columns.start],
+    };
+    let cell = |k: u64, j: u64, i: u64| (100 * k + 10 * j + i) as f64;
+    let mut mine = Vec::new();
+    for line in 0..shape[0] * shape[1] {
+        mine.extend(columns.clone().map(|i| cell(line / shape[1], line % shape[1], i)));
+    }
+    for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
+        let path = folder.join(format!("grid_{mpiio}.hdf5"));
+        let file = FileWriter::create(comm, &path, WriteOptions { mpiio, compress: 0 }).expect("a file");
+        file.dataset("rho", &slab, &mine).expect("a dataset");
+        file.finish().expect("a whole file");
+        let read = divisi::output::Reader::open(&path).expect("a file").read::<f64>("rho").expect("a dataset");
+        let wanted: Vec<f64> = (0..120).map(|n| cell(n / 24, n / 6 % 4, n % 6)).collect();
+        assert_eq!(read, wanted);
+    }
+    done(comm, &folder);
+}
+
+fn write_checkpoint(comm: &Comm, folder: &Path, step: u64) {
+    let mine = share(comm, BODIES);
+    let masses: Vec<f64> = mine.clone().map(|i| number(i, step)).collect();
+    let records: Vec<[u32; 3]> = mine.clone().map(|i| [i as u32, step as u32, !0]).collect();
+    let mut checkpoint = Checkpoint::create(comm, folder, &stamp(step), WriteOptions::default()).expect("a file");
+    checkpoint.column("masses", BODIES, mine.start, &masses).expect("a column");
+    checkpoint.records("records", BODIES, mine.start, &records).expect("records");
+    checkpoint.values("odd", &[-0.0, f64::NAN, f64::MIN_POSITIVE / 2.0]).expect("values");
+    checkpoint.value("seed", u64::MAX - 1).expect("a value");
+    checkpoint.text("method", "leapfrog").expect("a text");
+    checkpoint.finish().expect("a whole file");
+}
+
+fn checkpoint_round_trip(comm: &Comm) {
+    let folder = scratch(comm);
+    write_checkpoint(comm, &folder, 7);
+    let from = CheckpointReader::open(comm, &path_of(&folder, 7)).expect("a checkpoint");
+    // What another number of ranks would read: parts that end elsewhere.
+    let cut = BODIES / (comm.rank() as u64 + 2);
+    for rows in [0..cut, cut..BODIES] {
+        let masses = from.read::<f64>("masses", rows.clone()).expect("masses");
+        assert!(masses.iter().zip(rows.clone()).all(|(mass, i)| mass.to_bits() == number(i, 7).to_bits()));
+        let records = from.records::<[u32; 3]>("records", rows.clone()).expect("records");
+        assert!(records.iter().zip(rows).all(|(record, i)| *record == [i as u32, 7, !0]));
+    }
+    let odd: Vec<u64> = from.values::<f64>("odd").expect("values").iter().map(|value| value.to_bits()).collect();
+    assert_eq!(odd, [-0.0, f64::NAN, f64::MIN_POSITIVE / 2.0].map(f64::to_bits));
+    assert_eq!(from.value::<u64>("seed").expect("a value"), u64::MAX - 1);
+    assert_eq!((from.step(), from.text("method").expect("a text").as_str()), (7, "leapfrog"));
+    assert!(from.read::<f32>("masses", 0..1).is_err() && from.read::<f64>("masses", 0..BODIES + 1).is_err());
+    done(comm, &folder);
+}
+
+fn damaged_checkpoint(comm: &Comm) {
+    let folder = scratch(comm);
+    (1..=3).for_each(|step| write_checkpoint(comm, &folder, step));
+    if comm.is_root() {
+        prune(&folder, 2).expect("two left");
+        let path = path_of(&folder, 3);
+        let mut bytes = std::fs::read(&path).expect("a file");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).expect("a file");
+    }
+    comm.barrier();
+    assert!(CheckpointReader::open(comm, &path_of(&folder, 3)).is_err());
+    let (found, warnings) = newest(comm, &folder).expect("a whole one");
+    assert_eq!((found.map(|from| from.step()), warnings.len()), (Some(2), 1));
+    assert!(!path_of(&folder, 1).exists());
+    done(comm, &folder);
+}
+
+fn unwritable(comm: &Comm) {
+    let folder = scratch(comm);
+    for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
+        let options = WriteOptions { mpiio, compress: 0 };
+        assert!(FileWriter::create(comm, &folder.join("none/x.hdf5"), options).is_err());
+        let path = folder.join("large.hdf5");
+        let file = FileWriter::create(comm, &path, options).expect("a file");
+        assert!(file.dataset::<f64>("x", &Slab::none(&[1 << 50]), &[]).is_err(), "more than the disk holds");
+        drop(file);
+        comm.barrier();
+        let file = FileWriter::create(comm, &path, options).expect("a file");
+        let count = if comm.rank() + 1 == comm.size() { 3 } else { 0 };
+        assert!(file.dataset("x", &Slab::rows(8, 0, count, 1), &[0.5f64; 2][..]).is_err(), "one rank's slab is wrong");
+        drop(file);
+        comm.barrier();
+        assert!(!path.exists() && !folder.join("large.hdf5.part").exists());
+    }
+    done(comm, &folder);
+}
+
+fn frame(time: f64) -> Frame {
+    let mut frame = Frame::default();
+    frame.names(&["a".to_owned(), "b".to_owned()]);
+    frame.column("Coordinates", 3, &[time, 0.0, 1.0, -time, 0.0, 2.0]);
+    frame
+}
+
+fn trajectory(comm: &Comm) {
+    let folder = scratch(comm);
+    let (whole, cut) = (folder.join("whole.hdf5"), folder.join("cut.hdf5"));
+    let open =
+        |path: &Path, rows| Trajectory::open(comm, path, rows, Units::preset(Preset::Nbody)).expect("a trajectory");
+    let add = |trajectory: &mut Trajectory, steps: std::ops::Range<u64>| {
+        for step in steps {
+            assert_eq!(trajectory.push(step, step as f64, frame(step as f64)).expect("a frame"), step + 1);
+        }
+        trajectory.write().expect("a file");
+    };
+    add(&mut open(&whole, 0), 0..5);
+    add(&mut open(&cut, 0), 0..4);
+    add(&mut open(&cut, 2), 2..5);
+    if comm.is_root() {
+        assert!(std::fs::read(&whole).expect("a file") == std::fs::read(&cut).expect("a file"), "frames differ");
+    }
+    done(comm, &folder);
+}

@@ -1,0 +1,275 @@
+//! What a user's own simulation may count on, each claim a function that panics where it doesn't hold.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use divisi::output::Reader;
+use tempfile::TempDir;
+
+use super::ROLE;
+use super::common::{Ended, assert_same_files, finish, history, mpirun, signal, wait};
+
+/// Seconds after which a launch is killed.
+const LIMIT: u64 = 60;
+
+pub const CHECKS: &[(&str, fn())] = &[
+    ("files are equal on any number of ranks", equal_on_all_ranks),
+    ("stopped by --steps and resumed on other ranks", resumed_after_steps),
+    ("told by USR1 and resumed on other ranks", resumed_after_signal),
+    ("a chosen step meets the times of snapshots", chosen_steps_meet_times),
+    ("a fixed step is written at or past the times of snapshots", fixed_steps_pass_times),
+    ("history has its own cadence", history_cadence),
+    ("output does not change a fixed-step run", output_changes_nothing),
+    ("the parameters as used run again to the same files", config_runs_again),
+    ("list shows the parameters", list_shows_parameters),
+    ("--check writes nothing", check_writes_nothing),
+    ("bad input is told once and writes nothing", bad_input),
+    ("a resumed run is not another run", resume_refuses_changes),
+    ("NaN stops the run and names its place", nan_stops),
+    ("an error on one rank ends all", error_ends_all),
+];
+
+/// A parameter file in a folder of its own, and the runs of it.
+struct Runs {
+    folder: TempDir,
+}
+
+/// Some 150 chosen steps, or 160 fixed ones.
+const PARAMETERS: &str = "simulation = \"rod\"\n[run]\nuntil = 0.008\n[rod]\ncells = 60\n";
+const FIXED: &str = "rod.dt=0.00005";
+
+/// This test as the program: without mpirun for 0 ranks.
+fn program(ranks: usize) -> Command {
+    let me = std::env::current_exe().expect("this program");
+    let mut command = if ranks == 0 { Command::new(&me) } else { mpirun(ranks, &me) };
+    command.env(ROLE, "program");
+    command
+}
+
+impl Runs {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("rod.toml"), PARAMETERS).expect("a parameter file");
+        Runs { folder }
+    }
+
+    fn out(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, ranks: usize, name: &str, words: &[&str]) -> Command {
+        let mut command = program(ranks);
+        command.arg("run").arg(self.out("rod.toml")).args(words).arg("--out").arg(self.out(name));
+        command
+    }
+
+    fn run(&self, ranks: usize, name: &str, words: &[&str]) -> Ended {
+        finish(&mut self.command(ranks, name, words), LIMIT)
+    }
+
+    /// A run that ends well; its folder.
+    fn whole(&self, ranks: usize, name: &str, words: &[&str]) -> PathBuf {
+        self.run(ranks, name, words).expect(0);
+        self.out(name)
+    }
+
+    fn resume(&self, ranks: usize, name: &str, words: &[&str]) -> Ended {
+        finish(program(ranks).arg("resume").arg(self.out(name)).args(words), LIMIT)
+    }
+}
+
+fn equal_on_all_ranks() {
+    let runs = Runs::new();
+    let output = ["output.every_time=0.003", "output.history_steps=4", "output.compress=2"];
+    for (way, more) in [("chosen", "rod.dt=0"), ("fixed", FIXED)] {
+        let words = [&output[..], &[more]].concat();
+        let alone = runs.whole(0, &format!("{way}_0"), &words);
+        for ranks in [1, 2, 3, 4] {
+            assert_same_files(&alone, &runs.whole(ranks, &format!("{way}_{ranks}"), &words));
+        }
+        let heat = history(&alone, "heat");
+        assert!(heat.len() > 30 && heat.iter().all(|h| (h / heat[0] - 1.0).abs() < 1e-13), "{heat:?}");
+        assert!(history(&alone, "hottest").is_sorted_by(|a, b| a > b));
+    }
+}
+
+fn resumed_after_steps() {
+    let runs = Runs::new();
+    for more in ["rod.dt=0", FIXED] {
+        let words = ["output.every_time=0.0007", "output.history_steps=3", more, "--overwrite"];
+        let whole = runs.whole(1, "whole", &words);
+        for (before, after) in [(2, 3), (4, 1)] {
+            runs.whole(before, "parts", &[&words[..], &["--steps", "37"]].concat());
+            assert_eq!(history(&runs.out("parts"), "step").last(), Some(&37.0));
+            runs.resume(after, "parts", &["--steps", "71"]).expect(0).says("resumed at step 37");
+            runs.resume(before, "parts", &["--steps", "1000000"]).expect(0).says("resumed at step 71");
+            assert_same_files(&whole, &runs.out("parts"));
+        }
+        // A run that is done already stays as it is.
+        runs.resume(2, "whole", &[]).expect(0);
+        assert_same_files(&whole, &runs.out("parts"));
+    }
+}
+
+fn resumed_after_signal() {
+    let runs = Runs::new();
+    let words = ["output.every_time=0.001", "output.history_steps=5"];
+    let whole = runs.whole(1, "whole", &words);
+    for (name, before, after) in [("alone", 0, 2), ("spread", 3, 2)] {
+        let mut command = runs.command(before, name, &[&words[..], &["trouble.pause_ms=10"]].concat());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
+        let started = Instant::now();
+        while !runs.out(name).join("snapshots/snapshot_000001.hdf5").exists() && started.elapsed().as_secs() < LIMIT {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        signal(&child, "USR1");
+        assert_eq!(wait(&mut child, Duration::from_secs(LIMIT)), Some(85), "{name}");
+        let ended = runs.resume(after, name, &[]).expect(0).says("resumed at step");
+        assert!(!ended.stderr.contains("resumed at step 0,"), "{}", ended.stderr);
+        assert_same_files(&whole, &runs.out(name));
+    }
+}
+
+/// The times of all snapshots of a run.
+fn snapshot_times(run: &Path) -> Vec<f64> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(run.join("snapshots")).expect("snapshots").map(|e| e.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "hdf5"));
+    files.sort();
+    let time = |path: &PathBuf| Reader::open(path).and_then(|file| file.attribute("Header", "Time")).expect("a time");
+    files.iter().map(time).collect()
+}
+
+#[track_caller]
+fn assert_times(run: &Path, expected: &[f64]) {
+    let times = snapshot_times(run);
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-15;
+    assert!(times.len() == expected.len() && times.iter().zip(expected).all(near), "{times:?}, expected {expected:?}");
+}
+
+fn chosen_steps_meet_times() {
+    let runs = Runs::new();
+    let words = ["output.every_time=0.003", "output.times=[0.005,0.001]"];
+    assert_times(&runs.whole(2, "times", &words), &[0.0, 0.001, 0.003, 0.005, 0.006, 0.008]);
+    assert_times(&runs.whole(2, "ends", &[]), &[0.0, 0.008]);
+    let steps = history(&runs.whole(2, "steps", &["output.every_steps=50"]), "step").last().copied().expect("a row");
+    assert_eq!(snapshot_times(&runs.out("steps")).len() as u64, 2 + (steps as u64 - 1) / 50);
+}
+
+fn fixed_steps_pass_times() {
+    let runs = Runs::new();
+    let dt = 0.0003;
+    let words = ["rod.dt=0.0003", "rod.cells=20", "output.every_time=0.003", "output.times=0.00124,0.005"];
+    assert_times(&runs.whole(3, "times", &words), &[0.0, 5.0, 10.0, 17.0, 20.0, 27.0].map(|steps| steps * dt));
+    let words = ["rod.dt=0.0003", "rod.cells=20", "output.every_steps=10", "--steps", "25"];
+    assert_times(&runs.whole(3, "steps", &words), &[0.0, 10.0, 20.0, 25.0].map(|steps| steps * dt));
+}
+
+fn history_cadence() {
+    let runs = Runs::new();
+    let steps = |name: &str, words: &[&str]| {
+        history(&runs.whole(2, name, &[&[FIXED, "--steps", "20"], words].concat()), "step")
+    };
+    assert_eq!(steps("each", &[]), (0..=20).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(steps("seventh", &["output.history_steps=7", "output.every_steps=3"]), [0.0, 7.0, 14.0, 20.0]);
+    assert_eq!(steps("ends", &["output.history_steps=0"]), [0.0, 20.0]);
+    assert_eq!(steps("time", &["output.history_steps=0", "output.history_time=0.0004"]), [0.0, 8.0, 16.0, 20.0]);
+}
+
+/// The raw state and clock of the newest checkpoint.
+fn last_state(run: &Path) -> (Vec<f64>, Vec<f64>) {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(run.join("checkpoints")).expect("checkpoints").map(|e| e.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "hdf5"));
+    files.sort();
+    let file = Reader::open(files.last().expect("a checkpoint")).expect("a checkpoint");
+    (file.read("State/temperature").expect("a state"), file.attributes("Values", "run.clock").expect("a clock"))
+}
+
+fn output_changes_nothing() {
+    let runs = Runs::new();
+    let often = runs.whole(
+        2,
+        "often",
+        &[FIXED, "output.every_steps=3", "output.every_time=0.0011", "checkpoint.every_steps=7"],
+    );
+    let rarely = runs.whole(3, "rarely", &[FIXED, "output.history_steps=0", "checkpoint.every_minutes=0"]);
+    assert_eq!(last_state(&often), last_state(&rarely));
+    // The same with chosen steps, as long as nothing is due by time.
+    let often =
+        runs.whole(2, "often_chosen", &["output.every_steps=3", "output.history_steps=2", "checkpoint.every_steps=7"]);
+    let rarely = runs.whole(3, "rarely_chosen", &["output.history_steps=0"]);
+    assert_eq!(last_state(&often), last_state(&rarely));
+}
+
+fn config_runs_again() {
+    let runs = Runs::new();
+    let first = runs.whole(2, "first", &["output.times=0.002", "rod.safety=0.3"]);
+    finish(program(3).arg("run").arg(first.join("config.toml")).arg("--out").arg(runs.out("again")), LIMIT).expect(0);
+    assert_same_files(&first, &runs.out("again"));
+}
+
+fn list_shows_parameters() {
+    let ended = finish(program(0).arg("list"), LIMIT).expect(0);
+    for text in ["simulation = \"rod\"", "number of cells", "[output]", "every_minutes"] {
+        assert!(ended.stdout.contains(text), "no `{text}` in:\n{}", ended.stdout);
+    }
+}
+
+fn check_writes_nothing() {
+    let runs = Runs::new();
+    let ended = runs.run(2, "none", &["--check"]).expect(0);
+    assert!(ended.stdout.contains("are valid") && ended.stdout.contains("estimate"), "{}", ended.stdout);
+    assert!(!runs.out("none").exists());
+}
+
+fn bad_input() {
+    let runs = Runs::new();
+    let cases: [(&[&str], &str); 7] = [
+        (&["rod.cels=3"], "there is no parameter `cels` here; did you mean `cells`?"),
+        (&["rodd.cells=3"], "did you mean `rod`?"),
+        (&["rod.cells=many"], "rod.cells (from `rod.cells=many`)"),
+        (&["--steps", "0"], "run.steps (from `run.steps=0`): is 0"),
+        (&["rod.safety=0.7"], "rod.safety (from `rod.safety=0.7`): 0.7 is not allowed"),
+        (&["simulation=rood"], "did you mean `rod`?"),
+        (&["rod.cells=1"], "1 cells are too few for 3 ranks"),
+    ];
+    for (words, says) in cases {
+        let ended = runs.run(3, "none", words).expect(2).says(says);
+        assert_eq!(ended.stderr.matches(says).count(), 1, "told more than once:\n{}", ended.stderr);
+        assert!(!runs.out("none").exists(), "{words:?} wrote something");
+    }
+    runs.run(0, "none", &["rod.cels=3"]).expect(2).says("did you mean `cells`?");
+}
+
+fn resume_refuses_changes() {
+    let runs = Runs::new();
+    runs.whole(2, "run", &["--steps", "10", "output.every_time=0.001"]);
+    runs.resume(2, "run", &["rod.safety=0.2", "--steps", "20"]).expect(2).says("rod.safety (run in");
+    runs.run(2, "run", &["--steps", "10"]).expect(2).says("holds a run already");
+    let changed = runs.resume(2, "run", &["output.every_time=0.002", "--steps", "20"]).expect(0);
+    changed.says("warning: output.every_time changed from 0.001 to 0.002");
+    finish(program(0).arg("resume").arg(runs.out("none")), LIMIT).expect(2).says("holds no run");
+}
+
+fn nan_stops() {
+    let runs = Runs::new();
+    for ranks in [1, 3, 4] {
+        let name = format!("nan_{ranks}");
+        let ended = runs.run(ranks, &name, &["trouble.nan_at=9", "checkpoint.every_steps=4"]);
+        assert!(ended.seconds < 20.0, "{} s", ended.seconds);
+        ended.expect(1).says("step 9: the temperature of cell 16 is NaN");
+        assert!(runs.out(&name).join("checkpoints/step_0000000008.hdf5").exists());
+    }
+}
+
+fn error_ends_all() {
+    let runs = Runs::new();
+    for ranks in [1, 3, 4] {
+        let ended = runs.run(ranks, &format!("error_{ranks}"), &["trouble.error_at=5"]);
+        assert!(ended.seconds < 20.0, "{} s", ended.seconds);
+        ended.expect(1).says("the rod broke");
+    }
+}

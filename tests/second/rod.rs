@@ -1,0 +1,188 @@
+//! A second, small simulation: heat in a rod that conducts better where it is hot, its cells spread over ranks.
+//!
+//! It chooses its step from the hottest cell, or takes a fixed one. It can be told to fail, or to take its time.
+
+use std::time::Duration;
+
+use divisi::comm::wait_all;
+use divisi::output::Column;
+use divisi::partition::balanced_range;
+use divisi::run::{Row, Setup, Simulation};
+use divisi::units::Units;
+use divisi::{Checkpoint, CheckpointReader, Clock, Comm, Error, Result, Snapshot};
+use serde::{Deserialize, Serialize};
+
+/// The tag of temperatures at the ends of a rank's part.
+const HALO: u16 = 1;
+/// The cell that becomes NaN where this is asked for.
+const SPOILT: u64 = 17;
+
+/// The sections of a parameter file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    rod: Section,
+    #[serde(default)]
+    trouble: Trouble,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Section {
+    cells: u64,
+    length: f64,
+    safety: f64,
+    dt: f64,
+}
+
+impl Default for Section {
+    fn default() -> Self {
+        Section { cells: 60, length: 1.0, safety: 0.4, dt: 0.0 }
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Trouble {
+    nan_at: u64,
+    error_at: u64,
+    pause_ms: u64,
+}
+
+/// The rod: this rank's cells.
+pub struct Rod {
+    comm: Comm,
+    config: Config,
+    first: u64,
+    temperature: Vec<f64>,
+}
+
+impl Rod {
+    fn with(
+        setup: &Setup<Config>,
+        comm: &Comm,
+        make: impl FnOnce(std::ops::Range<u64>) -> Result<Vec<f64>>,
+    ) -> Result<Self> {
+        let (config, comm) = (setup.config.clone(), comm.clone());
+        if config.rod.cells < comm.size() as u64 {
+            return Err(Error::input(
+                "rod.cells",
+                format!("{} cells are too few for {} ranks", config.rod.cells, comm.size()),
+            ));
+        }
+        let range = balanced_range(config.rod.cells, comm.size(), comm.rank());
+        Ok(Rod { comm, config, first: range.start, temperature: make(range)? })
+    }
+
+    fn dx(&self) -> f64 {
+        self.config.rod.length / self.config.rod.cells as f64
+    }
+
+    /// The temperatures beside this rank's cells; at the ends of the rod, which let no heat out, those of the last cells.
+    fn halo(&self) -> [f64; 2] {
+        let (rank, own) = (self.comm.rank(), &self.temperature);
+        let right = Some(rank + 1).filter(|&next| next < self.comm.size());
+        let ends = [(rank.checked_sub(1), own[0]), (right, own[own.len() - 1])];
+        let sends = ends.iter().filter_map(|&(to, t)| Some(self.comm.immediate_send(vec![t], to?, HALO))).collect();
+        let halo = ends.map(|(from, t)| from.map_or(t, |rank| self.comm.receive::<f64>(rank, HALO)[0]));
+        wait_all(sends);
+        halo
+    }
+
+    /// What a step is asked to suffer.
+    fn suffer(&mut self, step: u64) -> Result<()> {
+        let Trouble { nan_at, error_at, pause_ms } = self.config.trouble;
+        std::thread::sleep(Duration::from_millis(pause_ms));
+        if step == error_at && self.comm.rank() + 1 == self.comm.size() {
+            return Err(Error::User("the rod broke".into()));
+        }
+        let spoilt = SPOILT.checked_sub(self.first).and_then(|local| self.temperature.get_mut(local as usize));
+        if let Some(cell) = spoilt.filter(|_| step == nan_at) {
+            *cell = f64::NAN;
+        }
+        Ok(())
+    }
+
+    /// Refuses a state that is not finite.
+    fn check(&self, step: u64) -> Result<()> {
+        let broken = (self.first..).zip(&self.temperature).find(|(_, value)| !value.is_finite());
+        broken.map_or(Ok(()), |(cell, &value)| {
+            Err(Error::NotFinite { step, quantity: "the temperature".into(), place: format!("cell {cell}"), value })
+        })
+    }
+}
+
+/// Law: the conductivity grows with the temperature.
+fn conductivity(temperature: f64) -> f64 {
+    1.0 + temperature
+}
+
+impl Simulation for Rod {
+    const NAME: &'static str = "rod";
+    const PARAMETERS: &'static str =
+        "[rod]\ncells = 60                # number of cells\ndt = 0.0                  # step; 0: chosen\n";
+    type Config = Config;
+
+    fn validate(config: &Config, _units: &Units) -> Result<()> {
+        let safety = config.rod.safety;
+        match safety > 0.0 && safety <= 0.5 {
+            true => Ok(()),
+            false => Err(Error::input("rod.safety", format!("{safety} is not allowed: above 0 and at most 0.5"))),
+        }
+    }
+
+    fn new(setup: &Setup<Config>, comm: &Comm) -> Result<Self> {
+        let cells = setup.config.rod.cells as f64;
+        let start = |cell: u64| (1.0 - 4.0 * ((cell as f64 + 0.5) / cells - 0.3).abs()).max(0.0);
+        Rod::with(setup, comm, |range| Ok(range.map(start).collect()))
+    }
+
+    /// Law: dT/dt = d/dx (k(T) dT/dx), the flux at the middle of two cells.
+    fn step(&mut self, clock: &Clock, dt_max: f64) -> Result<f64> {
+        self.suffer(clock.step() + 1)?;
+        let (dx, rod) = (self.dx(), &self.config.rod);
+        let hottest = self.comm.all_reduce_max(self.temperature.iter().fold(0.0, |a: f64, &b| a.max(b)));
+        let chosen = rod.safety * dx * dx / (2.0 * conductivity(hottest));
+        let dt = if rod.dt > 0.0 { rod.dt } else { chosen.min(dt_max) };
+        let [left, right] = self.halo();
+        let all: Vec<f64> = [&[left], &self.temperature[..], &[right]].concat();
+        let flux = |pair: &[f64]| conductivity(0.5 * (pair[0] + pair[1])) * (pair[1] - pair[0]) / dx;
+        let fluxes: Vec<f64> = all.windows(2).map(flux).collect();
+        for (cell, flux) in self.temperature.iter_mut().zip(fluxes.windows(2)) {
+            *cell += dt / dx * (flux[1] - flux[0]);
+        }
+        self.check(clock.step() + 1)?;
+        Ok(dt)
+    }
+
+    fn snapshot(&self, out: &mut Snapshot) -> Result<()> {
+        let ids: Vec<u64> = (self.first..).take(self.temperature.len()).collect();
+        let centres: Vec<[f64; 3]> = ids.iter().map(|&cell| [(cell as f64 + 0.5) * self.dx(), 0.0, 0.0]).collect();
+        let still = vec![[0.0; 3]; ids.len()];
+        let lengths = vec![self.dx(); ids.len()];
+        let columns = [
+            Column::vector("Coordinates", "", &centres),
+            Column::vector("Velocities", "", &still),
+            Column::scalar("Masses", "", &lengths[..]),
+            Column::scalar("ParticleIDs", "", &ids[..]),
+            Column::scalar("Temperature", "", &self.temperature[..]),
+        ];
+        out.particles(self.config.rod.cells, self.first, &columns)
+    }
+
+    fn history(&self, row: &mut Row) -> Result<()> {
+        let (dx, length) = (self.dx(), self.config.rod.length);
+        row.sum("heat", self.temperature.iter().map(|t| t * dx));
+        row.max("hottest", self.temperature.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b)));
+        row.derived("mean", move |column| column("heat") / length);
+        Ok(())
+    }
+
+    fn save(&self, to: &mut Checkpoint) -> Result<()> {
+        to.column("temperature", self.config.rod.cells, self.first, &self.temperature)
+    }
+
+    fn load(setup: &Setup<Config>, comm: &Comm, from: &CheckpointReader) -> Result<Self> {
+        Rod::with(setup, comm, |range| from.read("temperature", range))
+    }
+}
