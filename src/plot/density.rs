@@ -1,4 +1,5 @@
-//! The projected density of many bodies, x-y and x-z, on a logarithmic scale of colours.
+//! The projected density of many bodies, x-y and x-z, on a logarithmic scale of colours, smoothed the more the fewer
+//! bodies there are.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -17,7 +18,7 @@ const BINS: usize = 140;
 /// Steps of the scale of colours.
 const COLOURS: usize = 64;
 /// The part of the bodies that is shown; a few far ones would make the rest a dot.
-const SHOWN: f64 = 0.98;
+const SHOWN: f64 = 0.95;
 /// Decades that the scale of colours spans at most.
 const DECADES: f64 = 4.0;
 
@@ -48,10 +49,13 @@ impl Density {
         let title = format!("{} bodies at time {time}", masses.len());
         let (centre, half) = extent(positions.as_chunks().0);
         let positions = positions.as_chunks().0;
-        let width = smoothing(positions, centre) / (2.0 * half / BINS as f64);
+        let bin = 2.0 * half / BINS as f64;
+        let width = smoothing(positions, centre) / bin;
         let project = |axis| logarithms(blurred(&project(positions, &masses, centre, half, axis), width));
         let planes = [project(1), project(2)];
-        let scale = scale_of(&planes);
+        let lone =
+            masses.iter().sum::<f64>() / masses.len() as f64 / (std::f64::consts::TAU * (width.max(0.4) * bin).powi(2));
+        let scale = scale_of(&planes, lone.log10());
         let density =
             Density { length_unit: label("Length"), mass_unit: label("Mass"), title, centre, half, planes, scale };
         Ok(Some(density))
@@ -204,15 +208,15 @@ fn logarithms(plane: Vec<f64>) -> Vec<f64> {
     plane.into_iter().map(f64::log10).collect()
 }
 
-/// The ends of the scale of colours: from the least to the largest density, but no more than some decades.
-fn scale_of(planes: &[Vec<f64>; 2]) -> [f64; 2] {
-    let found = || planes.iter().flatten().copied().filter(|value| value.is_finite());
-    let high = found().fold(f64::NEG_INFINITY, f64::max);
-    let low = found().fold(f64::INFINITY, f64::min).max(high - DECADES);
-    if high > low {
+/// The ends of the scale of colours: up to the largest density, from that of one body by itself, but no more than some
+/// decades.
+fn scale_of(planes: &[Vec<f64>; 2], lone: f64) -> [f64; 2] {
+    let high = planes.iter().flatten().copied().filter(|value| value.is_finite()).fold(f64::NEG_INFINITY, f64::max);
+    let low = lone.max(high - DECADES);
+    if high > low + 0.5 {
         [low, high]
     } else if high.is_finite() {
-        [high - 0.5, high + 0.5]
+        [high - 0.5, high]
     } else {
         [0.0, 1.0]
     }

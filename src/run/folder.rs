@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 /// Everything that a run may leave in its folder.
-const FILES: [&str; 8] = [
+const FILES: [&str; 7] = [
     "config.toml",
     "history.csv",
     "events.csv",
     "trajectory.hdf5",
-    "snapshots.hdf5",
     "ledger.json",
     "run.log",
     "report.html",

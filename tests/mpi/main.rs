@@ -8,6 +8,7 @@ mod common;
 
 mod failures;
 mod messages;
+mod output;
 mod particles;
 
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ const LIMIT: u64 = 60;
 type Check = (&'static str, fn(&Comm));
 
 fn checks() -> Vec<Check> {
-    [messages::CHECKS, particles::CHECKS].concat()
+    [messages::CHECKS, particles::CHECKS, output::CHECKS].concat()
 }
 
 fn main() -> ExitCode {

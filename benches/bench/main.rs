@@ -1,0 +1,81 @@
+//! The measured figures: `cargo bench --bench bench -- [NAME ..]`, or `make bench ONLY=name`.
+//!
+//! Each figure is the median of at least five runs, measured in turn with what it is compared with: another code where one
+//! installs from PyPI (target/peers), or the most that the core can do. Prints a line each and writes target/bench.json.
+
+mod direct;
+mod few_bodies;
+mod peak;
+mod peers;
+mod plummer;
+mod program;
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+/// Runs of which the median is quoted.
+const RUNS: usize = 5;
+
+/// One measured figure.
+#[derive(Debug, Serialize)]
+struct Figure {
+    name: &'static str,
+    value: f64,
+    unit: &'static str,
+    /// What anyone can run to see it.
+    command: String,
+    /// What it is compared with; empty for none.
+    peer: String,
+    peer_value: Option<f64>,
+    /// What else was seen: errors, shares, settings.
+    note: String,
+}
+
+/// A name and how it is measured; a measurement may give further figures.
+type Bench = (&'static str, fn() -> Vec<Figure>);
+
+const BENCHES: [Bench; 7] = [
+    ("direct_f32", direct::single),
+    ("direct_f64", direct::double),
+    ("direct_2rank_speedup", direct::two_ranks),
+    ("wisdom_holman", few_bodies::wisdom_holman),
+    ("ias15", few_bodies::ias15),
+    ("solar_system_100yr_s", few_bodies::solar_system),
+    ("plummer_10000", plummer::plummer),
+];
+
+/// The median of measurements.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let known = |name: &String| BENCHES.iter().any(|(known, _)| known == name);
+    if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
+        let names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+        eprintln!("bench: there is no figure {unknown}; there are {}", names.join(", "));
+        return ExitCode::from(2);
+    }
+    let mut figures = Vec::new();
+    for (_, measure) in BENCHES.iter().filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|w| w == name)) {
+        for figure in measure() {
+            tell(&figure);
+            figures.push(figure);
+        }
+    }
+    let text = serde_json::to_string_pretty(&figures).expect("figures are plain data");
+    std::fs::create_dir_all("target").and_then(|()| std::fs::write("target/bench.json", text)).expect("target/bench.json");
+    println!("-> target/bench.json");
+    ExitCode::SUCCESS
+}
+
+fn tell(figure: &Figure) {
+    let peer = match figure.peer_value {
+        Some(value) => format!("; {}: {value:.4e} {}, {:.2} times it", figure.peer, figure.unit, figure.value / value),
+        None => String::new(),
+    };
+    println!("{:<22} {:.4e} {}{peer}; {}", figure.name, figure.value, figure.unit, figure.note);
+}

@@ -1,0 +1,25 @@
+//! Other codes, from PyPI in target/peers: measured by benches/bench/peers.py.
+
+use std::path::Path;
+use std::process::Command;
+
+const PYTHON: &str = "target/peers/bin/python";
+
+/// Whether the peers are installed.
+pub fn are_here() -> bool {
+    Path::new(PYTHON).exists()
+}
+
+/// The number that `peers.py WORDS` prints.
+pub fn measure(words: &[&str]) -> Option<f64> {
+    if !are_here() {
+        return None;
+    }
+    let output = Command::new(PYTHON).arg("benches/bench/peers.py").args(words).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let value = text.split_whitespace().last().and_then(|word| word.parse().ok());
+    if value.is_none() {
+        eprintln!("bench: peers.py {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    value
+}
