@@ -41,7 +41,9 @@ impl Clock {
     /// Whether `time` is reached, but for a rounding error of the steps.
     #[inline]
     pub fn has_reached(&self, time: f64) -> bool {
-        self.time >= time || time - self.time <= NEAR * self.dt || time - self.time <= 4.0 * f64::EPSILON * self.time.abs()
+        self.time >= time
+            || time - self.time <= NEAR * self.dt
+            || time - self.time <= 4.0 * f64::EPSILON * self.time.abs()
     }
 
     /// Counts one step of `dt`.

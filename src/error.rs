@@ -36,7 +36,9 @@ pub enum Error {
         reason: String,
     },
     /// A number that should be finite is not.
-    #[error("step {step}: {quantity} of {place} is {value}: the run stops here, with its last good snapshot and checkpoint kept")]
+    #[error(
+        "step {step}: {quantity} of {place} is {value}: the run stops here, with its last good snapshot and checkpoint kept"
+    )]
     NotFinite {
         /// The step that made it.
         step: u64,

@@ -123,7 +123,11 @@ fn bodies_that_cannot_be() {
     let without = Input::new().csv(",vz", "").csv(",0,0\nB", ",0\nB").csv(",1,0\n", ",1\n");
     without.is_refused(&[], &["vz", "bodies.csv"]);
     Input::new().csv("B,0.5,1", "B,0.5,0").is_refused(&[], &["A and B", "one place", "gravity.softening"]);
-    Input::new().csv("name,mass", "name,gm,mass").csv("A,1.0", "A,1.0,1.0").csv("B,0.5", "B,0.5,0.5").is_refused(&[], &["gm", "mass"]);
+    Input::new()
+        .csv("name,mass", "name,gm,mass")
+        .csv("A,1.0", "A,1.0,1.0")
+        .csv("B,0.5", "B,0.5,0.5")
+        .is_refused(&[], &["gm", "mass"]);
 }
 
 #[test]
@@ -143,10 +147,7 @@ fn options_that_do_not_go_together() {
     Input::new().is_refused(&["integrator.corrector=11"], &["integrator.corrector", "wisdom_holman"]);
     Input::new().is_refused(&["gravity.post_newtonian=true"], &["gravity.post_newtonian", "ias15"]);
     Input::new().is_refused(&["events.escape=stop"], &["events.escape_radius"]);
-    Input::new().is_refused(
-        &["integrator.method=wisdom_holman", "integrator.corrector=4"],
-        &["corrector"],
-    );
+    Input::new().is_refused(&["integrator.method=wisdom_holman", "integrator.corrector=4"], &["corrector"]);
 }
 
 #[test]
@@ -213,7 +214,10 @@ fn files_are_looked_at_without_mpi() {
     let out = input.out().display().to_string();
     // A library path without MPI's plugins would not matter; MPI_Init would fail with this setting.
     let blocked = |words: &[&str]| finish(divisi().args(words).env("OMPI_MCA_pml", "none such"), LIMIT);
-    blocked(&["run", &sims("kepler.toml"), "--steps", "1", "--out", "/proc/x"]).status.filter(|&s| s != 0).expect("MPI");
+    blocked(&["run", &sims("kepler.toml"), "--steps", "1", "--out", "/proc/x"])
+        .status
+        .filter(|&s| s != 0)
+        .expect("MPI");
     for words in [vec!["--help"], vec!["list"], vec!["ls", &out], vec!["compare", &out, &out], vec!["plot", &out]] {
         blocked(&words).expect(0);
     }
@@ -235,8 +239,13 @@ fn a_resumed_run_may_go_on_for_longer_but_not_become_another() {
     let (out, whole) = (input.out().display().to_string(), input.folder.path().join("whole"));
     finish(divisi().args(["resume", &out, "integrator.dt=0.02"]), LIMIT).expect(2).says("integrator.dt");
     finish(divisi().args(["resume", &out, "--steps", "9"]), LIMIT).expect(0);
-    finish(divisi().args(["run", &format!("{}/run.toml", input.folder.path().display()), "--steps", "9", "--out"]).arg(&whole), LIMIT)
-        .expect(0);
+    finish(
+        divisi()
+            .args(["run", &format!("{}/run.toml", input.folder.path().display()), "--steps", "9", "--out"])
+            .arg(&whole),
+        LIMIT,
+    )
+    .expect(0);
     common::assert_same_files(&whole, &input.out());
     finish(divisi().args(["resume", "no/such/run"]), LIMIT).expect(2).says("holds no run");
 }

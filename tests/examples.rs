@@ -1,11 +1,14 @@
 //! The examples: each runs on 1, 2, 3 and 4 ranks, and prints the same on all of them.
+//!
+//! `cargo test` builds the examples before it runs this; for `cargo test --test examples` alone say `cargo build --examples`
+//! first.
 
 mod common;
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use common::{example, finish, mpirun};
+use common::{assert_same_files, example, finish, history, mpirun, root};
 
 /// Seconds after which an example is killed.
 const LIMIT: u64 = 60;
@@ -53,6 +56,33 @@ fn only_the_exact_sum_is_the_same_on_any_number_of_ranks() {
 
 #[test]
 fn the_particle_simulation_stays_short() {
-    let source = std::fs::read_to_string(common::root().join("examples/nbody.rs")).expect("the example's source");
+    let source = std::fs::read_to_string(root().join("examples/nbody.rs")).expect("the example's source");
     assert!(source.lines().count() < 80, "{} lines", source.lines().count());
+}
+
+#[test]
+fn a_simulation_of_ones_own_gets_the_whole_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let parameters = root().join("examples/springs.toml");
+    let run = |ranks: usize, words: &[&str]| {
+        let out = folder.path().join(ranks.to_string());
+        finish(mpirun(ranks, example("springs")).arg("run").arg(&parameters).args(words).arg("--out").arg(&out), LIMIT)
+            .expect(0);
+        out
+    };
+    let whole = run(1, &[]);
+    let energy = history(&whole, "energy");
+    assert!(energy.iter().all(|e| (e / energy[0] - 1.0).abs() < 1e-4), "{energy:?}");
+    let parts = run(3, &["--steps", "333"]);
+    finish(mpirun(2, example("springs")).arg("resume").arg(&parts).args(["--steps", "2000"]), LIMIT).expect(0);
+    assert_same_files(&whole, &parts);
+}
+
+#[test]
+fn the_guide_shows_the_example_as_it_is() {
+    let guide = std::fs::read_to_string(root().join("docs/guide.md")).expect("the guide");
+    for name in ["examples/springs.rs", "examples/springs.toml"] {
+        let source = std::fs::read_to_string(root().join(name)).expect("an example");
+        assert!(guide.contains(&source), "docs/guide.md doesn't show {name} as it is");
+    }
 }

@@ -145,7 +145,10 @@ fn solar_system(words: &[&str], expected: [[f64; 9]; 3]) {
         for (name, expected) in NAMES.iter().zip(row) {
             let line = told.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("no {name} in {told}"));
             let distance: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-            assert!(distance <= (1.2 * expected).max(expected + 0.02), "{name} after {years} yr: {distance} km, not {expected}");
+            assert!(
+                distance <= (1.2 * expected).max(expected + 0.02),
+                "{name} after {years} yr: {distance} km, not {expected}"
+            );
         }
     }
 }

@@ -42,9 +42,8 @@ fn rate(direct: &Direct, bodies: &[[f64; 4]]) -> f64 {
 /// The figure of one precision, for the widest level and (in the note) for AVX2.
 fn measure(name: &'static str, precision: Precision, which: usize) -> Vec<Figure> {
     let bodies = bodies();
-    let [low, high] = [f64::min, f64::max].map(|pick| {
-        [0, 1, 2].map(|k| bodies.iter().map(|body| body[k]).fold(bodies[0][k], pick))
-    });
+    let [low, high] =
+        [f64::min, f64::max].map(|pick| [0, 1, 2].map(|k| bodies.iter().map(|body| body[k]).fold(bodies[0][k], pick)));
     let direct = |level| Direct {
         level,
         rsqrt: Rsqrt::Approximate,

@@ -67,7 +67,9 @@ fn main() -> ExitCode {
         }
     }
     let text = serde_json::to_string_pretty(&figures).expect("figures are plain data");
-    std::fs::create_dir_all("target").and_then(|()| std::fs::write("target/bench.json", text)).expect("target/bench.json");
+    std::fs::create_dir_all("target")
+        .and_then(|()| std::fs::write("target/bench.json", text))
+        .expect("target/bench.json");
     println!("-> target/bench.json");
     ExitCode::SUCCESS
 }

@@ -30,11 +30,11 @@ def direct(n):
     for _ in range(n):
         sim.add(m=1 / n, x=random.gauss(0, 1), y=random.gauss(0, 1), z=random.gauss(0, 1))
     sim.integrator, sim.gravity, sim.softening, sim.dt = "leapfrog", "basic", 0.02, 1e-3
-    sim.step()
+    sim.steps(1)
     steps = max(3, int(4e8 / n**2))
     start = time.process_time()
     for _ in range(steps):
-        sim.step()
+        sim.steps(1)
     return steps * n**2 / (time.process_time() - start)
 
 

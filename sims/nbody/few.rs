@@ -42,7 +42,8 @@ impl Scheme {
         let post_newtonian = light.filter(|_| config.gravity.post_newtonian);
         let (epsilon, softening) = (config.integrator.epsilon, config.gravity.softening);
         let options = Ias15Options { epsilon, softening, post_newtonian };
-        let (method, corrector, megno) = (config.integrator.method, config.integrator.corrector, config.integrator.megno);
+        let (method, corrector, megno) =
+            (config.integrator.method, config.integrator.corrector, config.integrator.megno);
         Scheme { method, dt, corrector, options, megno, gravity, seed }
     }
 
@@ -115,7 +116,12 @@ impl Few {
     pub fn bodies(&self) -> Result<Vec<Body>> {
         let system = self.system()?;
         let places = system.position.into_iter().zip(system.velocity);
-        Ok(self.cards.iter().zip(places).map(|(card, (position, velocity))| Body { position, velocity, ..*card }).collect())
+        Ok(self
+            .cards
+            .iter()
+            .zip(places)
+            .map(|(card, (position, velocity))| Body { position, velocity, ..*card })
+            .collect())
     }
 
     /// Other bodies from here on: some merged, some gone.

@@ -43,7 +43,7 @@ pub struct NBody {
 
 /// Where the bodies are.
 enum Bodies {
-    Spread(Spread),
+    Spread(Box<Spread>),
     Few(Few),
 }
 
@@ -55,10 +55,14 @@ impl Bodies {
     /// This rank's part of the list of all bodies, at the time of the last step. All ranks.
     fn share(&self, comm: &Comm) -> Result<Particles<events::Body>> {
         Ok(match self {
-            Bodies::Spread(spread) => Particles::new(comm, spread.particles().local().iter().map(|b| b.state).collect()),
+            Bodies::Spread(spread) => {
+                Particles::new(comm, spread.particles().local().iter().map(|b| b.state).collect())
+            }
             Bodies::Few(few) => {
                 let all = few.bodies()?;
-                Particles::distribute(comm, all.len() as u64, |range| all[range.start as usize..range.end as usize].to_vec())
+                Particles::distribute(comm, all.len() as u64, |range| {
+                    all[range.start as usize..range.end as usize].to_vec()
+                })
             }
         })
     }
@@ -108,7 +112,9 @@ impl Simulation for NBody {
             Bodies::Few(few) => few.step(dt_max)?,
         };
         if self.watch.is_needed() {
-            self.watch(clock.time() + dt, dt)?;
+            let mut after = *clock;
+            after.advance(dt);
+            self.watch(after.time(), dt)?;
         }
         Ok(dt)
     }
@@ -206,7 +212,7 @@ impl Simulation for NBody {
             let total = from.shape("bodies")?[0];
             let local: Vec<Body> = from.records("bodies", balanced_range(total, comm.size(), comm.rank()))?;
             let scheme = start::spread_scheme(setup)?;
-            Bodies::Spread(Spread::load(Particles::new(comm, local), scheme, from.value("next_step")?))
+            Bodies::Spread(Box::new(Spread::load(Particles::new(comm, local), scheme, from.value("next_step")?)))
         } else {
             let cards: Vec<events::Body> = replicated::load_records(from, "bodies")?;
             let state: Vec<f64> = replicated::load_records(from, "integrator")?;

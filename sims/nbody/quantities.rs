@@ -110,14 +110,8 @@ impl NBody {
 }
 
 /// The elements of a body that is no more.
-const GONE: Elements = Elements {
-    a: f64::NAN,
-    e: f64::NAN,
-    inc: f64::NAN,
-    node: f64::NAN,
-    periapsis: f64::NAN,
-    mean_anomaly: f64::NAN,
-};
+const GONE: Elements =
+    Elements { a: f64::NAN, e: f64::NAN, inc: f64::NAN, node: f64::NAN, periapsis: f64::NAN, mean_anomaly: f64::NAN };
 
 fn kinetic(spread: &Spread) -> ExactSum {
     spread.particles().local().iter().map(|body| 0.5 * body.state.mass * square(body.state.velocity)).collect()

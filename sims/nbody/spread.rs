@@ -138,7 +138,10 @@ impl Spread {
     /// Drift, kick, drift: second order, symplectic.
     fn leapfrog_dkd(&mut self) -> f64 {
         let dt = self.scheme.dt;
-        self.particles.local_mut().iter_mut().for_each(|body| drift(&mut body.state.position, body.state.velocity, 0.5 * dt));
+        self.particles
+            .local_mut()
+            .iter_mut()
+            .for_each(|body| drift(&mut body.state.position, body.state.velocity, 0.5 * dt));
         self.evaluate();
         for body in self.particles.local_mut() {
             kick(&mut body.state.velocity, body.acceleration, dt);

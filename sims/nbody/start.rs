@@ -32,9 +32,10 @@ pub fn new(setup: &Setup<Config>, comm: &Comm) -> Result<NBody> {
     let listed = if config.history.elements { (0..model.count()).collect::<Vec<_>>() } else { Vec::new() };
     let listed = listed.into_iter().flat_map(|index| model.bodies(index..index + 1)).map(|body| body.id).collect();
     let bodies = if Bodies::is_spread(config.integrator.method) {
-        let make = |range| model.bodies(range).iter().map(|body| Body { state: state(body), ..Body::default() }).collect();
+        let make =
+            |range| model.bodies(range).iter().map(|body| Body { state: state(body), ..Body::default() }).collect();
         let particles = Particles::distribute(comm, model.count(), make);
-        Bodies::Spread(Spread::new(particles, spread_scheme(setup)?)?)
+        Bodies::Spread(Box::new(Spread::new(particles, spread_scheme(setup)?)?))
     } else {
         let all = model.bodies(0..model.count()).iter().map(state).collect();
         Bodies::Few(Few::new(all, few_scheme(setup)?)?)

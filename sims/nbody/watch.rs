@@ -1,8 +1,8 @@
 //! Looking for events after each step, over all ranks: what happened, and which bodies change or go.
 
 use divisi::gravity::events::{
-    Body, EventSettings, OnCollision, OnEncounter, OnEscape, Pair, Passages, Reach, Search, Whole, add_potential, groups,
-    is_unbound, merged, outside, sort_pairs,
+    Body, EventSettings, OnCollision, OnEncounter, OnEscape, Pair, Passages, Reach, Search, Whole, add_potential,
+    groups, is_unbound, merged, outside, sort_pairs,
 };
 use divisi::particles::Particles;
 use divisi::run::Event;
@@ -139,7 +139,8 @@ impl Watch {
     fn escape(&mut self, bodies: &Particles<Body>, names: &Names, change: &mut Change) {
         let whole = whole(bodies);
         let local = bodies.local();
-        let mine: Vec<Body> = outside(self.settings.escape_radius, &whole, local).into_iter().map(|i| local[i]).collect();
+        let mine: Vec<Body> =
+            outside(self.settings.escape_radius, &whole, local).into_iter().map(|i| local[i]).collect();
         let mut far = bodies.comm().all_gather(&mine);
         far.retain(|body| !self.escaped.contains(&body.id) && !change.removed.contains(&body.id));
         if far.is_empty() {
@@ -151,7 +152,9 @@ impl Watch {
             |body| *body,
             |block| add_potential(gravity, softening, &far, block.sources, &mut potential),
         );
-        for (body, potential) in far.iter().zip(potential).filter(|(body, potential)| is_unbound(body, &whole, *potential)) {
+        for (body, potential) in
+            far.iter().zip(potential).filter(|(body, potential)| is_unbound(body, &whole, *potential))
+        {
             let removes = self.settings.escape == OnEscape::Remove;
             self.tell("escape", None, names.of(&[body.id]), potential, self.settings.escape == OnEscape::Stop);
             self.escaped.push(body.id);

@@ -64,7 +64,13 @@ impl ExactSum {
     }
 
     fn add_special(&mut self, x: f64) {
-        let which = if x.is_nan() { 0 } else if x > 0.0 { 1 } else { 2 };
+        let which = if x.is_nan() {
+            0
+        } else if x > 0.0 {
+            1
+        } else {
+            2
+        };
         self.words[CHUNKS + which] += 1;
     }
 

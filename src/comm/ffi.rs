@@ -97,9 +97,7 @@ pub(super) fn probe(comm: &SimpleCommunicator, from: Option<usize>, tag: c_int) 
 pub(super) fn broadcast(comm: &SimpleCommunicator, buffer: &mut [u8], root: usize) {
     let layout = Layout::of(buffer.len());
     // SAFETY: the buffer is writable for the whole call and as long on every rank, which the caller promises.
-    unsafe {
-        ffi::MPI_Bcast(buffer.as_mut_ptr().cast(), layout.count, layout.datatype, root as c_int, comm.as_raw())
-    };
+    unsafe { ffi::MPI_Bcast(buffer.as_mut_ptr().cast(), layout.count, layout.datatype, root as c_int, comm.as_raw()) };
 }
 
 /// Starts a send.

@@ -23,9 +23,11 @@ pub(super) fn create(together: Option<&Comm>, path: &Path) -> hdf5::Result<hdf5:
     options.create(path)
 }
 
+/// Metadata is written piece by piece, not collectively: in a collective write of pieces with gaps between them MPI-IO
+/// may fill the gaps with whatever stood in memory, and files would differ.
 #[cfg(feature = "parallel-hdf5")]
 fn open_together(options: &mut hdf5::FileBuilder, comm: &Comm) {
-    options.with_fapl(|access| access.mpio(comm.raw(), None).coll_metadata_write(true));
+    options.with_fapl(|access| access.mpio(comm.raw(), None));
 }
 
 #[cfg(not(feature = "parallel-hdf5"))]

@@ -94,6 +94,16 @@ impl Reader {
         self.read_slab(name, &Slab::whole(&self.shape(name)?))
     }
 
+    /// All of a dataset in its shape, converted to `T` where it holds other numbers.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it doesn't hold numbers.
+    pub fn array<T: Element>(&self, name: &str) -> Result<ndarray::ArrayD<T>> {
+        let shape: Vec<usize> = self.shape(name)?.into_iter().map(|length| length as usize).collect();
+        ndarray::ArrayD::from_shape_vec(shape, self.read(name)?)
+            .map_err(|error| Error::file(self.path(), error.to_string()))
+    }
+
     /// Part of a dataset, converted to `T` where it holds other numbers.
     ///
     /// # Errors

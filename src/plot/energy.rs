@@ -1,12 +1,12 @@
-//! The relative energy error against time, on a logarithmic axis.
+//! The relative energy error against time, on a logarithmic axis: a dot per row, and a line for the largest so far.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::canvas::{Drawn, Figure, chart, ink, power_of_ten, with_unit};
+use super::canvas::{Drawn, Figure, chart, ink, power_of_ten, text, with_unit};
 use crate::output::History;
 
-/// The most points of the line: of more rows, the largest error of each interval is drawn.
+/// The most dots: of more rows, the largest error of each interval is drawn.
 const POINTS: usize = 1500;
 /// What stands for no error at all: the rounding of a double.
 const NONE: f64 = 1e-16;
@@ -34,6 +34,16 @@ impl EnergyError {
     }
 }
 
+impl EnergyError {
+    /// The largest error up to each time.
+    fn largest_so_far(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.points.iter().scan(f64::NEG_INFINITY, |largest, &(time, error)| {
+            *largest = largest.max(error);
+            Some((time, *largest))
+        })
+    }
+}
+
 impl Figure for EnergyError {
     fn size(&self) -> (u32, u32) {
         (1000, 560)
@@ -50,7 +60,12 @@ impl Figure for EnergyError {
         let labels = [&*with_unit("time", &self.time_unit), "relative energy error |ΔE / E|"];
         let area = area.margin(10 * scale, 4 * scale, 4 * scale, 16 * scale);
         let mut chart = chart(&area, scale, [first..last, lowest..highest.max(lowest + 1.0)], labels, &y_tick)?;
-        chart.draw_series(LineSeries::new(self.points.iter().copied(), ink(0).stroke_width(2 * scale)))?;
+        let dot = |point: &(f64, f64)| Circle::new(*point, 2 * scale, ink(0).mix(0.5).filled());
+        chart.draw_series(self.points.iter().map(dot))?;
+        chart.draw_series(LineSeries::new(self.largest_so_far(), ink(1).stroke_width(2 * scale)))?;
+        let corner = (first + 0.02 * (last - first), lowest + 0.06 * (highest.max(lowest + 1.0) - lowest));
+        let legend = "dots: at each time; line: the largest so far";
+        chart.draw_series([Text::new(legend, corner, text(14, scale))])?;
         Ok(())
     }
 }

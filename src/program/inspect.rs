@@ -39,7 +39,6 @@ fn exists(path: &Path) -> Result<&Path> {
     }
 }
 
-
 /// Draws a run or a file and prints where the figures are.
 pub(super) fn plot(path: &Path, out: Option<&Path>) -> Result<ExitCode> {
     for figure in crate::plot::plot(exists(path)?, out)? {

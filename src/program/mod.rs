@@ -131,7 +131,8 @@ impl Program {
             if job.check {
                 return (entry.check)(comm, &job.request).map(|()| 0);
             }
-            let stop = StopRequest::listen().map_err(|error| Error::Launch(format!("cannot listen to signals: {error}")))?;
+            let stop =
+                StopRequest::listen().map_err(|error| Error::Launch(format!("cannot listen to signals: {error}")))?;
             let outcome = (entry.run)(comm, &job.request, &stop)?;
             comm.agree(if comm.is_root() { inspect::report(&job.request.folder) } else { Ok(()) })?;
             Ok(outcome.status())

@@ -199,13 +199,18 @@ impl<S: Simulation> Driver<'_, S> {
     fn stop_early(&mut self, cause: Cause) -> Result<Outcome> {
         match cause {
             Cause::Event => {
-                self.progress.say(&format!("stopped by an event at step {}, t = {}", self.clock.step(), self.clock.time()));
+                self.progress.say(&format!(
+                    "stopped by an event at step {}, t = {}",
+                    self.clock.step(),
+                    self.clock.time()
+                ));
                 self.finish()
             }
             Cause::Signal => {
                 self.checkpoint()?;
                 let (step, time) = (self.clock.step(), self.clock.time());
-                self.progress.say(&format!("asked to stop: checkpoint at step {step}, t = {time}; continue with `resume`"));
+                self.progress
+                    .say(&format!("asked to stop: checkpoint at step {step}, t = {time}; continue with `resume`"));
                 Ok(Outcome::Stopped)
             }
         }

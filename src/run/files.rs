@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use super::Simulation;
 use super::event::Event;
 use super::folder::RunFolder;
 use super::progress::Progress;
 use super::row::Row;
 use super::sections::Framework;
 use super::table::Table;
-use super::Simulation;
 use crate::clock::Clock;
 use crate::comm::Comm;
-use crate::output::{Checkpoint, CheckpointReader, Frame, Snapshot, Stamp, Trajectory, WriteOptions, prune, write_series};
+use crate::output::{
+    Checkpoint, CheckpointReader, Frame, Snapshot, Stamp, Trajectory, WriteOptions, prune, write_series,
+};
 use crate::units::Units;
 use crate::{Error, Result};
 

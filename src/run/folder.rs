@@ -6,15 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 /// Everything that a run may leave in its folder.
-const FILES: [&str; 7] = [
-    "config.toml",
-    "history.csv",
-    "events.csv",
-    "trajectory.hdf5",
-    "ledger.json",
-    "run.log",
-    "report.html",
-];
+const FILES: [&str; 7] =
+    ["config.toml", "history.csv", "events.csv", "trajectory.hdf5", "ledger.json", "run.log", "report.html"];
 const FOLDERS: [&str; 3] = ["snapshots", "checkpoints", "figures"];
 
 /// The folder of a run.
@@ -99,8 +92,9 @@ impl RunFolder {
             self.remove_run()?;
         }
         let make = |path: PathBuf| {
-            fs::create_dir_all(&path)
-                .map_err(|source| Error::input(path.display().to_string(), format!("cannot make this folder: {source}")))
+            fs::create_dir_all(&path).map_err(|source| {
+                Error::input(path.display().to_string(), format!("cannot make this folder: {source}"))
+            })
         };
         make(self.snapshots())?;
         make(self.checkpoints())

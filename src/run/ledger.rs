@@ -67,7 +67,8 @@ pub(super) fn gather_phases(comm: &Comm, before: &[(&'static str, Counts)]) -> V
 /// The largest resident memory of this process so far, bytes; 0 where the system doesn't tell.
 pub(super) fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+    let kibibytes =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok());
     kibibytes.unwrap_or(0) * 1024
 }
 

@@ -30,9 +30,8 @@ pub(super) struct Progress {
 impl Progress {
     /// Speaks if `speaks` (rank 0), and appends to `log` if given.
     pub(super) fn new(log: Option<&Path>, speaks: bool, until: (f64, u64)) -> Result<Self> {
-        let open = |path: &Path| {
-            OpenOptions::new().create(true).append(true).open(path).map_err(Error::io("write", path))
-        };
+        let open =
+            |path: &Path| OpenOptions::new().create(true).append(true).open(path).map_err(Error::io("write", path));
         let log = log.filter(|_| speaks).map(open).transpose()?;
         // Open MPI's launcher gives its ranks a terminal of its own: there, never write in place.
         let terminal = std::io::stderr().is_terminal() && std::env::var_os("OMPI_COMM_WORLD_SIZE").is_none();
@@ -100,7 +99,8 @@ impl Progress {
 
 /// A rate with a prefix: "3.2 G interactions/s".
 pub(super) fn rate_text(rate: f64, unit: &str) -> String {
-    let (scale, prefix) = [(1e9, "G "), (1e6, "M "), (1e3, "k ")].into_iter().find(|(s, _)| rate >= *s).unwrap_or((1.0, ""));
+    let (scale, prefix) =
+        [(1e9, "G "), (1e6, "M "), (1e3, "k ")].into_iter().find(|(s, _)| rate >= *s).unwrap_or((1.0, ""));
     format!("{:.3} {prefix}{unit}/s", rate / scale)
 }
 

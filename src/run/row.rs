@@ -93,7 +93,8 @@ impl Row {
         let mut row = vec![("step".to_owned(), clock.step() as f64), ("time".to_owned(), clock.time())];
         for (name, part) in self.columns {
             let mut next_sum = || sums.next().map_or(f64::NAN, |sum| sum.value());
-            let known = |wanted: &str| row.iter().find(|(known, _)| known == wanted).map_or(f64::NAN, |(_, value)| *value);
+            let known =
+                |wanted: &str| row.iter().find(|(known, _)| known == wanted).map_or(f64::NAN, |(_, value)| *value);
             let value = match part {
                 Part::Sum(_) => next_sum(),
                 Part::Mean(_, weight) => next_sum() / known(&weight),

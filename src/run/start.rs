@@ -134,7 +134,19 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
     schedules.skip_to(&clock);
     let (pace, checkpoint_minutes) = (Pace::starting_at(&clock), framework.checkpoint.every_minutes);
     let loop_time = Duration::ZERO;
-    Ok(Driver { comm, simulation, clock, cadence, schedules, files, progress, stop, checkpoint_minutes, pace, loop_time })
+    Ok(Driver {
+        comm,
+        simulation,
+        clock,
+        cadence,
+        schedules,
+        files,
+        progress,
+        stop,
+        checkpoint_minutes,
+        pace,
+        loop_time,
+    })
 }
 
 fn schedules(framework: &Framework, cadence: &Cadence) -> Schedules {
@@ -187,15 +199,21 @@ fn check_changes(folder: &RunFolder, table: &Table) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     for (key, old, new) in differences("", &old, table) {
         if key == "made_by.simd" {
-            let reason = format!("was {old} and is {new} here: the results would differ; resume where it was made, or start anew");
+            let reason = format!(
+                "was {old} and is {new} here: the results would differ; resume where it was made, or start anew"
+            );
             return Err(Error::input(format!("{} (instructions)", path.display()), reason));
         }
         if !CHANGEABLE.iter().any(|free| key == *free || key.starts_with(&format!("{free}."))) {
-            let reason = format!("was {old} and is {new} now, which would make it another run; give the old value, or start anew");
+            let reason = format!(
+                "was {old} and is {new} now, which would make it another run; give the old value, or start anew"
+            );
             return Err(Error::input(format!("{key} (run in {})", folder.root().display()), reason));
         }
         if MOVES_STEPS.contains(&key.as_str()) {
-            warnings.push(format!("warning: {key} changed from {old} to {new}: steps that are chosen to meet output times change with it"));
+            warnings.push(format!(
+                "warning: {key} changed from {old} to {new}: steps that are chosen to meet output times change with it"
+            ));
         }
     }
     Ok(warnings)
@@ -258,7 +276,9 @@ fn account<S: Simulation>(
     comm.agree(written)?;
     let (step, time) = (driver.clock.step(), driver.clock.time());
     let (rate, took) = (rate_text(ledger.rate, unit), ledger.seconds);
-    driver.progress.say(&format!("step {step}, t = {time}: {steps} steps in {loop_seconds:.3} s ({rate}), {took:.3} s in all"));
+    driver
+        .progress
+        .say(&format!("step {step}, t = {time}: {steps} steps in {loop_seconds:.3} s ({rate}), {took:.3} s in all"));
     Ok(())
 }
 

@@ -146,7 +146,10 @@ fn agree(comm: &Comm) {
     let result = if comm.rank() == last { Err(divisi::Error::input("here", "wrong")) } else { Ok(()) };
     let told = comm.agree(result).unwrap_err();
     assert_eq!(told.status(), 2);
-    assert_eq!(told.to_string(), if comm.rank() == last { "here: wrong".into() } else { format!("rank {last} failed") });
+    assert_eq!(
+        told.to_string(),
+        if comm.rank() == last { "here: wrong".into() } else { format!("rank {last} failed") }
+    );
 }
 
 fn traffic(comm: &Comm) {
