@@ -16,8 +16,10 @@ const LIMIT: u64 = 120;
 /// point of the map of MEGNO in REBOUND's documentation (Megno.ipynb). Lengths in au, G = 1, a year is 2 pi.
 const SUN_AND_JUPITER: &str = "name,mass,x,y,z,vx,vy,vz\nSun,1,0,0,0,0,0,0\n\
      Jupiter,0.000954,3.054102925667227,3.961242110222339,0,-0.3530819594865964,0.2884780825113728,0\n";
-const CHAOTIC: &str = "Saturn,0.000285,-6.510215076442474,1.2844227034532703,0,-0.1673835075657737,-0.3742555606522705,0\n";
-const REGULAR: &str = "Saturn,0.000285,-5.818437725616538,3.101497629157101,0,-0.21686638973149108,-0.33699574483197525,0\n";
+const CHAOTIC: &str =
+    "Saturn,0.000285,-6.510215076442474,1.2844227034532703,0,-0.1673835075657737,-0.3742555606522705,0\n";
+const REGULAR: &str =
+    "Saturn,0.000285,-5.818437725616538,3.101497629157101,0,-0.21686638973149108,-0.33699574483197525,0\n";
 
 /// A parameter file, what it reads, and the runs made of it, in a folder of their own.
 struct Scene(TempDir);
@@ -92,7 +94,8 @@ fn the_runs_that_come_with_the_program_start_and_are_checked() {
     for file in files {
         let out = folder.path().join(file.file_stem().unwrap());
         let first = plummer.join("snapshots/snapshot_000000.hdf5");
-        let words = if file.ends_with("gadget.toml") { vec![format!("initial.file={}", first.display())] } else { vec![] };
+        let words =
+            if file.ends_with("gadget.toml") { vec![format!("initial.file={}", first.display())] } else { vec![] };
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let checked = run(&file, &out, &[&words[..], &["--check"]].concat()).expect(0);
         assert!(checked.stdout.contains("are valid") && checked.stdout.contains("estimate"), "{}", checked.stdout);
@@ -104,7 +107,8 @@ fn the_runs_that_come_with_the_program_start_and_are_checked() {
 
 #[test]
 fn a_snapshot_starts_another_run() {
-    let first = Scene::new("csv", &format!("{SUN_AND_JUPITER}{REGULAR}"), "integrator = { method = 'leapfrog', dt = 0.1 }");
+    let first =
+        Scene::new("csv", &format!("{SUN_AND_JUPITER}{REGULAR}"), "integrator = { method = 'leapfrog', dt = 0.1 }");
     let from = first.run("from", &["--steps", "7"]);
     let file = from.join("snapshots/snapshot_000001.hdf5");
     let given = format!("initial.file={}", file.display());
@@ -158,7 +162,8 @@ fn orbital_elements_come_back() {
         ("Probe", [9.5, 0.7, 120.0, 300.0, 340.0, 350.0]),
         ("Passer", [-3.0, 1.5, 60.0, 80.0, 45.0, -90.0]),
     ];
-    let scene = Scene::new("elements", table, "history.elements = true\nintegrator = { method = 'leapfrog', dt = 0.001 }");
+    let scene =
+        Scene::new("elements", table, "history.elements = true\nintegrator = { method = 'leapfrog', dt = 0.001 }");
     for method in ["leapfrog", "ias15", "wisdom_holman"] {
         let out = scene.run(method, &[&format!("integrator.method={method}"), "--steps", "1"]);
         for (name, values) in elements {
@@ -166,7 +171,9 @@ fn orbital_elements_come_back() {
                 near(history(&out, &format!("{name}_{element}"))[0], value, 1e-10 * value.abs().max(1.0));
             }
         }
-        ["momentum_x", "momentum_y", "center_x", "center_z"].iter().for_each(|column| near(history(&out, column)[0], 0.0, 1e-16));
+        ["momentum_x", "momentum_y", "center_x", "center_z"]
+            .iter()
+            .for_each(|column| near(history(&out, column)[0], 0.0, 1e-16));
     }
 }
 
@@ -227,7 +234,11 @@ const METHODS: [(&str, &str); 6] = [
 fn a_test_particle_moves_as_a_body_of_hardly_any_mass() {
     let scene = |mass: &str| {
         let bodies = format!("mass,x,y,z,vx,vy,vz\n1,0,0,0,0,0,0\n1e-3,1,0,0,0,1,0\n{mass},2,0,0.1,0,0.7,0\n");
-        Scene::new("csv", &bodies, "run.until = 20\nintegrator = { method = 'leapfrog', dt = 0.002 }\noutput.history_steps = 0")
+        Scene::new(
+            "csv",
+            &bodies,
+            "run.until = 20\nintegrator = { method = 'leapfrog', dt = 0.002 }\noutput.history_steps = 0",
+        )
     };
     let [none, little] = ["0", "1e-16"].map(scene);
     for (index, (method, word)) in METHODS.into_iter().enumerate() {
@@ -257,7 +268,10 @@ fn a_test_particle_leaves_the_bodies_as_they_are() {
 
 /// MEGNO and the Lyapunov exponent after 1000 years.
 fn chaos(saturn: &str, words: &[&str]) -> (f64, f64) {
-    let sections = format!("run.until = {}\nintegrator = {{ method = 'ias15', megno = true }}\noutput.history_steps = 50", 1e3 * TAU);
+    let sections = format!(
+        "run.until = {}\nintegrator = {{ method = 'ias15', megno = true }}\noutput.history_steps = 50",
+        1e3 * TAU
+    );
     let scene = Scene::new("csv", &format!("{SUN_AND_JUPITER}{saturn}"), &sections);
     let out = scene.run("out", words);
     // A run that was cut and resumed carries the variational equations on.
@@ -282,15 +296,24 @@ fn megno_tells_a_regular_orbit_from_a_chaotic_one() {
 /// The figure of eight, in which a step of chosen length seldom ends at a round time.
 fn figure_eight(out: &Path, words: &[&str]) {
     let file = root().join("sims/nbody/figure_eight.toml");
-    run(&file, out, &[words, &["--until", "6", "output.trajectory_steps=0", "output.history_steps=0"]].concat()).expect(0);
+    run(&file, out, &[words, &["--until", "6", "output.trajectory_steps=0", "output.history_steps=0"]].concat())
+        .expect(0);
 }
 
 #[test]
 fn chosen_steps_hit_the_times_of_output() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, words) in [("ias15", ["integrator.method=ias15", "integrator.eta=0"]), ("hermite", ["integrator.method=hermite", "integrator.eta=0.01"])] {
+    for (name, words) in [
+        ("ias15", ["integrator.method=ias15", "integrator.eta=0"]),
+        ("hermite", ["integrator.method=hermite", "integrator.eta=0.01"]),
+    ] {
         let out = folder.path().join(name);
-        let cadences = ["output.times=[0.1, 2.7182818, 5.999]", "output.every_time=1.1", "output.history_time=0.7", "output.trajectory_time=0.3"];
+        let cadences = [
+            "output.times=[0.1, 2.7182818, 5.999]",
+            "output.every_time=1.1",
+            "output.history_time=0.7",
+            "output.trajectory_time=0.3",
+        ];
         figure_eight(&out, &[&words[..], &cadences].concat());
         let expected = [0.0, 0.1, 1.1, 2.2, 2.7182818, 3.3, 4.4, 5.5, 5.999, 6.0];
         snapshot_times(&out).iter().zip(expected).for_each(|(time, expected)| near(*time, expected, 1e-12 * expected));

@@ -4,11 +4,13 @@
 //! checkpoint), make the folder, step to the end with output between, and account for the time. A type that implements
 //! [`Simulation`] is all that it needs. [`check`] does the first of these and says what the rest would cost.
 
+mod changes;
 mod driver;
 mod event;
 mod files;
 mod folder;
 mod ledger;
+mod plan;
 mod progress;
 mod row;
 mod sections;

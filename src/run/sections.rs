@@ -1,5 +1,7 @@
 //! The sections of a parameter file that belong to every simulation: `[run]`, `[units]`, `[output]`, `[checkpoint]`.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::Parameters;
@@ -73,6 +75,8 @@ pub struct MadeBy {
     pub command: String,
     /// The instructions that all ranks used; a resumed run needs the same.
     pub simd: String,
+    /// The folder of the parameter file that a person wrote: relative paths still start there.
+    pub folder: PathBuf,
 }
 
 /// `[run]`: how long, and from which seed.

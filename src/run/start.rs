@@ -1,19 +1,18 @@
 //! From a parameter file to a run under way, anew or from a checkpoint, and to its end.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use toml::{Table, Value};
+use toml::Table;
 
+use super::changes::check_changes;
 use super::driver::{Driver, Pace, Schedules};
 use super::files::{Files, Place, read_place};
 use super::folder::RunFolder;
 use super::ledger::{Ledger, gather_phases, peak_memory};
+use super::plan::Plan;
 use super::progress::{Progress, duration_text, rate_text};
-use super::sections::{Cadence, Framework, MadeBy, SECTIONS};
+use super::sections::{Cadence, Framework, MadeBy};
 use super::setup::Instructions;
 use super::{Outcome, Setup, Simulation, StopRequest};
 use crate::clock::{Clock, Schedule};
@@ -35,49 +34,6 @@ pub struct Request {
     pub overwrite: bool,
     /// The command line, kept in config.toml.
     pub command: String,
-}
-
-/// A request whose parameters are typed and checked.
-struct Plan<C> {
-    framework: Framework,
-    cadence: Cadence,
-    config: C,
-    folder: PathBuf,
-}
-
-impl<C: DeserializeOwned + Serialize> Plan<C> {
-    fn read<S: Simulation<Config = C>>(parameters: &Parameters) -> Result<Self> {
-        let framework = Framework::read(parameters)?;
-        let config = parameters.typed(|key| !SECTIONS.contains(&key), &SECTIONS)?;
-        framework.check(parameters)?;
-        let cadence = framework.cadence(parameters)?;
-        S::validate(&config, &framework.units).map_err(|error| parameters.locate(error))?;
-        let folder = parameters.path().parent().unwrap_or(Path::new("")).to_owned();
-        Ok(Plan { framework, cadence, config, folder })
-    }
-
-    fn setup(self, instructions: &Instructions) -> Setup<C> {
-        Setup {
-            config: self.config,
-            units: self.framework.units,
-            seed: self.framework.run.seed,
-            level: instructions.level,
-            rsqrt: instructions.rsqrt,
-            folder: self.folder,
-        }
-    }
-
-    /// All parameters as used, as TOML.
-    fn to_table(&self) -> Result<Table> {
-        let table = |value: std::result::Result<Value, toml::ser::Error>| match value {
-            Ok(Value::Table(table)) => Ok(table),
-            Ok(_) => Err(Error::input("config.toml", "the simulation's parameters are no sections")),
-            Err(error) => Err(Error::input("config.toml", format!("cannot write the parameters: {error}"))),
-        };
-        let mut all = table(Value::try_from(&self.framework))?;
-        all.extend(table(Value::try_from(&self.config))?);
-        Ok(all)
-    }
 }
 
 /// Checks the parameters of a simulation without MPI.
@@ -113,6 +69,7 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
         program: format!("{} of divisi {}", S::NAME, env!("CARGO_PKG_VERSION")),
         command: request.command.clone(),
         simd: instructions.name.clone(),
+        folder: std::path::absolute(plan.folder.join(".")).map_err(Error::io("find", &plan.folder))?,
     });
     let (framework, cadence, table) = (plan.framework.clone(), plan.cadence.clone(), plan.to_table()?);
     let resumes = request.resume && request.folder.holds_run();
@@ -184,56 +141,6 @@ fn prepare(request: &Request, table: &Table, resumes: bool) -> Result<()> {
     let beside = path.with_extension("toml.part");
     fs::write(&beside, text).map_err(Error::io("write", &beside))?;
     fs::rename(&beside, &path).map_err(Error::io("rename", &beside))
-}
-
-/// What may differ when a run is resumed: its end, its cadences, what made it.
-const CHANGEABLE: [&str; 5] = ["made_by", "output", "checkpoint", "run.until", "run.steps"];
-/// Of these, what moves the steps of a method that chooses them, as they shorten to hit output times.
-const MOVES_STEPS: [&str; 4] = ["output.every_time", "output.times", "output.history_time", "output.trajectory_time"];
-
-/// Refuses parameters that would make a resumed run another one; warns of those that might.
-fn check_changes(folder: &RunFolder, table: &Table) -> Result<Vec<String>> {
-    let path = folder.config();
-    let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-    let old: Table = text.parse().map_err(|error: toml::de::Error| Error::file(&path, error.message()))?;
-    let mut warnings = Vec::new();
-    for (key, old, new) in differences("", &old, table) {
-        if key == "made_by.simd" {
-            let reason = format!(
-                "was {old} and is {new} here: the results would differ; resume where it was made, or start anew"
-            );
-            return Err(Error::input(format!("{} (instructions)", path.display()), reason));
-        }
-        if !CHANGEABLE.iter().any(|free| key == *free || key.starts_with(&format!("{free}."))) {
-            let reason = format!(
-                "was {old} and is {new} now, which would make it another run; give the old value, or start anew"
-            );
-            return Err(Error::input(format!("{key} (run in {})", folder.root().display()), reason));
-        }
-        if MOVES_STEPS.contains(&key.as_str()) {
-            warnings.push(format!(
-                "warning: {key} changed from {old} to {new}: steps that are chosen to meet output times change with it"
-            ));
-        }
-    }
-    Ok(warnings)
-}
-
-/// Every key whose value differs, with both values.
-fn differences(section: &str, old: &Table, new: &Table) -> Vec<(String, String, String)> {
-    let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    let text = |value: Option<&Value>| value.map_or("not given".to_owned(), Value::to_string);
-    let compare = |key: &String| {
-        let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
-        match (old.get(key), new.get(key)) {
-            (Some(Value::Table(old)), Some(Value::Table(new))) => differences(&path, old, new),
-            (old, new) if old == new => Vec::new(),
-            (old, new) => vec![(path, text(old), text(new))],
-        }
-    };
-    keys.into_iter().flat_map(compare).collect()
 }
 
 fn greet(progress: &mut Progress, comm: &Comm, request: &Request, made: &Instructions, clock: &Clock, resumes: bool) {

@@ -204,8 +204,15 @@ fn output_changes_nothing() {
 
 fn config_runs_again() {
     let runs = Runs::new();
-    let first = runs.whole(2, "first", &["output.times=0.001,0.002", "rod.safety=0.3"]);
+    let start: String = (0..60).map(|cell| format!("{}\n", (cell % 7) as f64 / 7.0)).collect();
+    fs::write(runs.out("start.txt"), start).expect("a file");
+    let first = runs.whole(2, "first", &["output.times=0.001,0.002", "rod.safety=0.3", "rod.start=start.txt"]);
+    // Relative paths in it start where they did.
     finish(program(3).arg("run").arg(first.join("config.toml")).arg("--out").arg(runs.out("again")), LIMIT).expect(0);
+    assert_same_files(&first, &runs.out("again"));
+    // A run that was killed before its first checkpoint starts anew.
+    fs::remove_dir_all(runs.out("again").join("checkpoints")).expect("checkpoints to remove");
+    runs.resume(2, "again", &[]).expect(0);
     assert_same_files(&first, &runs.out("again"));
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It chooses its step from the hottest cell, or takes a fixed one. It can be told to fail, or to take its time.
 
+use std::ops::Range;
+use std::path::Path;
 use std::time::Duration;
 
 use divisi::comm::wait_all;
@@ -33,11 +35,14 @@ struct Section {
     length: f64,
     safety: f64,
     dt: f64,
+    /// A file with the temperature of each cell on a line of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<String>,
 }
 
 impl Default for Section {
     fn default() -> Self {
-        Section { cells: 60, length: 1.0, safety: 0.4, dt: 0.0 }
+        Section { cells: 60, length: 1.0, safety: 0.4, dt: 0.0, start: None }
     }
 }
 
@@ -58,11 +63,7 @@ pub struct Rod {
 }
 
 impl Rod {
-    fn with(
-        setup: &Setup<Config>,
-        comm: &Comm,
-        make: impl FnOnce(std::ops::Range<u64>) -> Result<Vec<f64>>,
-    ) -> Result<Self> {
+    fn with(setup: &Setup<Config>, comm: &Comm, make: impl FnOnce(Range<u64>) -> Result<Vec<f64>>) -> Result<Self> {
         let (config, comm) = (setup.config.clone(), comm.clone());
         if config.rod.cells < comm.size() as u64 {
             return Err(Error::input(
@@ -112,6 +113,14 @@ impl Rod {
     }
 }
 
+/// The temperatures of the cells `range` in a file.
+fn read_start(path: &Path, range: Range<u64>) -> Result<Vec<f64>> {
+    let refuse = |reason: String| Error::input(path.display().to_string(), reason);
+    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    let cells = text.lines().skip(range.start as usize).take((range.end - range.start) as usize);
+    cells.map(|cell| cell.parse().map_err(|_| refuse(format!("{cell} is no number")))).collect()
+}
+
 /// Law: the conductivity grows with the temperature.
 fn conductivity(temperature: f64) -> f64 {
     1.0 + temperature
@@ -134,7 +143,10 @@ impl Simulation for Rod {
     fn new(setup: &Setup<Config>, comm: &Comm) -> Result<Self> {
         let cells = setup.config.rod.cells as f64;
         let start = |cell: u64| (1.0 - 4.0 * ((cell as f64 + 0.5) / cells - 0.3).abs()).max(0.0);
-        Rod::with(setup, comm, |range| Ok(range.map(start).collect()))
+        Rod::with(setup, comm, |range| match &setup.config.rod.start {
+            None => Ok(range.map(start).collect()),
+            Some(file) => read_start(&setup.path(file), range),
+        })
     }
 
     /// Law: dT/dt = d/dx (k(T) dT/dx), the flux at the middle of two cells.
