@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Formatting, lints and documentation: nothing of it may give a warning.
-set -euo pipefail
-cd "$(dirname "$0")/.."
-scripts/setup.sh
+# Formatting, lints and documentation: none of them may give a warning. Runs all three, and fails when one did.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+scripts/setup.sh || exit 1
 . scripts/env.sh
-cargo fmt --check
-cargo clippy --release --all-targets -- -D warnings
-RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps
+
+failed=''
+cargo fmt --check || failed+=" formatting (cargo fmt mends it)"
+cargo clippy --release --all-targets -- -D warnings || failed+=" clippy"
+RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps || failed+=" documentation"
+[[ ! $failed ]] || { echo "check failed:$failed" >&2; exit 1; }

@@ -91,6 +91,11 @@ impl Schedule {
         Schedule { every_steps, every_time, times, next_multiple: 1, met: 0 }
     }
 
+    /// Whether this is never due.
+    pub fn is_never(&self) -> bool {
+        self.every_steps == 0 && self.every_time == 0.0 && self.times.is_empty()
+    }
+
     /// The next time at which this is due; infinite when only steps count.
     pub fn next_time(&self) -> f64 {
         let multiple = if self.every_time > 0.0 { self.next_multiple as f64 * self.every_time } else { f64::INFINITY };
@@ -161,6 +166,14 @@ mod tests {
             })
             .collect();
         assert_eq!(due, [1, 3, 4, 8]);
+    }
+
+    #[test]
+    fn only_an_empty_schedule_is_never_due() {
+        assert!(Schedule::new(0, 0.0, vec![]).is_never());
+        for schedule in [Schedule::new(1, 0.0, vec![]), Schedule::new(0, 0.1, vec![]), Schedule::new(0, 0.0, vec![1.0])] {
+            assert!(!schedule.is_never());
+        }
     }
 
     #[test]

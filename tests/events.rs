@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::f64::consts::PI;
 use std::fs;
 use std::path::PathBuf;
@@ -15,17 +16,10 @@ const LIMIT: u64 = 60;
 /// The fixed step of all runs here but those of IAS15.
 const DT: f64 = 0.005;
 const METHODS: [&str; 4] = ["leapfrog", "hermite", "wisdom_holman", "ias15"];
-/// `[events]` words by what they ask for.
-const ASKED: [&str; 8] = [
-    "collision=stop",
-    "collision=merge",
-    "collision=record",
-    "close_encounter=stop",
-    "close_encounter=record",
-    "escape=stop",
-    "escape=record",
-    "escape=remove",
-];
+/// All that `[events]` can be asked for.
+const ASKED: &str = "collision=stop collision=merge collision=record close_encounter=stop close_encounter=record \
+                     escape=stop escape=record escape=remove";
+const STOPS: [(&str, &str); 2] = [("collision", "collision=stop"), ("close encounter", "close_encounter=stop")];
 
 /// Inner falls from 1.8 to 0.2 from the centre of Star, which is wide enough to touch it; Outer is far away.
 const FALL: &str = "Star,1,0.4,0,0,0,0,0,0\n\
@@ -36,26 +30,14 @@ const FLIGHT: &str = "Star,1,0.01,0,0,0,0,0,0\n\
                       Runner,1e-3,0,1,0,0,2,0,0\n\
                       Outer,2e-3,0,0,20,0,-0.2238302928559939,0,0\n";
 
-/// When Inner meets Star: its orbit has a = 1 and e = 0.8, from apoapsis.
-struct Passage {
-    enters: f64,
-    nearest: f64,
-    leaves: f64,
-}
-
-impl Passage {
-    /// The `turn`-th time (from 0) that Inner is nearer than `distance`, by Kepler's equation.
-    fn of(turn: u32, distance: f64) -> Self {
-        let (motion, e) = (1.001f64.sqrt(), 0.8);
-        let eccentric = ((1.0 - distance) / e).acos();
-        let mean = eccentric - e * eccentric.sin();
-        let half_turns = PI * (1.0 + 2.0 * f64::from(turn));
-        Passage {
-            enters: (half_turns - mean) / motion,
-            nearest: half_turns / motion,
-            leaves: (half_turns + mean) / motion,
-        }
-    }
+/// When Inner comes nearer to Star than `distance`, is nearest, and leaves, for the `turn`-th time (from 0): by Kepler's
+/// equation on its orbit of a = 1 and e = 0.8, from apoapsis.
+fn passage(turn: u32, distance: f64) -> [f64; 3] {
+    let (motion, e) = (1.001f64.sqrt(), 0.8);
+    let eccentric = ((1.0 - distance) / e).acos();
+    let mean = eccentric - e * eccentric.sin();
+    let half_turns = PI * (1.0 + 2.0 * f64::from(turn));
+    [half_turns - mean, half_turns, half_turns + mean].map(|anomaly| anomaly / motion)
 }
 
 /// When Runner is `distance` from Star: radial motion with v² = 2 mu/r + 2 (mu = 1 but for a thousandth).
@@ -75,7 +57,7 @@ struct Line {
 }
 
 /// Bodies and a parameter file in a folder of their own, and the runs made of them.
-struct Scene(TempDir);
+struct Scene(TempDir, Cell<u32>);
 
 impl Scene {
     fn new(bodies: &str) -> Self {
@@ -85,12 +67,13 @@ impl Scene {
                     events = { close_encounter_distance = 0.5, escape_radius = 5.0 }\n\
                     output = { every_steps = 150, trajectory_steps = 1 }\n";
         fs::write(folder.path().join("run.toml"), toml).unwrap();
-        Scene(folder)
+        Scene(folder, Cell::new(0))
     }
 
     /// Runs with `method`, which asks for `asked` of the events, on so many ranks.
     fn run(&self, method: &str, asked: &str, ranks: usize, words: &[&str]) -> Run {
-        let path = self.0.path().join(format!("{method} {asked} {ranks} {}", words.join(" ").replace('/', "_")));
+        self.1.set(self.1.get() + 1);
+        let path = self.0.path().join(self.1.get().to_string());
         let mut command = if ranks == 1 { divisi() } else { mpirun(ranks, DIVISI) };
         command.arg("run").arg(self.0.path().join("run.toml")).arg("--out").arg(&path);
         command.arg(format!("integrator.method={method}")).args(asked.split(' ').map(|word| format!("events.{word}")));
@@ -207,13 +190,13 @@ fn seen_after(event: &Line, expected: f64, step: f64) {
 }
 
 #[test]
-fn a_collision_stops_the_run() {
+fn a_collision_or_a_close_encounter_stops_the_run() {
     let scene = Scene::new(FALL);
-    for method in METHODS {
-        let run = scene.run(method, "collision=stop", 1, &[]);
+    for (method, (kind, asked)) in METHODS.iter().flat_map(|method| STOPS.map(|stop| (method, stop))) {
+        let run = scene.run(method, asked, 1, &[]);
         let event = run.event();
-        assert_eq!((&event.kind[..], &event.subjects[..]), ("collision", "Star + Inner"), "{method}");
-        seen_after(&event, Passage::of(0, 0.5).enters, run.last_step(&event));
+        assert_eq!((&event.kind[..], &event.subjects[..]), (kind, "Star + Inner"), "{method}");
+        seen_after(&event, passage(0, 0.5)[0], run.last_step(&event));
         assert!(event.value < 0.5 && event.value > 0.45, "{method}: {event:?}");
         run.stopped_at(&event);
         assert_eq!(run.last_names(), ["Star", "Inner", "Outer"]);
@@ -228,7 +211,7 @@ fn a_collision_is_recorded_once_in_each_passage() {
         assert_eq!(events.len(), 2, "{method}: {events:?}");
         for (turn, event) in (0..).zip(&events) {
             assert_eq!((&event.kind[..], &event.subjects[..]), ("collision", "Star + Inner"));
-            seen_after(event, Passage::of(turn, 0.5).enters, if method == "ias15" { 0.05 } else { DT });
+            seen_after(event, passage(turn, 0.5)[0], if method == "ias15" { 0.05 } else { DT });
         }
     }
 }
@@ -241,7 +224,7 @@ fn a_merger_keeps_mass_momentum_and_the_name_of_the_heaviest() {
         let event = run.event();
         assert_eq!((&event.kind[..], &event.subjects[..]), ("merger", "Star + Inner"), "{method}");
         assert_eq!((event.value, run.history("time")[run.row(&event)]), (1.001, event.time));
-        seen_after(&event, Passage::of(0, 0.5).enters, run.last_step(&event));
+        seen_after(&event, passage(0, 0.5)[0], run.last_step(&event));
         assert_eq!(run.jump("bodies", &event), -1.0);
         near(run.jump("mass", &event), 0.0, 1e-15);
         for axis in ["x", "y", "z"] {
@@ -267,31 +250,19 @@ fn after_the_merger(run: &Run, event: &Line) {
 }
 
 #[test]
-fn a_close_encounter_stops_the_run() {
-    let scene = Scene::new(FALL);
-    for method in METHODS {
-        let run = scene.run(method, "close_encounter=stop", 1, &[]);
-        let event = run.event();
-        assert_eq!((&event.kind[..], &event.subjects[..]), ("close encounter", "Star + Inner"), "{method}");
-        seen_after(&event, Passage::of(0, 0.5).enters, run.last_step(&event));
-        run.stopped_at(&event);
-    }
-}
-
-#[test]
 fn a_close_encounter_is_recorded_with_its_least_distance() {
     let scene = Scene::new(FALL);
     for method in METHODS {
         let events = scene.run(method, "close_encounter=record", 1, &[]).events();
         assert_eq!(events.len(), 2, "{method}: {events:?}");
         for (turn, event) in (0..).zip(&events) {
-            let expected = Passage::of(turn, 0.5);
+            let [_, nearest, leaves] = passage(turn, 0.5);
             assert_eq!((&event.kind[..], &event.subjects[..]), ("close encounter", "Star + Inner"));
-            near(event.time, expected.nearest, 2e-3);
+            near(event.time, nearest, 2e-3);
             near(event.value, 0.2, 2e-4);
             // Told when the passage is over.
             if method != "ias15" {
-                near(event.step as f64 * DT, expected.leaves + 0.5 * DT, 1.5 * DT);
+                near(event.step as f64 * DT, leaves + 0.5 * DT, 1.5 * DT);
             }
         }
     }
@@ -329,18 +300,22 @@ fn an_escape_is_recorded_once_and_the_body_stays_or_goes() {
     }
 }
 
+/// Whether one rank and three write the same, up to the end of the first passage.
+fn same_on_three_ranks(scene: &Scene, method: &str, asked: &str) {
+    let words = ["run.until=4", "output.history_steps=20", "output.trajectory_steps=20", "output.every_steps=0"];
+    let (one, three) = (scene.run(method, asked, 1, &words), scene.run(method, asked, 3, &words));
+    assert!(!one.events().is_empty(), "{method}, {asked}");
+    assert_same_files(&one.path, &three.path);
+}
+
 #[test]
 fn three_ranks_write_the_bytes_of_one() {
-    for asked in ASKED {
-        let scene = Scene::new(if asked.starts_with("escape") { FLIGHT } else { FALL });
-        assert_same_files(&scene.run("leapfrog", asked, 1, &[]).path, &scene.run("leapfrog", asked, 3, &[]).path);
+    for asked in ASKED.split(' ') {
+        same_on_three_ranks(&Scene::new(if asked.starts_with("escape") { FLIGHT } else { FALL }), "leapfrog", asked);
     }
-    for method in ["hermite", "wisdom_holman", "ias15"] {
-        let scene = Scene::new(FALL);
-        let asked = "collision=merge close_encounter=record escape=remove escape_radius=19 close_encounter_distance=1";
-        let (one, three) = (scene.run(method, asked, 1, &[]), scene.run(method, asked, 3, &[]));
-        assert!(!one.events().is_empty());
-        assert_same_files(&one.path, &three.path);
+    let all = "collision=merge close_encounter=record close_encounter_distance=1 escape=remove escape_radius=1.5";
+    for (bodies, method) in [(FALL, "hermite"), (FALL, "wisdom_holman"), (FLIGHT, "hermite"), (FLIGHT, "ias15")] {
+        same_on_three_ranks(&Scene::new(bodies), method, all);
     }
 }
 
@@ -372,12 +347,13 @@ fn a_run_resumed_after_or_amid_an_event_is_the_undisturbed_one() {
 #[test]
 fn a_run_stopped_by_an_event_goes_on_when_resumed() {
     let scene = Scene::new(FALL);
+    assert_eq!(scene.run("leapfrog", "collision=none", 1, &[]).events(), []);
     let run = scene.run("leapfrog", "collision=stop", 1, &[]);
     let first = run.event();
     finish(divisi().arg("resume").arg(&run.path), LIMIT).expect(0).says("stopped by an event");
     let events = run.events();
     assert_eq!((events.len(), &events[0]), (2, &first));
-    seen_after(&events[1], Passage::of(1, 0.5).enters, DT);
+    seen_after(&events[1], passage(1, 0.5)[0], DT);
 }
 
 #[test]
@@ -421,10 +397,4 @@ fn test_particles_do_not_meet_each_other() {
         let places: Vec<f64> = run.last_snapshot().read("PartType1/Coordinates").unwrap();
         assert_eq!(places[..3], [0.0; 3]);
     }
-}
-
-#[test]
-fn nothing_is_recorded_where_nothing_is_asked() {
-    let scene = Scene::new(FALL);
-    assert_eq!(scene.run("leapfrog", "collision=none", 1, &[]).events(), []);
 }

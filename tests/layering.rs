@@ -329,3 +329,20 @@ fn allowed_edges_and_mere_words_are_not() {
     }
     assert!(wrong_outside("sims/x.rs", "use divisi::comm::launch; let mpi = 1; // mpi::").is_empty());
 }
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let read = |name: &str| fs::read_to_string(common::root().join(name)).expect("a file of the project");
+    let (manifest, reasons) = (read("Cargo.toml"), read("docs/dependencies.md"));
+    let section = |title: &str| {
+        let after = manifest.split(title).nth(1).unwrap_or_else(|| panic!("no {title}"));
+        let lines = after.lines().take_while(|line| !line.starts_with('['));
+        lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+    };
+    let mut wanted = [section("\n[dependencies]\n"), section("\n[dev-dependencies]\n")].concat();
+    let mut given: Vec<String> =
+        reasons.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned())).collect();
+    wanted.sort();
+    given.sort();
+    assert_eq!(wanted, given);
+}

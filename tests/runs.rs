@@ -196,7 +196,7 @@ fn a_pair_has_the_same_period_in_all_units() {
         let (file, out) = (folder.path().join("pair.toml"), folder.path().join(index.to_string()));
         fs::write(&file, toml).unwrap();
         run(&file, &out, &[]).expect(0);
-        turns.push(at_end(&out, "body_1_M"));
+        turns.push(at_end(&out, "secondary_M"));
         let unit: f64 = snapshots(&out)[0].attribute("Units", "UnitTime_in_s").unwrap();
         near(at_end(&out, "time") * unit, 2.25 * 365.25 * 86400.0, 1e-3);
     }
@@ -281,15 +281,16 @@ fn chaos(saturn: &str, words: &[&str]) -> (f64, f64) {
     (at_end(&out, "megno"), at_end(&out, "lyapunov"))
 }
 
-/// REBOUND's WHFast has after 1000 years, for three seeds, 2.02 to 2.05 and 13.6 to 14.2.
+/// REBOUND has after 1000 years, over 30 seeds, 9.9 to 12.1 with IAS15 and, over 5, 13.6 to 14.4 with this map and step.
 #[test]
 fn megno_tells_a_regular_orbit_from_a_chaotic_one() {
-    let map = ["integrator.method=wisdom_holman", "integrator.dt=1.0"];
-    for words in [&[][..], &map[..]] {
+    let map = ["integrator.method=wisdom_holman", "integrator.dt=5.0"];
+    for (words, published) in [(&[][..], 9.0..12.5), (&map[..], 13.0..15.0)] {
         let (megno, lyapunov) = chaos(REGULAR, words);
         assert!((1.9..2.1).contains(&megno) && lyapunov.abs() < 3e-4, "regular, {words:?}: {megno}, {lyapunov}");
         let (megno, lyapunov) = chaos(CHAOTIC, words);
-        assert!((10.0..18.0).contains(&megno) && lyapunov > 1e-3, "chaotic, {words:?}: {megno}, {lyapunov}");
+        assert!(published.contains(&megno), "chaotic, {words:?}: {megno}");
+        near(lyapunov, 2.0 * megno / (1e3 * TAU), 0.35 * lyapunov);
     }
 }
 
@@ -303,19 +304,13 @@ fn figure_eight(out: &Path, words: &[&str]) {
 #[test]
 fn chosen_steps_hit_the_times_of_output() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, words) in [
-        ("ias15", ["integrator.method=ias15", "integrator.eta=0"]),
-        ("hermite", ["integrator.method=hermite", "integrator.eta=0.01"]),
-    ] {
+    let cadences = ["output.times=[0.1, 2.7172818, 5.999]", "output.every_time=1.1"];
+    let others = ["output.history_time=0.7", "output.trajectory_time=0.3"];
+    for (name, eta) in [("ias15", "0"), ("hermite", "0.01")] {
         let out = folder.path().join(name);
-        let cadences = [
-            "output.times=[0.1, 2.7182818, 5.999]",
-            "output.every_time=1.1",
-            "output.history_time=0.7",
-            "output.trajectory_time=0.3",
-        ];
-        figure_eight(&out, &[&words[..], &cadences].concat());
-        let expected = [0.0, 0.1, 1.1, 2.2, 2.7182818, 3.3, 4.4, 5.5, 5.999, 6.0];
+        let method = [&format!("integrator.method={name}")[..], &format!("integrator.eta={eta}")];
+        figure_eight(&out, &[method, cadences, others].concat());
+        let expected = [0.0, 0.1, 1.1, 2.2, 2.7172818, 3.3, 4.4, 5.5, 5.999, 6.0];
         snapshot_times(&out).iter().zip(expected).for_each(|(time, expected)| near(*time, expected, 1e-12 * expected));
         assert_eq!(snapshot_times(&out).len(), expected.len());
         all_near(&history(&out, "time"), &[0.0, 0.7, 1.4, 2.1, 2.8, 3.5, 4.2, 4.9, 5.6, 6.0], 1e-11);
@@ -329,8 +324,23 @@ fn fixed_steps_write_the_first_state_at_or_past_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let fixed = ["integrator.method=hermite", "integrator.eta=0", "integrator.dt=0.0625"];
-    let cadences = ["output.times=[0.1, 0.125, 2.7182818, 5.999]", "output.every_time=2.5", "output.history_time=0.9"];
+    let cadences = ["output.times=[0.1, 0.125, 2.7172818, 5.999]", "output.every_time=2.5", "output.history_time=0.9"];
     figure_eight(&out, &[&fixed[..], &cadences].concat());
     assert_eq!(snapshot_times(&out), [0.0, 0.125, 2.5, 2.75, 5.0, 6.0]);
     assert_eq!(history(&out, "time"), [0.0, 0.9375, 1.8125, 2.75, 3.625, 4.5, 5.4375, 6.0]);
+}
+
+#[test]
+fn a_chosen_step_without_forces_needs_a_longest_one() {
+    // Once both bodies are one there is nothing left to choose a step by.
+    let bodies = "mass,radius,x,y,z,vx,vy,vz\n1,1,0,0,0,0,0,0\n1,1,1,0,0,0,0,0\n";
+    let scene = Scene::new("csv", bodies, "events.collision = 'merge'\nrun.steps = 9\nintegrator.method = 'ias15'");
+    let word = "integrator.dt=0.01";
+    scene.run("until", &["run.until=3"]);
+    let end = |name: &str, words: &[&str]| run(&scene.path("run.toml"), &scene.path(name), words);
+    end("ias15", &[word]).expect(1).says("no body is accelerated and no largest step is given");
+    let hermite = ["integrator.method=hermite", "integrator.eta=0.02"];
+    end("dt", &[&hermite[..], &[word]].concat()).expect(0);
+    let softened = [&hermite[..], &["run.until=1e9", "gravity.softening=0.1"]].concat();
+    end("eta", &softened).expect(2).says("integrator.dt");
 }

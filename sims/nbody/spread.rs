@@ -115,7 +115,7 @@ impl Spread {
         let dt = match self.scheme.method {
             Method::Leapfrog => self.leapfrog(),
             Method::LeapfrogDkd => self.leapfrog_dkd(),
-            _ => self.hermite(dt_max),
+            _ => self.hermite(dt_max)?,
         };
         self.check(clock, names)?;
         Ok(dt)
@@ -151,9 +151,13 @@ impl Spread {
     }
 
     /// Predict, evaluate, correct: fourth order.
-    fn hermite(&mut self, dt_max: f64) -> f64 {
+    fn hermite(&mut self, dt_max: f64) -> Result<f64> {
         let chooses = self.scheme.eta > 0.0;
         let dt = if chooses { self.next_step.min(dt_max) } else { self.scheme.dt };
+        if dt.is_infinite() {
+            let reason = "no body is accelerated and no largest step is given".to_owned();
+            return Err(Error::Numerics { method: "Hermite", reason });
+        }
         self.hermite.predict(dt);
         self.take_end();
         self.evaluate();
@@ -165,7 +169,7 @@ impl Spread {
             self.next_step = self.particles.comm().all_reduce_min(wanted).min(self.scheme.dt);
         }
         self.hermite.accept();
-        dt
+        Ok(dt)
     }
 
     /// Moves the bodies to where Hermite's step ends.

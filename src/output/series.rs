@@ -27,8 +27,8 @@ pub fn snapshots_in(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
 
 /// Writes `series.vtkhdf` into the folder of snapshots. One rank.
 ///
-/// Nothing is written for fewer than two snapshots, or where the number of bodies differs among them; then one that an
-/// earlier call left is removed.
+/// Nothing is written for fewer than two snapshots, for snapshots without bodies, or where their number differs; then one
+/// that an earlier call left is removed.
 ///
 /// # Errors
 /// When a snapshot cannot be read or the file cannot be written.
@@ -38,6 +38,9 @@ pub fn write_series(folder: &Path) -> Result<()> {
     let mut columns: Option<Vec<Entry>> = None;
     for path in &paths {
         let reader = Reader::open(path)?;
+        if !reader.has("PartType1/Coordinates") {
+            return remove(folder);
+        }
         times.push(reader.attribute::<f64>("Header", "Time")?);
         let here = point_columns(&reader)?;
         if columns.get_or_insert_with(|| here.clone()) != &here {

@@ -37,9 +37,9 @@ pub(super) struct Density {
 }
 
 impl Density {
-    /// From a snapshot; none where its bodies are few.
+    /// From a snapshot; none where it has no bodies or few.
     pub fn of(reader: &Reader) -> Result<Option<Self>> {
-        if reader.shape("PartType1/Coordinates")?[0] as usize <= FEW {
+        if !reader.has("PartType1/Coordinates") || reader.shape("PartType1/Coordinates")?[0] as usize <= FEW {
             return Ok(None);
         }
         let positions: Vec<f64> = reader.read("PartType1/Coordinates")?;

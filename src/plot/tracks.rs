@@ -20,8 +20,11 @@ pub(super) struct Tracks {
     pub paths: Vec<Vec<[f64; 2]>>,
 }
 
-/// The paths in a trajectory, if its bodies are few.
+/// The paths in a trajectory, if it has places and its bodies are few.
 pub(super) fn of_trajectory(reader: &Reader) -> Result<Option<Tracks>> {
+    if !reader.has("Coordinates") {
+        return Ok(None);
+    }
     let shape = reader.shape("Coordinates")?;
     let &[frames, bodies, 3] = &shape[..] else { return Ok(None) };
     if bodies as usize > FEW || bodies == 0 || frames == 0 {
@@ -45,6 +48,9 @@ pub(super) fn of_trajectory(reader: &Reader) -> Result<Option<Tracks>> {
 pub(super) fn of_snapshots(snapshots: &[PathBuf]) -> Result<Option<Tracks>> {
     let Some(first) = snapshots.first() else { return Ok(None) };
     let first = Reader::open(first)?;
+    if !first.has("PartType1/Coordinates") {
+        return Ok(None);
+    }
     let bodies = first.shape("PartType1/Coordinates")?[0] as usize;
     if bodies > FEW || bodies == 0 || snapshots.len() < 2 {
         return Ok(None);

@@ -91,7 +91,9 @@ impl<S: Simulation> Driver<'_, S> {
     pub(super) fn drive(&mut self) -> Result<Outcome> {
         if self.clock.step() == 0 {
             self.files.history(&self.simulation, &self.clock)?;
-            self.files.trajectory_frame(&self.simulation, &self.clock)?;
+            if !self.schedules.trajectory.is_never() {
+                self.files.trajectory_frame(&self.simulation, &self.clock)?;
+            }
             self.files.snapshot(&self.simulation, &self.clock)?;
         }
         loop {

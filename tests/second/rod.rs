@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use divisi::comm::wait_all;
-use divisi::output::Column;
+use divisi::output::{Column, Frame};
 use divisi::partition::balanced_range;
 use divisi::run::{Row, Setup, Simulation};
 use divisi::units::Units;
@@ -187,6 +187,11 @@ impl Simulation for Rod {
         row.sum("heat", self.temperature.iter().map(|t| t * dx));
         row.max("hottest", self.temperature.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b)));
         row.derived("mean", move |column| column("heat") / length);
+        Ok(())
+    }
+
+    fn trajectory(&self, frame: &mut Frame) -> Result<()> {
+        frame.column("Temperature", 1, &self.comm.all_gather(&self.temperature));
         Ok(())
     }
 
