@@ -171,7 +171,8 @@ mod tests {
     #[test]
     fn only_an_empty_schedule_is_never_due() {
         assert!(Schedule::new(0, 0.0, vec![]).is_never());
-        for schedule in [Schedule::new(1, 0.0, vec![]), Schedule::new(0, 0.1, vec![]), Schedule::new(0, 0.0, vec![1.0])] {
+        for schedule in [Schedule::new(1, 0.0, vec![]), Schedule::new(0, 0.1, vec![]), Schedule::new(0, 0.0, vec![1.0])]
+        {
             assert!(!schedule.is_never());
         }
     }

@@ -176,6 +176,17 @@ fn a_folder_that_cannot_be_made() {
 }
 
 #[test]
+fn a_folder_with_a_very_long_name() {
+    let input = Input::new();
+    let file = input.folder.path().join("run.toml");
+    fs::write(&file, &input.toml).unwrap();
+    fs::write(input.folder.path().join("bodies.csv"), &input.csv).unwrap();
+    let out = input.folder.path().join("x".repeat(120)).join("y".repeat(120));
+    finish(mpirun(2, DIVISI).arg("run").arg(file).arg("--out").arg(&out), LIMIT).expect(0);
+    assert!(out.join("snapshots/snapshot_000001.hdf5").exists());
+}
+
+#[test]
 fn an_hdf5_file_of_another_kind() {
     let made = Input::new();
     made.run(&[]).expect(0);

@@ -331,16 +331,16 @@ fn fixed_steps_write_the_first_state_at_or_past_a_time() {
 }
 
 #[test]
-fn a_chosen_step_without_forces_needs_a_longest_one() {
+fn a_chosen_step_without_forces_needs_an_end() {
     // Once both bodies are one there is nothing left to choose a step by.
-    let bodies = "mass,radius,x,y,z,vx,vy,vz\n1,1,0,0,0,0,0,0\n1,1,1,0,0,0,0,0\n";
-    let scene = Scene::new("csv", bodies, "events.collision = 'merge'\nrun.steps = 9\nintegrator.method = 'ias15'");
-    let word = "integrator.dt=0.01";
-    scene.run("until", &["run.until=3"]);
-    let end = |name: &str, words: &[&str]| run(&scene.path("run.toml"), &scene.path(name), words);
-    end("ias15", &[word]).expect(1).says("no body is accelerated and no largest step is given");
-    let hermite = ["integrator.method=hermite", "integrator.eta=0.02"];
-    end("dt", &[&hermite[..], &[word]].concat()).expect(0);
-    let softened = [&hermite[..], &["run.until=1e9", "gravity.softening=0.1"]].concat();
-    end("eta", &softened).expect(2).says("integrator.dt");
+    let bodies = "mass,radius,x,y,z,vx,vy,vz\n1,1,0,0,0,0,0,0\n1,1,1,0,0,0,1,0\n";
+    let sections = "events.collision = 'merge'\nrun.steps = 9\nintegrator.method = 'ias15'";
+    let scene = Scene::new("csv", bodies, sections);
+    for (method, word) in [("ias15", "integrator.eta=0"), ("hermite", "integrator.eta=0.02")] {
+        let words = [&format!("integrator.method={method}")[..], word];
+        let ended = run(&scene.path("run.toml"), &scene.path(method), &words).expect(1);
+        ended.says("no body is accelerated and no largest step is given");
+        let out = scene.run(&format!("{method} to an end"), &[&words[..], &["run.until=3"]].concat());
+        assert_eq!((at_end(&out, "time"), at_end(&out, "bodies")), (3.0, 1.0));
+    }
 }

@@ -155,8 +155,7 @@ fn kill_and_resume(case: &Case, before: usize, after: usize, more: &[&str]) {
         std::thread::sleep(Duration::from_millis(2));
     }
     // The ranks, not mpirun: as when a node dies.
-    let pattern = format!("^{DIVISI} run.*{}", killed.display());
-    std::process::Command::new("pkill").args(["-KILL", "-f", &pattern]).status().unwrap();
+    common::kill_ranks(&killed);
     let status = wait(&mut child, Duration::from_secs(20));
     assert_ne!(status, Some(0), "the run ended before it was killed: make it longer");
     finish(mpirun(after, DIVISI).arg("resume").arg(&killed), LIMIT).expect(0).says("resumed at step");

@@ -46,19 +46,23 @@ fn evolved(out: &Path) -> [f64; 5] {
     lagrangian_radii(&numbers.chunks(3).map(|p| [p[0], p[1], p[2]]).collect::<Vec<_>>())
 }
 
+/// Radii less the mean of those drawn from all seeds, in units of their standard deviation.
+fn deviations(radii: &[f64; 5], spheres: &[[f64; 5]]) -> Vec<f64> {
+    let deviation = |k: usize| {
+        let count = spheres.len() as f64;
+        let mean = spheres.iter().map(|radii| radii[k]).sum::<f64>() / count;
+        let variance = spheres.iter().map(|radii| (radii[k] - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        (radii[k] - mean) / variance.sqrt()
+    };
+    (0..SHARES.len()).map(deviation).collect()
+}
+
 /// The energy error, and the largest change of a radius in units of its scatter over seeds.
 pub fn plummer() -> Vec<Figure> {
     let folder = tempfile::tempdir().expect("a folder");
     program::run(2, FILE, &WORDS, folder.path());
     let spheres: Vec<[f64; 5]> = (1..=SEEDS).map(drawn).collect();
-    let after = evolved(folder.path());
-    let deviations: Vec<f64> = (0..SHARES.len())
-        .map(|k| {
-            let mean = spheres.iter().map(|radii| radii[k]).sum::<f64>() / SEEDS as f64;
-            let variance = spheres.iter().map(|radii| (radii[k] - mean).powi(2)).sum::<f64>() / (SEEDS - 1) as f64;
-            (after[k] - mean) / variance.sqrt()
-        })
-        .collect();
+    let [before, after] = [spheres[0], evolved(folder.path())].map(|radii| deviations(&radii, &spheres));
     let figure = |name, value, unit, note| Figure {
         name,
         value,
@@ -68,7 +72,7 @@ pub fn plummer() -> Vec<Figure> {
         peer_value: None,
         note,
     };
-    let largest = deviations.iter().fold(0.0f64, |most, deviation| most.max(deviation.abs()));
+    let largest = after.iter().fold(0.0f64, |most, deviation| most.max(deviation.abs()));
     let error = program::energy_error(folder.path());
     vec![
         figure("plummer_energy", error, "largest |dE/E|", "10 crossing times, softening 0.02, step 1/128".into()),
@@ -76,7 +80,10 @@ pub fn plummer() -> Vec<Figure> {
             "plummer_radii",
             largest,
             "standard deviations over 10 seeds",
-            format!("of the radii that hold 10, 25, 50, 75, 90 % of the mass: {deviations:.2?}"),
+            format!(
+                "of the radii that hold 10, 25, 50, 75, 90 % of the mass: {after:.2?}, at the start {before:.2?}; \
+                 95 % of such scatter is below 2.26"
+            ),
         ),
     ]
 }

@@ -243,7 +243,7 @@ mod tests {
             message("integrator = { method = 'leapfrog', dt = -1 }").starts_with("integrator.dt: -1 is not allowed")
         );
         let told = message("integrator = { method = 'ias15' }\ngravity.precision = 'f32'");
-        assert_eq!(told, "gravity.precision: f32 goes with integrator.method leapfrog, hermite, not with ias15");
+        assert_eq!(told, "gravity.precision: f32 goes with integrator.method leapfrog, leapfrog_dkd, not with ias15");
         assert!(message("integrator = { method = 'hermite', dt = 1, megno = true }").contains("not with hermite"));
         assert!(
             message("integrator = { method = 'wisdom_holman', dt = 1 }\ngravity.softening = 0.1").contains("softening")

@@ -41,6 +41,10 @@ impl Default for WriteOptions {
     }
 }
 
+/// Names longer than this, bytes, are left to rank 0: Open MPI 4.1 adds to a name for a file of its own and ends the process
+/// where the two together pass some 250 bytes.
+const LONGEST_NAME: usize = 200;
+
 /// An HDF5 file being written. Every method is called on every rank, with the same arguments but for the data.
 ///
 /// Dropped before [`finish`](FileWriter::finish), it leaves no file.
@@ -61,7 +65,8 @@ impl FileWriter {
     /// # Errors
     /// On all ranks, when the folder is missing or may not be written.
     pub fn create(comm: &Comm, path: &Path, options: WriteOptions) -> Result<Self> {
-        let collective = cfg!(feature = "parallel-hdf5") && options.mpiio;
+        let short = path.as_os_str().len() <= LONGEST_NAME;
+        let collective = cfg!(feature = "parallel-hdf5") && options.mpiio && short;
         Self::open(Some(comm.clone()), path, collective, options.compress)
     }
 

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
+
 /// The program under test.
 pub const DIVISI: &str = env!("CARGO_BIN_EXE_divisi");
 
@@ -87,7 +90,7 @@ pub fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
             return status.code();
         }
         if start.elapsed() > limit {
-            signal(child, "TERM");
+            signal(child, Signal::TERM);
             std::thread::sleep(Duration::from_secs(3));
             child.kill().ok();
             child.wait().ok();
@@ -98,9 +101,26 @@ pub fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
     }
 }
 
-/// Sends a signal to a child by name.
-pub fn signal(child: &Child, name: &str) {
-    Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().expect("kill");
+/// Sends a signal to a child.
+pub fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).expect("a child to signal");
+}
+
+/// Kills with -9 every process of the program whose command line names `folder`: the ranks, not their launcher.
+pub fn kill_ranks(folder: &Path) {
+    let folder = folder.display().to_string();
+    for entry in fs::read_dir("/proc").expect("/proc").flatten() {
+        let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let words: Vec<_> = words.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+        let id = entry.file_name().to_string_lossy().parse().ok().and_then(Pid::from_raw);
+        if let Some(id) = id
+            && words[0] == DIVISI
+            && words.iter().any(|word| *word == folder)
+        {
+            // It may have ended in between.
+            kill_process(id, Signal::KILL).ok();
+        }
+    }
 }
 
 /// The project's root.

@@ -9,7 +9,7 @@ use divisi::output::Reader;
 use tempfile::TempDir;
 
 use super::ROLE;
-use super::common::{Ended, assert_same_files, finish, history, mpirun, signal, wait};
+use super::common::{Ended, Signal, assert_same_files, finish, history, mpirun, signal, wait};
 
 /// Seconds after which a launch is killed.
 const LIMIT: u64 = 120;
@@ -129,7 +129,7 @@ fn resumed_after_signal() {
         while !runs.out(name).join("snapshots/snapshot_000001.hdf5").exists() && started.elapsed().as_secs() < LIMIT {
             std::thread::sleep(Duration::from_millis(2));
         }
-        signal(&child, "USR1");
+        signal(&child, Signal::USR1);
         assert_eq!(wait(&mut child, Duration::from_secs(LIMIT)), Some(85), "{name}");
         let ended = runs.resume(after, name, &[]).expect(0).says("resumed at step");
         assert!(!ended.stderr.contains("resumed at step 0,"), "{}", ended.stderr);
