@@ -228,6 +228,15 @@ impl Units {
         &self.names[2]
     }
 
+    /// The unit of velocity for labels, such as "au/day"; empty without a physical scale.
+    pub fn velocity_name(&self) -> String {
+        if self.length_name().is_empty() {
+            String::new()
+        } else {
+            format!("{}/{}", self.length_name(), self.time_name())
+        }
+    }
+
     /// A duration in code units: a plain number is one already, text such as "100 yr" is converted.
     /// `place` names the parameter in errors.
     ///

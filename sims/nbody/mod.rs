@@ -128,10 +128,7 @@ impl Simulation for NBody {
         let velocities: Vec<[f64; 3]> = bodies.iter().map(|body| body.velocity).collect();
         let (masses, radii) = (scalar(|body| body.mass), scalar(|body| body.radius));
         let (length, mass) = (self.units.length_name(), self.units.mass_name());
-        let speed = match length {
-            "" => String::new(),
-            length => format!("{length}/{}", self.units.time_name()),
-        };
+        let speed = self.units.velocity_name();
         let columns = [
             Column::vector("Coordinates", length, &positions),
             Column::vector("Velocities", &speed, &velocities),

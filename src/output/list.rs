@@ -26,7 +26,7 @@ fn table(path: &Path) -> Result<String> {
     let width = history.names.iter().map(String::len).max().unwrap_or(0);
     for (name, column) in history.names.iter().zip(&history.columns) {
         let (first, last) = (column.first().unwrap_or(&f64::NAN), column.last().unwrap_or(&f64::NAN));
-        let _ = writeln!(text, "  {name:width$}  {first} .. {last}");
+        let _ = writeln!(text, "  {name:width$}  {first:?} .. {last:?}");
     }
     Ok(text)
 }

@@ -217,7 +217,7 @@ impl Trajectory {
     fn unit_of(&self, column: &str) -> Option<String> {
         match column {
             "Coordinates" => Some(self.units.length_name().to_owned()),
-            "Velocities" => Some(format!("{}/{}", self.units.length_name(), self.units.time_name())),
+            "Velocities" => Some(self.units.velocity_name()),
             "Masses" => Some(self.units.mass_name().to_owned()),
             _ => None,
         }
