@@ -68,16 +68,20 @@ fn run(case: &Case, ranks: usize, out: &Path, more: &[&str]) {
     finish(&mut command, LIMIT).expect(0);
 }
 
-/// Runs a case on 1, 2, 3, 4 and 7 ranks and holds every file against those of one rank.
+/// Another cadence of output than a case's own.
+const OTHER_CADENCE: [&str; 3] = ["output.every_steps=9", "output.history_steps=2", "checkpoint.every_steps=10"];
+
+/// Runs a case on 1, 2, 3, 4 and 7 ranks, and with another cadence on 1 and 3, and holds every file against those of one rank.
 fn check(name: &str) {
     let case = CASES.iter().find(|case| case.name == name).expect("a case of that name");
     let folder = tempfile::tempdir().unwrap();
-    let alone = folder.path().join("1");
-    run(case, 1, &alone, &[]);
-    for ranks in [2, 3, 4, 7] {
-        let out = folder.path().join(ranks.to_string());
-        run(case, ranks, &out, &[]);
-        assert_same_files(&alone, &out);
+    for (cadence, more, others) in [("own", &[][..], &[2, 3, 4, 7][..]), ("other", &OTHER_CADENCE, &[3])] {
+        let out = |ranks: usize| folder.path().join(format!("{cadence}_{ranks}"));
+        run(case, 1, &out(1), more);
+        for &ranks in others {
+            run(case, ranks, &out(ranks), more);
+            assert_same_files(&out(1), &out(ranks));
+        }
     }
 }
 
