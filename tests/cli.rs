@@ -176,6 +176,17 @@ fn a_folder_that_cannot_be_made() {
 }
 
 #[test]
+fn resume_starts_a_run_where_there_is_none_and_continues_one_where_there_is() {
+    let input = Input::new();
+    let started = input.run_on(3, &["--resume"]).expect(0);
+    assert!(!started.stderr.contains("resumed"), "{}", started.stderr);
+    input.run_on(2, &["--resume", "--steps", "5"]).expect(0).says("resumed at step 3");
+    let whole = Input::new();
+    whole.run(&["--steps", "5"]).expect(0);
+    common::assert_same_files(&whole.out(), &input.out());
+}
+
+#[test]
 fn a_folder_with_a_very_long_name() {
     let input = Input::new();
     let file = input.folder.path().join("run.toml");

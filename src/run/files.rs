@@ -24,7 +24,7 @@ pub(super) struct Place {
     pub events_bytes: u64,
     pub snapshots: u64,
     pub trajectory_rows: u64,
-    /// The step of the newest row, frame and snapshot, plus one; so that the last state is written once.
+    /// The steps of the newest row and of the newest snapshot, each plus one; so that the last state is written once.
     pub written_until: [u64; 2],
 }
 

@@ -77,18 +77,12 @@ impl RunFolder {
         self.config().is_file()
     }
 
-    /// Makes the folder for a new run, after removing an earlier one if `overwrite`.
+    /// Makes the folder for a new run, after removing an earlier one.
     ///
     /// # Errors
-    /// If it holds a run that may not be overwritten, or cannot be made.
-    pub(super) fn create(&self, overwrite: bool) -> Result<()> {
+    /// If an earlier run cannot be removed or the folder cannot be made.
+    pub(super) fn create(&self) -> Result<()> {
         if self.holds_run() {
-            if !overwrite {
-                return Err(Error::input(
-                    self.root.display().to_string(),
-                    "holds a run already: continue it with --resume, replace it with --overwrite, or choose another folder with --out",
-                ));
-            }
             self.remove_run()?;
         }
         let make = |path: PathBuf| {

@@ -64,6 +64,11 @@ pub(super) fn gather_phases(comm: &Comm, before: &[(&'static str, Counts)]) -> V
     columns.collect()
 }
 
+/// The seconds that a phase took on rank 0; 0 for one that never was.
+pub(super) fn seconds_of(phases: &[Phase], name: &str) -> f64 {
+    phases.iter().find(|phase| phase.name == name).map_or(0.0, |phase| phase.seconds[0])
+}
+
 /// The largest resident memory of this process so far, bytes; 0 where the system doesn't tell.
 pub(super) fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -9,7 +9,7 @@ use super::changes::check_changes;
 use super::driver::{Driver, Pace, Schedules};
 use super::files::{Files, Place, read_place};
 use super::folder::RunFolder;
-use super::ledger::{Ledger, gather_phases, peak_memory};
+use super::ledger::{Ledger, gather_phases, peak_memory, seconds_of};
 use super::plan::Plan;
 use super::progress::{Progress, duration_text, rate_text};
 use super::sections::{Cadence, Framework, MadeBy};
@@ -34,6 +34,25 @@ pub struct Request {
     pub overwrite: bool,
     /// The command line, kept in config.toml.
     pub command: String,
+}
+
+impl Request {
+    /// Whether there is a run to continue.
+    ///
+    /// Every rank asks before the first message: later, rank 0 may have made the folder already.
+    ///
+    /// # Errors
+    /// If the folder holds a run that is neither to be continued nor to be replaced.
+    fn continues(&self) -> Result<bool> {
+        let holds_run = self.folder.holds_run();
+        if holds_run && !self.resume && !self.overwrite {
+            return Err(Error::input(
+                self.folder.root().display().to_string(),
+                "holds a run already: continue it with --resume, replace it with --overwrite, or choose another folder with --out",
+            ));
+        }
+        Ok(holds_run && self.resume)
+    }
 }
 
 /// Checks the parameters of a simulation without MPI.
@@ -64,6 +83,7 @@ pub fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequest) ->
 /// The run, ready for its next step. All ranks.
 fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopRequest) -> Result<Driver<'a, S>> {
     let mut plan = Plan::read::<S>(&request.parameters)?;
+    let resumes = request.continues()?;
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
     plan.framework.made_by = Some(MadeBy {
         program: format!("{} of divisi {}", S::NAME, env!("CARGO_PKG_VERSION")),
@@ -72,7 +92,6 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
         folder: std::path::absolute(plan.folder.join(".")).map_err(Error::io("find", &plan.folder))?,
     });
     let (framework, cadence, table) = (plan.framework.clone(), plan.cadence.clone(), plan.to_table()?);
-    let resumes = request.resume && request.folder.holds_run();
     let warnings = if resumes { check_changes(&request.folder, &table)? } else { Vec::new() };
     let setup = plan.setup(&instructions);
     let (simulation, clock, place, mut said) = match resumes {
@@ -134,7 +153,7 @@ fn load<S: Simulation>(
 /// Makes the folder, or keeps it, and writes config.toml.
 fn prepare(request: &Request, table: &Table, resumes: bool) -> Result<()> {
     if !resumes {
-        request.folder.create(request.overwrite)?;
+        request.folder.create()?;
     }
     let path = request.folder.config();
     let text = toml::to_string_pretty(table).map_err(|error| Error::file(&path, error.to_string()))?;
@@ -175,7 +194,7 @@ fn account<S: Simulation>(
         rate: steps as f64 * work / loop_seconds.max(1e-9),
         rate_unit: format!("{unit}/s"),
         checkpoints: driver.files.checkpoints,
-        checkpoint_seconds: seconds_of(comm, "checkpoints", counted),
+        checkpoint_seconds: seconds_of(&phases, "checkpoints"),
         memory_bytes,
         phases,
     };
@@ -189,14 +208,6 @@ fn account<S: Simulation>(
     Ok(())
 }
 
-/// The seconds of a phase since `before`, on this rank.
-fn seconds_of(comm: &Comm, name: &str, before: &[(&'static str, crate::comm::Counts)]) -> f64 {
-    let of = |phases: &[(&'static str, crate::comm::Counts)]| {
-        phases.iter().find(|(known, _)| *known == name).map_or(0.0, |(_, counts)| counts.elapsed.as_secs_f64())
-    };
-    of(&comm.traffic().phases()) - of(before)
-}
-
 /// Steps that `check` takes to estimate the time of a run.
 const TRIAL_STEPS: u32 = 3;
 
@@ -206,10 +217,7 @@ const TRIAL_STEPS: u32 = 3;
 /// As [`run`], and if the folder holds a run that would not be overwritten.
 pub fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()> {
     let plan = Plan::read::<S>(&request.parameters)?;
-    if request.folder.holds_run() && !request.overwrite && !request.resume {
-        let reason = "holds a run already: --resume continues it, --overwrite replaces it, --out names another folder";
-        return Err(Error::input(request.folder.root().display().to_string(), reason));
-    }
+    request.continues()?;
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
     let cadence = plan.cadence.clone();
     let setup = plan.setup(&instructions);
