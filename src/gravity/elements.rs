@@ -15,6 +15,8 @@
 
 use std::f64::consts::{PI, TAU};
 
+use super::vector::dot;
+
 /// Below this, eccentricity or sine of the inclination are those of a circular orbit or of one in the xy plane.
 const DEGENERATE: f64 = 4.0 * f64::EPSILON;
 
@@ -216,10 +218,6 @@ fn square(x: f64) -> f64 {
     x * x
 }
 
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
 fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
@@ -227,15 +225,12 @@ fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gravity::vector::norm;
     use crate::random::Random;
 
     fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
         let d: [f64; 3] = std::array::from_fn(|k| a[k] - b[k]);
         dot(d, d).sqrt()
-    }
-
-    fn norm(a: [f64; 3]) -> f64 {
-        dot(a, a).sqrt()
     }
 
     fn angle_between(a: f64, b: f64) -> f64 {

@@ -5,6 +5,7 @@
 //! masses, and so every result that is proportional to mass comes multiplied by G.
 
 use super::System;
+use super::vector::{dot, minus};
 
 /// A sum that keeps what rounding would lose (Neumaier's form of Kahan's).
 #[derive(Clone, Copy, Default)]
@@ -47,7 +48,7 @@ pub fn potential(system: &System, softening: f64) -> f64 {
     let mut sum = Sum::default();
     for i in 0..system.len() {
         for j in 0..i {
-            let d = difference(system.position[i], system.position[j]);
+            let d = minus(system.position[i], system.position[j]);
             sum.add(-system.gm[i] * system.gm[j] / (dot(d, d) + softening * softening).sqrt());
         }
     }
@@ -77,7 +78,7 @@ pub fn energy_post_newtonian(system: &System, light: f64) -> f64 {
         let (gm, v) = (system.gm[i], system.velocity[i]);
         let (mut depth, mut exchange) = (0.0, 0.0);
         for j in (0..system.len()).filter(|&j| j != i) {
-            let d = difference(system.position[j], system.position[i]);
+            let d = minus(system.position[j], system.position[i]);
             let weight = system.gm[j] / dot(d, d).sqrt();
             depth += weight;
             let radial = dot(d, v) * dot(d, system.velocity[j]) / dot(d, d);
@@ -122,14 +123,6 @@ fn weighted(system: &System, vectors: &[[f64; 3]]) -> [f64; 3] {
         sums.iter_mut().zip(vector).for_each(|(sum, &x)| sum.add_product(gm, x));
     }
     sums.map(Sum::total)
-}
-
-fn difference(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-}
-
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 #[cfg(test)]

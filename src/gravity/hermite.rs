@@ -12,6 +12,8 @@
 //!
 //! Each body is moved by its own numbers alone, so a rank moves those that it holds and results do not depend on which.
 
+use super::vector::norm;
+
 /// What is known of the bodies of one rank: columns by body.
 ///
 /// The first four are the state: what a checkpoint holds and [`Hermite::new`] takes.
@@ -153,10 +155,6 @@ impl Hermite {
         self.acceleration.copy_from_slice(&self.end_acceleration);
         self.jerk.copy_from_slice(&self.end_jerk);
     }
-}
-
-fn norm(a: [f64; 3]) -> f64 {
-    (a[0] * a[0] + a[1] * a[1] + a[2] * a[2]).sqrt()
 }
 
 #[cfg(test)]

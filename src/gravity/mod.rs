@@ -18,6 +18,7 @@ pub mod leapfrog;
 pub mod megno;
 pub mod post_newtonian;
 pub mod system;
+mod vector;
 pub mod wisdom_holman;
 
 pub use system::System;

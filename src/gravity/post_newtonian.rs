@@ -113,19 +113,12 @@ impl PostNewtonian {
 mod tests {
     use super::*;
     use crate::gravity::ias15::lanes::WIDTH;
+    use crate::gravity::vector::{dot, minus};
 
     const LIGHT: f64 = 30.0;
     const GM: [f64; 4] = [1.0, 0.3, 0.05, 0.0];
     const POSITION: [[f64; 3]; 4] = [[0.1, 0.2, -0.1], [1.4, -0.3, 0.2], [-0.8, 1.9, 0.6], [0.4, 0.9, -1.3]];
     const VELOCITY: [[f64; 3]; 4] = [[0.1, -0.2, 0.05], [0.2, 0.8, -0.1], [-0.6, -0.2, 0.3], [0.4, -0.5, 0.6]];
-
-    fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-        a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-    }
-
-    fn minus(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-        [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-    }
 
     fn potential(i: usize) -> f64 {
         (0..4)

@@ -94,12 +94,6 @@ impl EndArguments {
     }
 }
 
-impl RunArguments {
-    pub(super) fn overrides(&self) -> Vec<String> {
-        self.end.overrides()
-    }
-}
-
 #[derive(Debug, Args)]
 pub(super) struct CompareArguments {
     /// A run folder or a file

@@ -85,7 +85,7 @@ impl Program {
 
     /// The job that `run` asks for, checked.
     fn run(&self, arguments: RunArguments) -> Result<Job> {
-        let parameters = Parameters::read(&arguments.file, &arguments.overrides())?;
+        let parameters = Parameters::read(&arguments.file, &arguments.end.overrides())?;
         let out = arguments.out.clone().unwrap_or_else(|| default_folder(&arguments.file));
         let request = Request {
             folder: RunFolder::at(out),

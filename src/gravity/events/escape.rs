@@ -1,6 +1,7 @@
 //! Bodies that leave for good: far out, and with more energy than holds them.
 
-use super::{Body, dot, minus};
+use super::super::vector::{dot, minus};
+use super::Body;
 
 /// All bodies taken together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,6 +1,7 @@
 //! Bodies that touch become one.
 
-use super::{Body, Pair, minus};
+use super::super::vector::minus;
+use super::{Body, Pair};
 
 /// The heaps of bodies that touch, directly or through others: ids ascending in each, heaps by their lowest id.
 ///

@@ -2,7 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{Body, dot, minus};
+use super::super::vector::{dot, minus};
+use super::Body;
 
 /// What counts as near.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,6 +9,7 @@
 //! The sweep over many bodies in `step` solves the easy cases by itself and leaves the rest to this module.
 
 use super::Vector;
+use crate::gravity::vector::dot;
 
 /// What is missing from the numbers nearest to 1/6 and 1/24: without it these two would make the energy drift.
 pub(super) const SIXTH_REST: f64 = 9.251_858_538_542_97e-18;
@@ -60,11 +61,6 @@ pub(super) struct Gauss {
     pub(super) g: f64,
     pub(super) fdot: f64,
     pub(super) gdot_minus_1: f64,
-}
-
-/// The scalar product.
-pub(super) fn dot(a: Vector, b: Vector) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 /// Stumpff's c0 to c5: c_n(z) = 1/n! - z/(n+2)! + z²/(n+4)! - ...

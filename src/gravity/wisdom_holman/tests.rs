@@ -1,6 +1,6 @@
 //! The map as a whole: orders, symmetries, limits, and figures of published systems.
 
-use super::kepler::dot;
+use super::super::vector::dot;
 use super::*;
 
 /// Kinetic and potential energy times G.

@@ -10,9 +10,10 @@
 
 use super::Vector;
 use super::coordinates::enclosed;
-use super::kepler::{Arc, Relative, dot, solve};
+use super::kepler::{Arc, Relative, solve};
 use super::sweep::Sweep;
 use crate::gravity::megno::{Megno, rescale, unit_deviation};
+use crate::gravity::vector::dot;
 
 /// A deviation vector that moves along with the map, and how it grows.
 #[derive(Clone, Debug)]
