@@ -1,9 +1,10 @@
 //! The program `divisi`: the simulations that come with the framework.
 
+mod fluid;
 mod nbody;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    divisi::Program::new().with::<nbody::NBody>().main()
+    divisi::Program::new().with::<nbody::NBody>().with::<divisi::fluid::Fluid<fluid::Catalogue>>().main()
 }

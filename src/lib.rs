@@ -6,7 +6,7 @@
 //! - ground, without MPI or HDF5: [`error`], [`config`] (parameters), [`clock`] (time and schedules), [`partition`] (who owns what),
 //!   [`random`] (numbers by seed, stream and index), [`units`], [`lane`] (SIMD);
 //! - messages: [`comm`], the only place that knows MPI;
-//! - data: [`particles`] on ranks, [`output`] (the only place that knows HDF5);
+//! - data: [`particles`] and [`grid`]s on ranks, [`output`] (the only place that knows HDF5);
 //! - [`run`]: the trait, the loop, the run's folder; solvers: [`gravity`];
 //! - tools: [`plot`], [`program`].
 //!
@@ -66,7 +66,9 @@ pub mod clock;
 pub mod comm;
 pub mod config;
 pub mod error;
+pub mod fluid;
 pub mod gravity;
+pub mod grid;
 pub mod lane;
 pub mod output;
 pub mod particles;

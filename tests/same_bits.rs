@@ -3,36 +3,26 @@
 mod common;
 
 use std::path::Path;
-use std::time::Duration;
 
-use common::{DIVISI, assert_same_files, divisi, finish, mpirun, root, wait};
-
-/// Seconds after which a run is killed.
-const LIMIT: u64 = 120;
-
-/// A case: a parameter file of sims/nbody and what is changed in it.
-struct Case {
-    name: &'static str,
-    file: &'static str,
-    words: &'static [&'static str],
-}
+use common::assert_same_files;
+use common::case::{Case, kill_and_resume, run};
 
 /// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not.
 const CASES: [Case; 6] = [
-    Case { name: "leapfrog_1000", file: "plummer", words: &["run.until=0.125", "output.every_time=0.0625"] },
+    Case { name: "leapfrog_1000", file: "nbody/plummer", words: &["run.until=0.125", "output.every_time=0.0625"] },
     Case {
         name: "leapfrog_1000_f32",
-        file: "plummer",
+        file: "nbody/plummer",
         words: &["run.until=0.125", "gravity.precision=f32", "initial.n=1001", "output.compress=3"],
     },
     Case {
         name: "hermite_1000",
-        file: "plummer",
+        file: "nbody/plummer",
         words: &["run.until=0.0625", "integrator.method=hermite", "integrator.eta=0.02", "output.every_time=0.02"],
     },
     Case {
         name: "leapfrog_11",
-        file: "solar_system",
+        file: "nbody/solar_system",
         words: &[
             "integrator.method=leapfrog",
             "integrator.dt=\"1 day\"",
@@ -44,7 +34,7 @@ const CASES: [Case; 6] = [
     },
     Case {
         name: "hermite_11",
-        file: "solar_system",
+        file: "nbody/solar_system",
         words: &[
             "integrator.method=hermite",
             "integrator.dt=\"0.5 day\"",
@@ -54,19 +44,8 @@ const CASES: [Case; 6] = [
             "output.times=[]",
         ],
     },
-    Case { name: "ias15_11", file: "solar_system", words: &["run.until=\"1 yr\"", "output.times=[100.0]"] },
+    Case { name: "ias15_11", file: "nbody/solar_system", words: &["run.until=\"1 yr\"", "output.times=[100.0]"] },
 ];
-
-fn parameters(case: &Case) -> Vec<String> {
-    let file = root().join(format!("sims/nbody/{}.toml", case.file)).display().to_string();
-    std::iter::once(file).chain(case.words.iter().map(|word| (*word).to_owned())).collect()
-}
-
-fn run(case: &Case, ranks: usize, out: &Path, more: &[&str]) {
-    let mut command = if ranks == 1 { divisi() } else { mpirun(ranks, DIVISI) };
-    command.arg("run").args(parameters(case)).args(more).arg("--out").arg(out);
-    finish(&mut command, LIMIT).expect(0);
-}
 
 /// Another cadence of output than a case's own.
 const OTHER_CADENCE: [&str; 3] = ["output.every_steps=9", "output.history_steps=2", "checkpoint.every_steps=10"];
@@ -139,32 +118,6 @@ fn output_does_not_change_a_fixed_step_run() {
         std::fs::read(files.pop().expect("a snapshot")).unwrap()
     };
     assert!(last(&often) == last(&rarely), "the last snapshots differ");
-}
-
-/// Kills a run of `before` ranks with -9 in its midst and resumes it on `after`.
-fn kill_and_resume(case: &Case, before: usize, after: usize, more: &[&str]) {
-    let folder = tempfile::tempdir().unwrap();
-    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
-    run(case, 1, &whole, more);
-    let mut command = mpirun(before, DIVISI);
-    command.arg("run").args(parameters(case)).args(more).arg("--out").arg(&killed);
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-    let mut child = command.spawn().unwrap();
-    let first = || {
-        let checkpoints = std::fs::read_dir(killed.join("checkpoints")).into_iter().flatten().flatten();
-        checkpoints.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "hash")).count() > 0
-    };
-    let started = std::time::Instant::now();
-    while !first() && started.elapsed() < Duration::from_secs(LIMIT) {
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    // The ranks, not mpirun: as when a node dies.
-    common::kill_ranks(&killed);
-    let status = wait(&mut child, Duration::from_secs(20));
-    assert_ne!(status, Some(0), "the run ended before it was killed: make it longer");
-    finish(mpirun(after, DIVISI).arg("resume").arg(&killed), LIMIT).expect(0).says("resumed at step");
-    assert_same_files(&whole, &killed);
-    common::remove_stale_segments();
 }
 
 #[test]

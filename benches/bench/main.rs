@@ -5,6 +5,8 @@
 
 mod direct;
 mod few_bodies;
+mod fluid;
+mod halo;
 mod peak;
 mod peers;
 mod plummer;
@@ -35,7 +37,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 15] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -43,6 +45,14 @@ const BENCHES: [Bench; 7] = [
     ("ias15", few_bodies::ias15),
     ("solar_system_100yr_s", few_bodies::solar_system),
     ("plummer_10000", plummer::plummer),
+    ("fluid_plm_64", fluid::plm_64),
+    ("fluid_plm_128", fluid::plm_128),
+    ("fluid_ppm_64", fluid::ppm_64),
+    ("fluid_2d_512", fluid::sheet),
+    ("fluid_1d_4096", fluid::tube),
+    ("fluid_2rank_64", fluid::two_ranks_64),
+    ("fluid_2rank_128", fluid::two_ranks_128),
+    ("halo_64_us", halo::exchanges),
 ];
 
 /// The median of measurements.
@@ -52,6 +62,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() -> ExitCode {
+    if std::env::var_os(halo::ROLE).is_some() {
+        return halo::measure();
+    }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let known = |name: &String| BENCHES.iter().any(|(known, _)| known == name);
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {

@@ -33,6 +33,14 @@ pub fn ledger(out: &Path, key: &str) -> f64 {
     ledger[key].as_f64().unwrap_or_else(|| panic!("no number {key} in ledger.json"))
 }
 
+/// A list of numbers of ledger.json.
+pub fn ledger_list(out: &Path, key: &str) -> Vec<f64> {
+    let text = std::fs::read_to_string(out.join("ledger.json")).expect("ledger.json");
+    let ledger: serde_json::Value = serde_json::from_str(&text).expect("ledger.json is JSON");
+    let list = ledger[key].as_array().unwrap_or_else(|| panic!("no list {key} in ledger.json"));
+    list.iter().map(|number| number.as_f64().expect("a number")).collect()
+}
+
 /// The largest relative error of the energy in history.csv.
 pub fn energy_error(out: &Path) -> f64 {
     let history = divisi::output::History::read(&out.join("history.csv")).expect("history.csv");

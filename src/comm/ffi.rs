@@ -212,6 +212,59 @@ pub(super) fn wait_any(requests: &mut [Request]) -> usize {
     index as usize
 }
 
+/// Drives all communication of this rank along, without waiting.
+pub(super) fn drive(comm: &SimpleCommunicator) {
+    let mut found = 0;
+    // SAFETY: MPI_Iprobe writes the flag and the status and takes no message.
+    unsafe {
+        let mut status = MaybeUninit::uninit();
+        let (source, tag) = (ffi::RSMPI_ANY_SOURCE, ffi::RSMPI_ANY_TAG);
+        ffi::MPI_Iprobe(source, tag, comm.as_raw(), &mut found, status.as_mut_ptr());
+    }
+}
+
+/// Memory that the ranks of a node share, a segment of each rank's own choice of size.
+pub(super) struct SharedMemory(ffi::MPI_Win);
+
+impl SharedMemory {
+    /// `bytes` bytes for this rank. All ranks of `node`, which must share memory (MPI 4.0, 12.2.3).
+    pub(super) fn allocate(node: &SimpleCommunicator, bytes: usize) -> Self {
+        let mut window = MaybeUninit::uninit();
+        let mut base: *mut c_void = std::ptr::null_mut();
+        // SAFETY: the info's keys and values are C strings, it is freed once; the call fills base and window.
+        unsafe {
+            let mut info = MaybeUninit::uninit();
+            ffi::MPI_Info_create(info.as_mut_ptr());
+            let mut info = info.assume_init();
+            // Each rank's segment may lie where that rank's memory is near.
+            ffi::MPI_Info_set(info, c"alloc_shared_noncontig".as_ptr(), c"true".as_ptr());
+            let (size, base) = (bytes as ffi::MPI_Aint, (&raw mut base).cast());
+            ffi::MPI_Win_allocate_shared(size, 1, info, node.as_raw(), base, window.as_mut_ptr());
+            ffi::MPI_Info_free(&mut info);
+            SharedMemory(window.assume_init())
+        }
+    }
+
+    /// Where the segment of a rank of the node begins in this process; it lives until `free`.
+    pub(super) fn segment(&self, rank: usize) -> *mut u8 {
+        let (mut size, mut unit, mut base): (ffi::MPI_Aint, c_int, *mut c_void) = (0, 0, std::ptr::null_mut());
+        // SAFETY: the window is live; the call fills the three.
+        unsafe {
+            ffi::MPI_Win_shared_query(self.0, rank as c_int, &mut size, &mut unit, (&raw mut base).cast());
+        }
+        base.cast()
+    }
+
+    /// Gives the memory back. All ranks of the node, in the same order for several.
+    ///
+    /// # Safety
+    /// No pointer to a segment may be used after it.
+    pub(super) unsafe fn free(mut self) {
+        // SAFETY: the window is live, and the caller is done with its memory.
+        unsafe { ffi::MPI_Win_free(&mut self.0) };
+    }
+}
+
 /// The name and version of the MPI library, without starting MPI.
 pub(super) fn library_version() -> String {
     let mut text = vec![0u8; ffi::MPI_MAX_LIBRARY_VERSION_STRING as usize];

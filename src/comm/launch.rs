@@ -16,6 +16,7 @@ use mpi::Threading;
 use mpi::collective::CommunicatorCollectives;
 use mpi::topology::{Communicator, SimpleCommunicator};
 
+use super::window::Windows;
 use super::{Comm, Traffic, elsewhere, ffi};
 use crate::{Error, Result};
 
@@ -40,8 +41,9 @@ pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
     };
     let world = SimpleCommunicator::world();
     let last = world.duplicate();
+    let windows = Rc::new(Windows::default());
     let status = {
-        let comm = Comm::over(world.duplicate(), Rc::new(Traffic::default()));
+        let comm = Comm::over(world.duplicate(), Rc::new(Traffic::default()), Rc::clone(&windows));
         let started = panic::catch_unwind(AssertUnwindSafe(|| {
             refuse_singletons(comm.size())?;
             program(&comm)
@@ -49,6 +51,7 @@ pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
         let result = started.unwrap_or_else(|_| end_after_panic(&comm));
         end_together(&comm, &last, result)
     };
+    windows.free_all();
     drop(last);
     drop(universe);
     ExitCode::from(status)

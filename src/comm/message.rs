@@ -77,7 +77,11 @@ impl Comm {
     }
 
     pub(super) fn start_receive<T: Pod>(&self, count: usize, from: usize, tag: i32) -> Pending<T> {
-        let data = vec![T::zeroed(); count];
+        self.start_receive_into(vec![T::zeroed(); count], from, tag)
+    }
+
+    /// Starts receiving exactly `data.len()` elements into `data`.
+    pub(super) fn start_receive_into<T: Pod>(&self, data: Vec<T>, from: usize, tag: i32) -> Pending<T> {
         // SAFETY: the pending operation owns the buffer until it is complete, or leaks it.
         Pending::start(self, data, |bytes| unsafe { ffi::start_receive(self.messages(), bytes, from, tag) })
     }

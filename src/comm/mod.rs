@@ -2,13 +2,14 @@
 //!
 //! [`launch`] starts MPI, hands a [`Comm`] to the program, and ends all ranks together, also when one of them fails.
 //! A `Comm` carries plain data ([`bytemuck::Pod`]) between ranks: point-to-point messages in blocking and immediate
-//! forms, collectives, exchanges of varying size, exact sums. Whatever it does is counted per phase ([`Traffic`]).
+//! forms, collectives, exchanges of varying size, exact sums, [`Channels`] for what is exchanged again and again. Whatever it does is counted per phase ([`Traffic`]).
 //!
 //! Sums of floating-point numbers are offered as [`ExactSum`] alone, since a sum in rank order would differ with the
 //! number of ranks. MPI's own errors end the job (its default error handler), so most methods return plain values.
 //!
 //! Left out: threads (calls come from the thread that launched), MPI-IO (HDF5 does it), derived datatypes.
 
+mod channel;
 mod collective;
 mod exact;
 mod exchange;
@@ -16,12 +17,14 @@ mod ffi;
 mod launch;
 mod message;
 mod traffic;
+mod window;
 
 use std::rc::Rc;
 
 use mpi::raw::AsRaw;
 use mpi::topology::{Color, Communicator, SimpleCommunicator};
 
+pub use channel::{Channels, Node, Peer};
 pub use collective::{Extremum, Whole};
 pub use exact::ExactSum;
 pub use launch::{launch, launcher_rank};
@@ -43,15 +46,21 @@ struct Inner {
     /// A second communicator, so that agreeing on errors never meets other collectives.
     control: SimpleCommunicator,
     traffic: Rc<Traffic>,
+    windows: Rc<window::Windows>,
 }
 
 /// The communicator's raw handle, for the parallel HDF5 driver.
 pub type RawComm = mpi::ffi::MPI_Comm;
 
 impl Comm {
-    fn over(messages: SimpleCommunicator, traffic: Rc<Traffic>) -> Self {
+    fn over(messages: SimpleCommunicator, traffic: Rc<Traffic>, windows: Rc<window::Windows>) -> Self {
         let control = messages.duplicate();
-        Comm { inner: Rc::new(Inner { messages, control, traffic }) }
+        Comm { inner: Rc::new(Inner { messages, control, traffic, windows }) }
+    }
+
+    /// A part of these ranks, with the same counters.
+    fn part(&self, messages: SimpleCommunicator) -> Self {
+        Comm::over(messages, Rc::clone(&self.inner.traffic), Rc::clone(&self.inner.windows))
     }
 
     fn messages(&self) -> &SimpleCommunicator {
@@ -77,12 +86,12 @@ impl Comm {
     pub fn split(&self, color: u32) -> Comm {
         let color = Color::with_value(i32::try_from(color).expect("a color below 2^31"));
         let messages = self.messages().split_by_color(color).expect("a defined color gives a group");
-        Comm::over(messages, Rc::clone(&self.inner.traffic))
+        self.part(messages)
     }
 
     /// The ranks that share this rank's memory: those of its node. All ranks (MPI 4.0, 7.4.2).
     pub fn split_node(&self) -> Comm {
-        Comm::over(self.messages().split_shared(0), Rc::clone(&self.inner.traffic))
+        self.part(self.messages().split_shared(0))
     }
 
     /// Makes all that follows count under `name`, until the returned guard is dropped.

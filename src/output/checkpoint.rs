@@ -48,10 +48,24 @@ impl Checkpoint {
     /// # Errors
     /// On all ranks, when a slab does not fit or the file cannot be written.
     pub fn array<T: Element>(&mut self, name: &str, slab: &Slab, data: &[T]) -> Result<()> {
+        self.parts(name, &slab.shape, &[(slab, data)])
+    }
+
+    /// Writes an array of which each rank holds any number of slabs of its shape, also none, and at least one rank some.
+    ///
+    /// # Errors
+    /// On all ranks, when a slab does not fit or the file cannot be written.
+    pub fn array_parts<T: Element>(&mut self, name: &str, parts: &[(Slab, &[T])]) -> Result<()> {
+        let mine = parts.first().map_or(&[][..], |(slab, _)| &slab.shape);
+        let shape = self.file.comm().map_or(mine.to_vec(), |comm| longest(comm, mine));
+        self.parts(name, &shape, &parts.iter().map(|(slab, data)| (slab, *data)).collect::<Vec<_>>())
+    }
+
+    fn parts<T: Element>(&mut self, name: &str, shape: &[u64], parts: &[(&Slab, &[T])]) -> Result<()> {
         let name = format!("{STATE}/{name}");
-        self.file.dataset(&name, slab, data)?;
-        let mine = digest::of_slab(slab, data);
-        let all = self.file.comm().map_or(mine, |comm| comm.all_gather(&[mine]).into_iter().fold(0, u64::wrapping_add));
+        self.file.dataset_parts(&name, shape, parts.iter().copied())?;
+        let mine = parts.iter().map(|(slab, data)| digest::of_slab(slab, data)).fold(0, u64::wrapping_add);
+        let all = self.file.comm().map_or(mine, |comm| comm.all_reduce_sum(mine));
         self.file.attribute(&name, "digest", all)
     }
 
@@ -113,6 +127,14 @@ impl Checkpoint {
         })?;
         Ok(path)
     }
+}
+
+/// The shape that the ranks know which hold anything.
+fn longest(comm: &Comm, mine: &[u64]) -> Vec<u64> {
+    let mut shape = vec![0; comm.all_reduce_max(mine.len() as u64) as usize];
+    shape[..mine.len()].copy_from_slice(mine);
+    comm.all_reduce_max_into(&mut shape);
+    shape
 }
 
 /// The name of the checkpoint of a step.

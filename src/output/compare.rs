@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::grid::{FIELDS, PARAMETERS};
 use super::history::lines;
+use super::list::is_view;
 use super::{Element, Entry, Reader, Slab, checkpoint, snapshots_in};
 use crate::{Error, Result};
 
@@ -145,12 +147,15 @@ impl Comparison {
         if let Some(entry) = in_b.iter().find(|entry| !in_a.contains(entry)) {
             return Ok(Some(format!("it lacks {} {} {:?}", entry.name, entry.kind, entry.shape)));
         }
-        for object in ["/", "Header", checkpoint::VALUES].into_iter().filter(|object| *object == "/" || a.has(object)) {
+        for object in ["/", "Header", PARAMETERS, checkpoint::VALUES] {
+            if object != "/" && !a.has(object) {
+                continue;
+            }
             if let Some(place) = self.attributes(&a, &b, object)? {
                 return Ok(Some(place));
             }
         }
-        for entry in &in_a {
+        for entry in in_a.iter().filter(|entry| !is_view(entry, &in_a)) {
             if let Some(place) = self.dataset(&a, &b, entry)? {
                 return Ok(Some(place));
             }
@@ -210,10 +215,18 @@ impl Comparison {
                 |x: T, y: T| x.bits() == y.bits() || self.tolerance.is_some_and(|by| by.allows(x.to_f64(), y.to_f64()));
             if let Some(place) = x.iter().zip(&y).position(|(x, y)| !agree(*x, *y)) {
                 let index = index_of(&entry.shape, (whole.memory(&piece).start + place) as u64);
-                return Ok(Some(format!("{}{index:?}: {:?} and {:?}", entry.name, x[place], y[place])));
+                return Ok(Some(format!("{}: {:?} and {:?}", named(entry, &index), x[place], y[place])));
             }
         }
         Ok(None)
+    }
+}
+
+/// An element of a dataset; of a grid's field, its cell (i, j, k) along x, y, z.
+fn named(entry: &Entry, index: &[u64]) -> String {
+    match (entry.name.strip_prefix(FIELDS).and_then(|name| name.strip_prefix('/')), index) {
+        (Some(field), [k, j, i]) => format!("{field} in cell ({i}, {j}, {k})"),
+        _ => format!("{}{index:?}", entry.name),
     }
 }
 
@@ -242,7 +255,8 @@ fn results_of(run: &Path) -> Result<BTreeSet<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::FileWriter;
+    use crate::output::{CellField, FileWriter, GridGeometry, Snapshot, Stamp};
+    use crate::units::Units;
 
     fn file(path: &Path, numbers: &[f64], seed: u64) {
         let file = FileWriter::create_alone(path, 0).unwrap();
@@ -274,6 +288,31 @@ mod tests {
         assert!(compare(&a, &b, None).unwrap().differences[0].ends_with("x, row 1: 100.0 and 100.1"));
         assert!(compare(&a, &b, Some(Tolerance { relative: 2e-3, absolute: 1e-8 })).unwrap().is_same());
         assert!(!compare(&a, &b, Some(Tolerance { relative: 2e-3, absolute: 0.0 })).unwrap().is_same());
+    }
+
+    fn grid(path: &Path, low: f64, numbers: &[f64]) {
+        let geometry = GridGeometry { cells: [4, 3, 2], low: [low, 0.0, 0.0], high: [1.0; 3], periodic: [false; 3] };
+        let stamp = Stamp { time: 0.5, step: 2, units: Units::default() };
+        let mut snapshot = Snapshot::create_alone(path, stamp, 0).unwrap();
+        let parts = [(Slab::whole(&geometry.shape()), numbers.to_vec())];
+        snapshot.grid(&geometry, &[CellField { name: "density", unit: "", parts: &parts }]).unwrap();
+        snapshot.finish().unwrap();
+    }
+
+    #[test]
+    fn the_first_cell_that_differs_is_named_along_x_y_z() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a.vtkhdf"), folder.path().join("b.vtkhdf"));
+        let numbers: Vec<f64> = (0..24).map(f64::from).collect();
+        let mut others = numbers.clone();
+        others[12 + 2 * 4 + 3] = 0.5;
+        grid(&a, 0.0, &numbers);
+        grid(&b, 0.0, &others);
+        let report = compare(&a, &b, None).unwrap();
+        assert!(report.differences[0].ends_with("density in cell (3, 2, 1): 23.0 and 0.5"), "{report}");
+        grid(&b, -1.0, &numbers);
+        assert!(compare(&a, &b, None).unwrap().differences[0].contains("domain_left_edge"));
+        assert!(compare(&a, &a, None).unwrap().is_same());
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn read_table(path: &Path) -> Result<Vec<(String, [f64; 3])>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Column, FileWriter, Snapshot, Stamp};
+    use super::super::{Column, Snapshot, Stamp};
     use super::*;
     use crate::units::{Preset, Units};
 
@@ -105,7 +105,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (snapshot, table) = (folder.path().join("s.hdf5"), folder.path().join("t.csv"));
         let stamp = Stamp { time: 365.25, step: 1, units: Units::preset(Preset::AuDayGm) };
-        let mut out = Snapshot::begin(FileWriter::create_alone(&snapshot, 0).unwrap(), stamp).unwrap();
+        let mut out = Snapshot::create_alone(&snapshot, stamp, 0).unwrap();
         let positions = [[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]];
         let columns = [
             Column::vector("Coordinates", "au", &positions),

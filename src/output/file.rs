@@ -11,20 +11,10 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use super::parts::{Parts, Writers};
 use super::place::{Place, part_of, sync};
 use super::{Element, Slab, layout, transfer};
-use crate::comm::Tag;
 use crate::{Comm, Error, Result};
-
-/// Bytes that one rank moves in one transfer: bounds the memory of rank 0 without MPI-IO, and keeps MPI counts below 2^31.
-const PIECE_BYTES: u64 = 1 << 28;
-
-/// Chunks of a compressed dataset that all ranks together write in one transfer. Compressed chunks are laid out in the
-/// order in which transfers meet them, so these pieces must be those of the dataset, not those of a rank.
-const COMPRESSED_PIECE_CHUNKS: u64 = 1024;
-
-/// The tag of slabs on their way to rank 0.
-const SLAB: Tag = 31000;
 
 /// How files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +31,19 @@ impl Default for WriteOptions {
     }
 }
 
+/// A dataset that another one shows.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The file that it is in, relative to the folder of the file that shows it; `.` for that file itself.
+    pub file: String,
+    /// Its name.
+    pub dataset: String,
+    /// Its shape.
+    pub shape: Vec<u64>,
+    /// Where it is shown: a box of as many elements.
+    pub place: Slab,
+}
+
 /// Names longer than this, bytes, are left to rank 0: Open MPI 4.1 adds to a name for a file of its own and ends the process
 /// where the two together pass some 250 bytes.
 const LONGEST_NAME: usize = 200;
@@ -51,6 +54,8 @@ const LONGEST_NAME: usize = 200;
 pub struct FileWriter {
     comm: Option<Comm>,
     path: PathBuf,
+    /// Where it is written until it is whole.
+    part: PathBuf,
     /// On rank 0, what becomes the file.
     place: RefCell<Option<Place>>,
     /// Where the file is open: on all ranks or on rank 0.
@@ -79,13 +84,12 @@ impl FileWriter {
     }
 
     fn open(comm: Option<Comm>, path: &Path, collective: bool, compress: u8) -> Result<Self> {
-        let path = path.to_path_buf();
-        let mut writer = FileWriter { comm, path, place: None.into(), file: None, collective, compress };
+        let (path, part) = (path.to_path_buf(), part_of(path));
+        let mut writer = FileWriter { comm, path, part, place: None.into(), file: None, collective, compress };
         writer.agree(writer.prepare())?;
-        let part = part_of(&writer.path);
         let together = writer.comm().filter(|_| collective);
         let created = match collective || writer.is_first() {
-            true => layout::create(together, &part).map(Some),
+            true => layout::create(together, &writer.part).map(Some),
             false => Ok(None),
         };
         let created = created.map(|file| writer.file = file).map_err(|reason| writer.failed("anything", reason));
@@ -108,6 +112,11 @@ impl FileWriter {
     /// The name that the file will have.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Changes how the name ends that the file will have.
+    pub(super) fn end_name_in(&mut self, extension: &str) {
+        self.path.set_extension(extension);
     }
 
     /// The ranks that write this file; none when one process writes it by itself.
@@ -193,17 +202,38 @@ impl FileWriter {
     /// # Errors
     /// On all ranks, when a slab does not fit or HDF5 refuses.
     pub fn dataset<T: Element>(&self, name: &str, slab: &Slab, data: &[T]) -> Result<()> {
-        let bytes = slab.shape.iter().product::<u64>() * size_of::<T>() as u64;
-        self.agree(slab.check(name, data.len()).and_then(|()| self.reserve(bytes)))?;
+        self.write(name, &Parts::new(&slab.shape, [(slab, data)]))
+    }
+
+    /// Adds a dataset of this shape, the same on all ranks, of which each rank holds any number of slabs, also none; none
+    /// of them meets another.
+    ///
+    /// # Errors
+    /// On all ranks, when a slab does not fit or HDF5 refuses.
+    pub fn dataset_parts<'a, T: Element>(
+        &self,
+        name: &str,
+        shape: &'a [u64],
+        parts: impl IntoIterator<Item = (&'a Slab, &'a [T])>,
+    ) -> Result<()> {
+        self.write(name, &Parts::new(shape, parts))
+    }
+
+    fn write<T: Element>(&self, name: &str, parts: &Parts<'_, T>) -> Result<()> {
+        self.agree(parts.check(name).and_then(|()| self.reserve(parts.bytes())))?;
         let mut dataset = None;
         self.structure(name, |file| {
-            dataset = Some(self.layout::<T>(file, &slab.shape).create(name)?);
+            dataset = Some(self.layout::<T>(file, parts.shape()).create(name)?);
             Ok(())
         })?;
-        let outcome = match (self.collective, &dataset) {
-            (true, Some(dataset)) => self.write_together(dataset, slab, data),
-            _ => self.write_gathered(dataset.as_ref(), slab, data),
+        let chunk = layout::chunk_len(parts.shape(), size_of::<T>() as u64);
+        let writers = Writers {
+            comm: self.comm(),
+            dataset: dataset.as_ref(),
+            together: self.collective,
+            chunk: self.compresses::<T>(parts.shape()).then_some(chunk),
         };
+        let outcome = parts.write_all(&writers);
         self.agree(outcome.map_err(|reason| self.failed(name, reason)))
     }
 
@@ -219,36 +249,31 @@ impl FileWriter {
         }
     }
 
-    /// Adds a dataset whose rows are those of datasets in other files, in the order given: `(file, dataset, rows)`.
-    ///
-    /// `file` is relative to this file's folder; `components` is the length of a row.
+    /// Adds a dataset of one number without axes, the same on every rank.
     ///
     /// # Errors
     /// On all ranks, when HDF5 refuses.
-    pub fn virtual_rows<T: Element>(
-        &self,
-        name: &str,
-        sources: &[(String, String, u64)],
-        components: usize,
-    ) -> Result<()> {
-        let total = sources.iter().map(|source| source.2).sum();
+    pub fn scalar<T: Element>(&self, name: &str, value: T) -> Result<()> {
+        let first = self.is_first();
         self.structure(name, |file| {
-            let mut builder = file.new_dataset_builder();
-            let mut first = 0;
-            for (path, dataset, rows) in sources {
-                let from = Slab::rows(*rows, 0, *rows, components);
-                let to = Slab::rows(total, first, *rows, components);
-                builder = builder.virtual_map(
-                    path,
-                    dataset,
-                    layout::extents(&from),
-                    layout::selection(&from),
-                    layout::extents(&to),
-                    layout::selection(&to),
-                );
-                first += rows;
-            }
-            builder.empty::<T>().shape(layout::extents(&Slab::rows(total, 0, 0, components))).create(name).map(drop)
+            let dataset = layout::contiguous(file).empty::<T>().create(name)?;
+            if first { dataset.write_scalar(&value) } else { Ok(()) }
+        })
+    }
+
+    /// Adds a dataset of this shape that holds nothing itself: each of its boxes shows a dataset that stands elsewhere.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses.
+    pub fn view<T: Element>(&self, name: &str, shape: &[u64], shown: &[Shown]) -> Result<()> {
+        self.structure(name, |file| {
+            let builder = shown.iter().fold(layout::dataset(file), |builder, shown| {
+                let (from, to) = (Slab::whole(&shown.shape), &shown.place);
+                let (file, dataset) = (&shown.file[..], &shown.dataset[..]);
+                let (all, part) = (layout::selection(&from), layout::selection(to));
+                builder.virtual_map(file, dataset, layout::extents(&from.shape), all, layout::extents(shape), part)
+            });
+            builder.empty::<T>().shape(layout::extents(shape)).create(name).map(drop)
         })
     }
 
@@ -267,10 +292,10 @@ impl FileWriter {
         let holds_file = open.is_some();
         let closed = open.map_or(Ok(()), |file| file.close()).map_err(|reason| self.failed("close", reason));
         self.agree(closed)?;
-        let synced = if holds_file { sync(&part_of(&self.path)) } else { Ok(()) };
+        let synced = if holds_file { sync(&self.part) } else { Ok(()) };
         self.agree(synced.map_err(Error::io("sync", &self.path)))?;
-        self.agree(check(&part_of(&self.path)))?;
-        self.agree(self.place.take().map_or(Ok(()), Place::finish))
+        self.agree(check(&self.part))?;
+        self.agree(self.place.take().map_or(Ok(()), |place| place.finish(&self.path)))
     }
 
     /// Runs `change` where the file is open; every rank learns whether it went well everywhere.
@@ -295,62 +320,15 @@ impl FileWriter {
         self.compress > 0 && shape.iter().product::<u64>() * size_of::<T>() as u64 >= layout::CHUNK_BYTES / 16
     }
 
-    /// Contiguous, or in chunks of whole rows that are compressed; space is reserved at once and not filled first.
+    /// Contiguous, or in chunks that are compressed; space is reserved at once and not filled first.
     fn layout<T: Element>(&self, file: &hdf5::File, shape: &[u64]) -> hdf5::DatasetBuilderEmptyShape {
-        let extents: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
+        let extents = layout::extents(shape);
         if !self.compresses::<T>(shape) {
             return layout::contiguous(file).empty::<T>().shape(extents);
         }
         let chunk = layout::chunk(shape, size_of::<T>() as u64);
         let builder = layout::dataset(file).chunk(chunk).chunk_cache(521, 16 * layout::CHUNK_BYTES as usize, 1.0);
         builder.shuffle().deflate(self.compress).empty::<T>().shape(extents)
-    }
-
-    /// Writes through MPI-IO. Every rank takes part in every transfer, with nothing where it has nothing to give,
-    /// and goes on to the last one after a failure.
-    fn write_together<T: Element>(&self, dataset: &hdf5::Dataset, slab: &Slab, data: &[T]) -> hdf5::Result<()> {
-        let pieces = if !self.compresses::<T>(&slab.shape) {
-            slab.pieces(PIECE_BYTES / size_of::<T>() as u64)
-        } else {
-            let chunk: u64 = layout::chunk(&slab.shape, size_of::<T>() as u64).iter().map(|&n| n as u64).product();
-            let whole = Slab::whole(&slab.shape).pieces(chunk * COMPRESSED_PIECE_CHUNKS);
-            whole.iter().map(|piece| slab.between(piece.offset[0], piece.offset[0] + piece.count[0])).collect()
-        };
-        let transfers = self.comm().map_or(pieces.len() as u64, |comm| comm.all_reduce_max(pieces.len() as u64));
-        let none = Slab::none(&slab.shape);
-        let mut outcome = Ok(());
-        for transfer in 0..transfers {
-            let piece = pieces.get(transfer as usize).unwrap_or(&none);
-            let range = if piece.is_empty() { 0..0 } else { slab.memory(piece) };
-            outcome = outcome.and(transfer::write(dataset, piece, &data[range], true));
-        }
-        outcome
-    }
-
-    /// Writes from rank 0: its own part first, then that of each other rank in order, piece by piece.
-    ///
-    /// After a failure rank 0 still takes what is sent, so that no rank waits for ever.
-    fn write_gathered<T: Element>(&self, dataset: Option<&hdf5::Dataset>, slab: &Slab, data: &[T]) -> hdf5::Result<()> {
-        let limit = PIECE_BYTES / size_of::<T>() as u64;
-        let mut outcome = match dataset {
-            Some(dataset) => write_pieces(dataset, slab, data, limit),
-            None => Ok(()),
-        };
-        let Some(comm) = self.comm() else { return outcome };
-        let parts = comm.gather(&[slab.offset.clone(), slab.count.clone()].concat(), 0);
-        let (Some(parts), Some(dataset)) = (parts, dataset) else {
-            slab.pieces(limit).iter().for_each(|piece| comm.send(&data[slab.memory(piece)], 0, SLAB));
-            return outcome;
-        };
-        for (rank, part) in parts.iter().enumerate().skip(1) {
-            let (offset, count) = part.split_at(slab.shape.len());
-            let theirs = Slab { shape: slab.shape.clone(), offset: offset.to_vec(), count: count.to_vec() };
-            for piece in theirs.pieces(limit) {
-                let data: Vec<T> = comm.receive(rank, SLAB);
-                outcome = outcome.and(transfer::write(dataset, &piece, &data, false));
-            }
-        }
-        outcome
     }
 }
 
@@ -364,8 +342,4 @@ impl Drop for FileWriter {
             std::mem::forget(self.file.take());
         }
     }
-}
-
-fn write_pieces<T: Element>(dataset: &hdf5::Dataset, slab: &Slab, data: &[T], limit: u64) -> hdf5::Result<()> {
-    slab.pieces(limit).iter().try_for_each(|piece| transfer::write(dataset, piece, &data[slab.memory(piece)], false))
 }

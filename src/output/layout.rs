@@ -56,9 +56,9 @@ pub(super) fn text(width: usize, ascii: bool) -> TypeDescriptor {
     if ascii { TypeDescriptor::FixedAscii(width.max(1)) } else { TypeDescriptor::FixedUnicode(width.max(1)) }
 }
 
-/// The shape of a slab's dataset, as HDF5 takes it.
-pub(super) fn extents(slab: &Slab) -> Vec<usize> {
-    slab.shape.iter().map(|&n| n as usize).collect()
+/// A shape, as HDF5 takes it.
+pub(super) fn extents(shape: &[u64]) -> Vec<usize> {
+    shape.iter().map(|&n| n as usize).collect()
 }
 
 /// A slab, as HDF5 takes it.
@@ -67,9 +67,13 @@ pub(super) fn selection(slab: &Slab) -> hdf5::Selection {
     hdf5::Hyperslab::new((0..slab.shape.len()).map(range).collect::<Vec<hdf5::SliceOrIndex>>()).into()
 }
 
-/// Chunks of whole rows, of about [`CHUNK_BYTES`], for elements of this many bytes.
+/// Chunks of about [`CHUNK_BYTES`], each a box that stands together in the dataset, for elements of this many bytes.
 pub(super) fn chunk(shape: &[u64], bytes: u64) -> Vec<usize> {
-    let row: u64 = shape.iter().skip(1).product();
-    let rows = (CHUNK_BYTES / (row * bytes)).clamp(1, shape[0]);
-    std::iter::once(rows).chain(shape.iter().skip(1).copied()).map(|n| n as usize).collect()
+    let first = Slab::whole(shape).pieces(CHUNK_BYTES / bytes).next();
+    extents(&first.map_or(shape.to_vec(), |first| first.count))
+}
+
+/// The elements of such a chunk.
+pub(super) fn chunk_len(shape: &[u64], bytes: u64) -> u64 {
+    chunk(shape, bytes).iter().map(|&n| n as u64).product()
 }

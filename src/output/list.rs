@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{Entry, History, Reader, checkpoint, newest_alone, snapshots_in, trajectory};
+use super::grid::{FIELDS, YT_FIELDS};
+use super::{Entry, GridGeometry, History, Reader, checkpoint, newest_alone, snapshots_in, trajectory};
 use crate::Result;
 
 /// Tells what is in a snapshot, checkpoint, trajectory, table or run folder.
@@ -34,6 +35,9 @@ fn table(path: &Path) -> Result<String> {
 fn file(path: &Path) -> Result<String> {
     let reader = Reader::open(path)?;
     let mut text = format!("{}: {}\n", path.display(), kind(&reader));
+    if let Some(geometry) = GridGeometry::read(&reader)? {
+        let _ = writeln!(text, "  {}", extent(&geometry, &reader.text("Units", "Length").unwrap_or_default()));
+    }
     let entries = reader.datasets()?;
     let shown: Vec<&Entry> = entries.iter().filter(|entry| !is_view(entry, &entries)).collect();
     let width = shown.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
@@ -54,6 +58,9 @@ fn kind(reader: &Reader) -> String {
         format!("time {time} {time_unit}").trim_end().to_owned() + &step
     };
     let bodies = reader.attributes::<u64>("Header", "NumPart_Total").map(|kinds| kinds.iter().sum::<u64>());
+    if let Ok(Some(GridGeometry { cells: [nx, ny, nz], .. })) = GridGeometry::read(reader) {
+        return format!("snapshot of {nx} x {ny} x {nz} cells, {}", at("/"));
+    }
     match (format.as_str(), bodies) {
         (checkpoint::FORMAT, _) => format!("checkpoint, {}", at("/")),
         (trajectory::FORMAT, _) => {
@@ -65,9 +72,24 @@ fn kind(reader: &Reader) -> String {
     }
 }
 
+/// The box of a grid, axis by axis.
+fn extent(geometry: &GridGeometry, unit: &str) -> String {
+    let axis = |axis: usize| {
+        let GridGeometry { low, high, periodic, .. } = geometry;
+        let around = if periodic[axis] { ", periodic" } else { "" };
+        format!("{} {} .. {}", ["x", "y", "z"][axis], low[axis], high[axis]) + " " + unit + around
+    };
+    [0, 1, 2].map(|index| axis(index).replace(" ,", ",")).join("; ")
+}
+
 /// Whether a dataset only shows another, or only serves to show it.
-fn is_view(entry: &Entry, all: &[Entry]) -> bool {
-    entry.name.starts_with("VTKHDF/") && all.iter().any(|other| other.name.starts_with("PartType"))
+pub(super) fn is_view(entry: &Entry, all: &[Entry]) -> bool {
+    let field = |entry: &Entry| Some(format!("{YT_FIELDS}{}", entry.name.strip_prefix(FIELDS)?));
+    let is_field = |entry: &Entry| field(entry).is_some_and(|twin| all.iter().any(|other| other.name == twin));
+    match all.iter().any(|other| other.name.starts_with("PartType")) {
+        true => entry.name.starts_with("VTKHDF/"),
+        false => all.iter().any(is_field) && !is_field(entry),
+    }
 }
 
 fn shape(shape: &[u64]) -> String {

@@ -45,11 +45,11 @@ impl Place {
         if system.f_bavail.saturating_mul(system.f_frsize) < bytes + AROUND { Err(Errno::NOSPC) } else { Ok(()) }
     }
 
-    /// Gives back the room beyond the file's end, makes its contents last, and gives it its name.
-    pub(super) fn finish(self) -> Result<()> {
+    /// Gives back the room beyond the file's end, makes its contents last, and gives it the name `path`.
+    pub(super) fn finish(self, path: &Path) -> Result<()> {
         let trimmed = self.file.metadata().and_then(|about| self.file.set_len(about.len()));
         trimmed.and_then(|()| self.file.sync_all()).map_err(Error::io("sync", &self.part))?;
-        rename(&self.part, &self.path)
+        rename(&self.part, path)
     }
 
     /// Empties the file, so that what still has to be written to close it finds room on a full disk, and removes it.
@@ -71,7 +71,7 @@ pub(super) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
     use std::io::Write;
     let mut place = Place::create(path)?;
     place.file.write_all(contents).map_err(Error::io("write", path))?;
-    place.finish()
+    place.finish(path)
 }
 
 pub(super) fn sync(path: &Path) -> std::io::Result<()> {
@@ -106,7 +106,7 @@ mod tests {
         let mut place = Place::create(&path).unwrap();
         place.reserve(1 << 20).unwrap();
         assert!(!path.exists());
-        place.finish().unwrap();
+        place.finish(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
         write_whole(&path, b"all").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"all");

@@ -87,8 +87,8 @@ impl CheckpointReader {
 
     fn digest<T: Element>(&self, name: &str) -> Result<u64> {
         let whole = Slab::whole(&self.reader.shape(name)?);
-        whole.pieces(PIECE).iter().try_fold(0u64, |sum, piece| {
-            Ok(sum.wrapping_add(digest::of_slab(piece, &self.reader.read_slab::<T>(name, piece)?)))
+        whole.pieces(PIECE).try_fold(0u64, |sum, piece| {
+            Ok(sum.wrapping_add(digest::of_slab(&piece, &self.reader.read_slab::<T>(name, &piece)?)))
         })
     }
 

@@ -47,11 +47,6 @@ impl Slab {
         self.len() == 0
     }
 
-    /// The number of elements in one row of this rank's part: all axes but the first.
-    pub fn row_len(&self) -> u64 {
-        self.count.iter().skip(1).product()
-    }
-
     /// # Errors
     /// When the box does not lie in the dataset, or `elements` is not its size.
     pub(super) fn check(&self, name: &str, elements: usize) -> Result<()> {
@@ -69,14 +64,55 @@ impl Slab {
         Ok(())
     }
 
-    /// This rank's part cut along the first axis into pieces of at most `limit` elements (but at least one row).
-    pub(super) fn pieces(&self, limit: u64) -> Vec<Slab> {
-        if self.is_empty() {
-            return Vec::new();
+    /// This rank's part cut, in its own order, into boxes of at most `limit` elements that lie together in its memory.
+    ///
+    /// The cuts go across the first axis of which one index holds no more than the limit.
+    pub(super) fn pieces(&self, limit: u64) -> impl Iterator<Item = Slab> {
+        let last = self.shape.len() - 1;
+        let beyond = |axis: usize| self.count[axis + 1..].iter().product::<u64>();
+        let axis = (0..last).find(|&axis| beyond(axis) <= limit).unwrap_or(last);
+        let step = (limit / beyond(axis).max(1)).max(1);
+        let along = self.count[axis].div_ceil(step);
+        let before: u64 = if self.is_empty() { 0 } else { self.count[..axis].iter().product() };
+        (0..before * along).map(move |piece| self.piece(axis, piece / along, piece % along * step, step))
+    }
+
+    /// At index `before` of the axes before `axis`, counted in this part's order, up to `step` indices from `start`.
+    fn piece(&self, axis: usize, mut before: u64, start: u64, step: u64) -> Slab {
+        let mut piece = self.clone();
+        for axis in (0..axis).rev() {
+            piece.offset[axis] += before % self.count[axis];
+            piece.count[axis] = 1;
+            before /= self.count[axis];
         }
-        let (first, rows) = (self.offset[0], self.count[0]);
-        let step = (limit / self.row_len()).max(1);
-        (0..rows.div_ceil(step)).map(|piece| self.between(first + piece * step, first + (piece + 1) * step)).collect()
+        piece.offset[axis] += start;
+        piece.count[axis] = step.min(self.count[axis] - start);
+        piece
+    }
+
+    /// What of this rank's part lies in `other`.
+    pub(super) fn within(&self, other: &Slab) -> Slab {
+        let mut part = self.clone();
+        for axis in 0..self.shape.len() {
+            let low = self.offset[axis].max(other.offset[axis]);
+            let end = (self.offset[axis] + self.count[axis]).min(other.offset[axis] + other.count[axis]);
+            (part.offset[axis], part.count[axis]) = (low, end.saturating_sub(low));
+        }
+        part
+    }
+
+    /// The smallest box around this part and another; around one alone where the other is empty.
+    pub(super) fn around(&self, other: &Slab) -> Slab {
+        if self.is_empty() || other.is_empty() {
+            return if self.is_empty() { other.clone() } else { self.clone() };
+        }
+        let mut both = self.clone();
+        for axis in 0..self.shape.len() {
+            let low = self.offset[axis].min(other.offset[axis]);
+            let end = (self.offset[axis] + self.count[axis]).max(other.offset[axis] + other.count[axis]);
+            (both.offset[axis], both.count[axis]) = (low, end - low);
+        }
+        both
     }
 
     /// What of this rank's part lies in the global rows `low..high`.
@@ -100,9 +136,13 @@ impl Slab {
         index
     }
 
-    /// Where `part`, which came from [`pieces`](Slab::pieces) or [`between`](Slab::between), lies in this part's memory.
+    /// Where `part`, which lies in this part and together in its memory, begins and ends there.
     pub(super) fn memory(&self, part: &Slab) -> std::ops::Range<usize> {
-        let start = (part.offset[0] - self.offset[0]) * self.row_len();
+        if part.is_empty() {
+            return 0..0;
+        }
+        let place = |start, axis: usize| start * self.count[axis] + part.offset[axis] - self.offset[axis];
+        let start = (0..self.shape.len()).fold(0, place);
         start as usize..(start + part.len()) as usize
     }
 }
@@ -114,7 +154,7 @@ mod tests {
     #[test]
     fn pieces_cover_a_part_once_and_in_order() {
         let slab = Slab::rows(100, 13, 40, 3);
-        let pieces = slab.pieces(30);
+        let pieces: Vec<Slab> = slab.pieces(30).collect();
         assert_eq!(pieces.len(), 4);
         let mut next = 0;
         for piece in &pieces {
@@ -127,9 +167,30 @@ mod tests {
     }
 
     #[test]
-    fn a_row_larger_than_the_limit_is_still_a_piece() {
-        assert_eq!(Slab::rows(4, 0, 4, 7).pieces(2).len(), 4);
-        assert!(Slab::rows(4, 4, 0, 7).pieces(2).is_empty());
+    fn a_plane_or_row_larger_than_the_limit_is_cut_too() {
+        assert_eq!(Slab::rows(4, 4, 0, 7).pieces(2).count(), 0);
+        let slab = Slab { shape: vec![9; 4], offset: vec![1, 2, 3, 4], count: vec![2, 3, 4, 5] };
+        for limit in [1, 2, 5, 7, 10, 20, 39, 60, 120, 1000] {
+            let mut next = 0;
+            for piece in slab.pieces(limit) {
+                let memory = slab.memory(&piece);
+                assert!(memory.start == next && piece.len() <= limit && piece.within(&slab) == piece);
+                next = memory.end;
+            }
+            assert_eq!(next, 120);
+        }
+        assert_eq!([60, 59, 20, 19].map(|limit| slab.pieces(limit).count()), [2, 4, 6, 12]);
+    }
+
+    #[test]
+    fn boxes_meet_and_are_surrounded() {
+        let a = Slab { shape: vec![9, 9], offset: vec![1, 2], count: vec![4, 3] };
+        let b = Slab { shape: vec![9, 9], offset: vec![3, 0], count: vec![6, 4] };
+        assert_eq!(a.within(&b), Slab { shape: vec![9, 9], offset: vec![3, 2], count: vec![2, 2] });
+        assert_eq!(a.around(&b), Slab { shape: vec![9, 9], offset: vec![1, 0], count: vec![8, 5] });
+        let none = Slab::none(&[9, 9]);
+        assert!(a.around(&none) == a && none.around(&a) == a && a.within(&none).is_empty());
+        assert!(a.within(&Slab { offset: vec![7, 0], ..b }).is_empty());
     }
 
     #[test]

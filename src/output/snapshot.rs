@@ -4,7 +4,7 @@
 //! column and `/Header`; the group `/VTKHDF` shows the same datasets to ParaView as points (VTKHDF 2.0, PolyData),
 //! through hard links, so that no number is stored twice. `/Units` says what the numbers are in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{FileWriter, Slab, WriteOptions};
 use crate::units::Units;
@@ -90,8 +90,8 @@ const KIND: usize = 1;
 
 /// A snapshot being written. All ranks make the same calls.
 pub struct Snapshot {
-    file: FileWriter,
-    stamp: Stamp,
+    pub(super) file: FileWriter,
+    pub(super) stamp: Stamp,
 }
 
 impl Snapshot {
@@ -100,12 +100,15 @@ impl Snapshot {
     /// # Errors
     /// On all ranks, when the file cannot be made.
     pub fn create(comm: &Comm, path: &Path, stamp: Stamp, options: WriteOptions) -> Result<Self> {
-        Self::begin(FileWriter::create(comm, path, options)?, stamp)
+        FileWriter::create(comm, path, options).map(|file| Snapshot { file, stamp })
     }
 
-    pub(super) fn begin(file: FileWriter, stamp: Stamp) -> Result<Self> {
-        write_units(&file, &stamp.units)?;
-        Ok(Snapshot { file, stamp })
+    /// Begins a snapshot that this process writes by itself, without MPI.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create_alone(path: &Path, stamp: Stamp, compress: u8) -> Result<Self> {
+        FileWriter::create_alone(path, compress).map(|file| Snapshot { file, stamp })
     }
 
     /// Writes the bodies: this rank holds those with global index `first..first + count` of `total`.
@@ -121,6 +124,7 @@ impl Snapshot {
                 return Err(Error::input("snapshot", format!("the column {name} is missing")));
             }
         }
+        write_units(&self.file, &self.stamp.units)?;
         for column in columns {
             let name = format!("PartType{KIND}/{}", column.name);
             let rows =
@@ -146,12 +150,13 @@ impl Snapshot {
         self.file.texts(&format!("PartType{KIND}/Names"), names)
     }
 
-    /// Ends the snapshot: the file gets its name.
+    /// Ends the snapshot: the file gets its name, which is returned.
     ///
     /// # Errors
     /// On all ranks, when anything could not be written.
-    pub fn finish(self) -> Result<()> {
-        self.file.finish()
+    pub fn finish(self) -> Result<PathBuf> {
+        let path = self.file.path().to_path_buf();
+        self.file.finish().map(|()| path)
     }
 
     /// GADGET's header.

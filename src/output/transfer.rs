@@ -9,25 +9,26 @@ use hdf5_sys::h5a::{H5Aread, H5Awrite};
 use hdf5_sys::h5d::{H5Dread, H5Dwrite};
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5p::H5P_DEFAULT;
-use hdf5_sys::h5s::{H5S_SELECT_SET, H5Sselect_hyperslab, H5Sselect_none};
+use hdf5_sys::h5s::{H5S_SELECT_OR, H5S_SELECT_SET, H5Sselect_hyperslab, H5Sselect_none};
 
 use super::{Element, Slab};
 
-/// Writes `data` into the part of `dataset` that `slab` names; `collective` in a file opened through MPI-IO by all ranks.
+/// Writes `data`, which stands in the dataset's order, into the boxes of `dataset` that `slabs` name and of which none
+/// meets another; `collective` in a file opened through MPI-IO by all ranks.
 pub(super) fn write<T: Element>(
     dataset: &hdf5::Dataset,
-    slab: &Slab,
+    slabs: &[Slab],
     data: &[T],
     collective: bool,
 ) -> hdf5::Result<()> {
-    assert_eq!(slab.len(), data.len() as u64, "data does not fill its slab");
-    write_bytes(dataset, slab, &hdf5::Datatype::from_type::<T>()?, bytemuck::cast_slice(data), collective)
+    write_bytes(dataset, slabs, &hdf5::Datatype::from_type::<T>()?, bytemuck::cast_slice(data), collective)
 }
 
 /// Writes fixed-length texts, each as wide as the dataset's own type, `bytes` being all of the dataset's.
 pub(super) fn write_texts(dataset: &hdf5::Dataset, slab: &Slab, bytes: &[u8], collective: bool) -> hdf5::Result<()> {
     let kind = dataset.dtype()?;
-    write_bytes(dataset, slab, &kind, &bytes[..slab.len() as usize * kind.size()], collective)
+    let slabs = std::slice::from_ref(slab);
+    write_bytes(dataset, slabs, &kind, &bytes[..slab.len() as usize * kind.size()], collective)
 }
 
 /// Writes a fixed-length text into an attribute that is as wide.
@@ -53,13 +54,13 @@ pub(super) fn read_attribute(attribute: &hdf5::Attribute) -> hdf5::Result<Vec<u8
 
 fn write_bytes(
     dataset: &hdf5::Dataset,
-    slab: &Slab,
+    slabs: &[Slab],
     kind: &hdf5::Datatype,
     bytes: &[u8],
     collective: bool,
 ) -> hdf5::Result<()> {
-    assert_eq!(slab.len() as usize * kind.size(), bytes.len(), "data does not fill its slab");
-    let (memory, file) = spaces(dataset, slab)?;
+    assert_eq!(len(slabs) * kind.size(), bytes.len(), "data does not fill its slabs");
+    let (memory, file) = spaces(dataset, slabs)?;
     let properties = Properties::new(collective)?;
     let (to, kind, memory, file, from) =
         (dataset.id(), kind.id(), memory.id(), file.id(), bytes.as_ptr().cast::<c_void>());
@@ -94,7 +95,7 @@ pub(super) fn read_into(
     if bytes.is_empty() {
         return Ok(());
     }
-    let (memory, file) = spaces(dataset, slab)?;
+    let (memory, file) = spaces(dataset, std::slice::from_ref(slab))?;
     let (from, kind, memory, file, to) =
         (dataset.id(), kind.id(), memory.id(), file.id(), bytes.as_mut_ptr().cast::<c_void>());
     // SAFETY: all identifiers are open for the length of the call, and `bytes` has room for the elements selected.
@@ -102,23 +103,31 @@ pub(super) fn read_into(
     Ok(())
 }
 
+/// The number of elements in all of these boxes.
+fn len(slabs: &[Slab]) -> usize {
+    slabs.iter().map(Slab::len).sum::<u64>() as usize
+}
+
 /// The selections of a transfer: what it touches in memory and in the file.
-fn spaces(dataset: &hdf5::Dataset, slab: &Slab) -> hdf5::Result<(hdf5::Dataspace, hdf5::Dataspace)> {
+fn spaces(dataset: &hdf5::Dataset, slabs: &[Slab]) -> hdf5::Result<(hdf5::Dataspace, hdf5::Dataspace)> {
     let file = dataset.space()?;
-    if file.shape().iter().map(|&n| n as u64).ne(slab.shape.iter().copied()) {
-        return Err(hdf5::Error::Internal(format!("shape {:?}, not {:?}", file.shape(), slab.shape)));
+    let shape: Vec<u64> = file.shape().iter().map(|&n| n as u64).collect();
+    if let Some(other) = slabs.iter().find(|slab| slab.shape != shape) {
+        return Err(hdf5::Error::Internal(format!("shape {shape:?}, not {:?}", other.shape)));
     }
-    let memory = hdf5::Dataspace::try_new(vec![slab.len() as usize])?;
+    let memory = hdf5::Dataspace::try_new(vec![len(slabs)])?;
     let (inside, outside) = (memory.id(), file.id());
     // SAFETY: both identifiers are open dataspaces; `offset` and `count` have one entry for each of the file's axes.
     hdf5::sync::sync(|| unsafe {
-        if slab.is_empty() {
-            hdf5::h5check(H5Sselect_none(inside))?;
-            return hdf5::h5check(H5Sselect_none(outside));
+        hdf5::h5check(H5Sselect_none(outside))?;
+        if len(slabs) == 0 {
+            return hdf5::h5check(H5Sselect_none(inside)).map(drop);
         }
-        let (start, count) = (slab.offset.as_ptr(), slab.count.as_ptr());
-        let every = std::ptr::null();
-        hdf5::h5check(H5Sselect_hyperslab(outside, H5S_SELECT_SET, start, every, count, every))
+        slabs.iter().filter(|slab| !slab.is_empty()).enumerate().try_for_each(|(index, slab)| {
+            let (start, count, every) = (slab.offset.as_ptr(), slab.count.as_ptr(), std::ptr::null());
+            let how = if index == 0 { H5S_SELECT_SET } else { H5S_SELECT_OR };
+            hdf5::h5check(H5Sselect_hyperslab(outside, how, start, every, count, every)).map(drop)
+        })
     })?;
     Ok((memory, file))
 }

@@ -28,7 +28,7 @@ const AFTER_YOU: Duration = Duration::from_millis(300);
 /// A simulation that the program knows, whatever its type.
 struct Entry {
     name: &'static str,
-    parameters: &'static str,
+    parameters: fn() -> String,
     validate: fn(&Parameters) -> Result<()>,
     run: fn(&Comm, &Request, &StopRequest) -> Result<crate::run::Outcome>,
     check: fn(&Comm, &Request) -> Result<()>,
@@ -55,7 +55,7 @@ impl Program {
     pub fn with<S: Simulation>(mut self) -> Self {
         self.entries.push(Entry {
             name: S::NAME,
-            parameters: S::PARAMETERS,
+            parameters: S::parameters,
             validate: crate::run::validate::<S>,
             run: crate::run::run::<S>,
             check: crate::run::check::<S>,
@@ -150,7 +150,7 @@ impl Program {
         }
         println!("# Of every simulation\n\n{}", crate::run::PARAMETERS);
         for entry in self.entries.iter().filter(|entry| name.is_none_or(|name| name == entry.name)) {
-            println!("# simulation = \"{}\"\n\n{}", entry.name, entry.parameters);
+            println!("# simulation = \"{}\"\n\n{}", entry.name, (entry.parameters)());
         }
         Ok(ExitCode::SUCCESS)
     }

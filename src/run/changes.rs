@@ -8,12 +8,14 @@ use super::folder::RunFolder;
 use crate::{Error, Result};
 
 /// What may differ when a run is resumed: its end, its cadences, what made it.
-const CHANGEABLE: [&str; 5] = ["made_by", "output", "checkpoint", "run.until", "run.steps"];
+const CHANGEABLE: [&str; 6] = ["made_by", "output", "checkpoint", "run.until", "run.steps", "run.node"];
 /// Of these, what moves the steps of a method that chooses them, as they shorten to hit output times.
 const MOVES_STEPS: [&str; 4] = ["output.every_time", "output.times", "output.history_time", "output.trajectory_time"];
 
 /// Refuses parameters that would make a resumed run another one; warns of those that might.
-pub(super) fn check_changes(folder: &RunFolder, table: &Table) -> Result<Vec<String>> {
+///
+/// `own` are keys of the simulation that may differ.
+pub(super) fn check_changes(folder: &RunFolder, table: &Table, own: &[&str]) -> Result<Vec<String>> {
     let path = folder.config();
     let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
     let old: Table = text.parse().map_err(|error: toml::de::Error| Error::file(&path, error.message()))?;
@@ -25,7 +27,7 @@ pub(super) fn check_changes(folder: &RunFolder, table: &Table) -> Result<Vec<Str
             );
             return Err(Error::input(format!("{} (instructions)", path.display()), reason));
         }
-        if !CHANGEABLE.iter().any(|free| key == *free || key.starts_with(&format!("{free}."))) {
+        if !CHANGEABLE.iter().chain(own).any(|free| key == *free || key.starts_with(&format!("{free}."))) {
             let reason = format!(
                 "was {old} and is {new} now, which would make it another run; give the old value, or start anew"
             );

@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 use super::files::Files;
 use super::progress::Progress;
 use super::sections::Cadence;
@@ -61,6 +63,13 @@ pub(super) struct Driver<'a, S> {
     pub checkpoint_minutes: f64,
     pub pace: Pace,
     pub loop_time: Duration,
+    pub loop_cpu: Duration,
+}
+
+/// The processor time that this process has used.
+fn cpu_time() -> Duration {
+    let now = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
 /// How many steps lie between two agreements.
@@ -115,7 +124,7 @@ impl<S: Simulation> Driver<'_, S> {
 
     /// Steps until something is due; whether an event asks to stop.
     fn burst(&mut self) -> Result<bool> {
-        let start = Instant::now();
+        let (start, busy) = (Instant::now(), cpu_time());
         let due_step = self.schedules.each().iter().map(|schedule| schedule.next_step(&self.clock)).min();
         let last_step = due_step.unwrap_or(u64::MAX).min(self.cadence.steps).min(self.pace.next);
         let due_time = self.schedules.each().iter().map(|schedule| schedule.next_time()).fold(f64::INFINITY, f64::min);
@@ -130,6 +139,7 @@ impl<S: Simulation> Driver<'_, S> {
             }
         }
         self.loop_time += start.elapsed();
+        self.loop_cpu += cpu_time() - busy;
         Ok(stop)
     }
 

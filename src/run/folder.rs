@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::output::{number_of, snapshots_in};
 use crate::{Error, Result};
 
 /// Everything that a run may leave in its folder.
@@ -52,7 +53,7 @@ impl RunFolder {
         self.root.join("snapshots")
     }
 
-    /// Snapshot number `index`.
+    /// Snapshot number `index`, as one of bodies is named; that of a grid ends in `.vtkhdf`.
     pub fn snapshot(&self, index: u64) -> PathBuf {
         self.snapshots().join(format!("snapshot_{index:06}.hdf5"))
     }
@@ -106,14 +107,8 @@ impl RunFolder {
 
     /// Removes snapshots from number `index` on: those that a resumed run will write again.
     pub(super) fn remove_snapshots_from(&self, index: u64) -> Result<()> {
-        let mut path = self.snapshot(index);
-        for next in index + 1.. {
-            match fs::remove_file(&path) {
-                Ok(()) => path = self.snapshot(next),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
-                Err(error) => return Err(Error::io("remove", &path)(error)),
-            }
-        }
-        Ok(())
+        let later = |path: &PathBuf| number_of(path).is_some_and(|number| number >= index);
+        let mut paths = snapshots_in(&self.snapshots())?.into_iter().filter(later);
+        paths.try_for_each(|path| fs::remove_file(&path).map_err(Error::io("remove", &path)))
     }
 }

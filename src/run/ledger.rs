@@ -21,6 +21,8 @@ pub(super) struct Ledger {
     pub seconds: f64,
     /// Seconds spent in steps, without output.
     pub loop_seconds: f64,
+    /// Seconds of processor time that each rank spent in steps.
+    pub loop_cpu_seconds: Vec<f64>,
     /// Work done per second of the loop, in `rate_unit`.
     pub rate: f64,
     /// What the rate counts.

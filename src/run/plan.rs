@@ -39,6 +39,7 @@ impl<C: DeserializeOwned + Serialize> Plan<C> {
             seed: self.framework.run.seed,
             level: instructions.level,
             rsqrt: instructions.rsqrt,
+            node: self.framework.run.node,
             folder: self.folder,
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::comm::Node;
 use crate::config::Parameters;
 use crate::lane::Level;
 use crate::units::{Quantity, Units};
@@ -18,6 +19,7 @@ until = 100.0            # end time, in the run's unit or as text ("100 yr"); th
 steps = 1000             # end after so many steps; the earlier of both counts
 seed = 1                 # of all random numbers
 simd = "avx512"          # or "avx2", "neon", "portable"; left out: the widest that all ranks have
+node = "shared"          # halos between ranks of a node through shared memory, or as "messages"
 
 [units]                  # a preset, or all of length, time and mass
 preset = "nbody"         # "au-day-gm" | "nbody" | "si" | "kpc-kms-1e10msun"
@@ -94,11 +96,13 @@ pub struct RunSection {
     /// The SIMD instructions to use; by default the widest that all ranks have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simd: Option<Level>,
+    /// How halos travel between ranks of the same node.
+    pub node: Node,
 }
 
 impl Default for RunSection {
     fn default() -> Self {
-        RunSection { until: None, steps: None, seed: 1, simd: None }
+        RunSection { until: None, steps: None, seed: 1, simd: None, node: Node::Shared }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::comm::Comm;
+use crate::comm::{Comm, Node};
 use crate::lane::{Level, Rsqrt, fingerprint};
 use crate::units::Units;
 use crate::{Error, Result};
@@ -20,6 +20,8 @@ pub struct Setup<C> {
     pub level: Level,
     /// How all ranks make reciprocal square roots.
     pub rsqrt: Rsqrt,
+    /// How halos travel between ranks of the same node.
+    pub node: Node,
     /// The folder of the parameter file: where relative paths in it start.
     pub folder: PathBuf,
 }

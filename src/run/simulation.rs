@@ -16,8 +16,15 @@ pub trait Simulation: Sized {
     const NAME: &'static str;
     /// Every parameter beyond the framework's own, as commented TOML with its default and unit; `divisi list` prints it.
     const PARAMETERS: &'static str;
+    /// Keys of its own that may differ when a run is resumed: those that change no result, such as how a grid is cut.
+    const CHANGEABLE: &'static [&'static str] = &[];
     /// The parameters, as sections of the TOML file. Mark it `#[serde(deny_unknown_fields)]` to have typos refused.
     type Config: DeserializeOwned + Serialize;
+
+    /// What `divisi list` prints: by default [`PARAMETERS`](Simulation::PARAMETERS).
+    fn parameters() -> String {
+        Self::PARAMETERS.to_owned()
+    }
 
     /// Refuses parameters that can't be, before MPI starts. A `place` that names a key is told with its file and line.
     fn validate(_config: &Self::Config, _units: &Units) -> Result<()> {
@@ -55,6 +62,11 @@ pub trait Simulation: Sized {
 
     /// What `--check` prints of this run, as (what, value) pairs: sizes, methods, memory.
     fn describe(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// Lines for a person at the end of a run, the same on every rank.
+    fn summary(&self) -> Vec<String> {
         Vec::new()
     }
 

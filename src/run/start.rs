@@ -92,7 +92,7 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
         folder: std::path::absolute(plan.folder.join(".")).map_err(Error::io("find", &plan.folder))?,
     });
     let (framework, cadence, table) = (plan.framework.clone(), plan.cadence.clone(), plan.to_table()?);
-    let warnings = if resumes { check_changes(&request.folder, &table)? } else { Vec::new() };
+    let warnings = if resumes { check_changes(&request.folder, &table, S::CHANGEABLE)? } else { Vec::new() };
     let setup = plan.setup(&instructions);
     let (simulation, clock, place, mut said) = match resumes {
         true => load::<S>(comm, &setup, &request.folder)?,
@@ -109,7 +109,7 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
     let mut schedules = schedules(&framework, &cadence);
     schedules.skip_to(&clock);
     let (pace, checkpoint_minutes) = (Pace::starting_at(&clock), framework.checkpoint.every_minutes);
-    let loop_time = Duration::ZERO;
+    let (loop_time, loop_cpu) = (Duration::ZERO, Duration::ZERO);
     Ok(Driver {
         comm,
         simulation,
@@ -122,6 +122,7 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
         checkpoint_minutes,
         pace,
         loop_time,
+        loop_cpu,
     })
 }
 
@@ -191,6 +192,7 @@ fn account<S: Simulation>(
         resumed_from_step: (first_step > 0).then_some(first_step),
         seconds: began.elapsed().as_secs_f64(),
         loop_seconds,
+        loop_cpu_seconds: comm.all_gather(&[driver.loop_cpu.as_secs_f64()]),
         rate: steps as f64 * work / loop_seconds.max(1e-9),
         rate_unit: format!("{unit}/s"),
         checkpoints: driver.files.checkpoints,
@@ -202,6 +204,7 @@ fn account<S: Simulation>(
     comm.agree(written)?;
     let (step, time) = (driver.clock.step(), driver.clock.time());
     let (rate, took) = (rate_text(ledger.rate, unit), ledger.seconds);
+    driver.simulation.summary().iter().for_each(|line| driver.progress.say(line));
     driver
         .progress
         .say(&format!("step {step}, t = {time}: {steps} steps in {loop_seconds:.3} s ({rate}), {took:.3} s in all"));

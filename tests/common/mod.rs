@@ -1,6 +1,8 @@
 //! What the tests share: launching ranks with a time limit, folders of their own, reading what a run wrote.
 #![allow(dead_code)]
 
+pub mod case;
+
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -142,7 +144,7 @@ pub fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
         let mut files: Vec<String> = fs::read_dir(run.join(folder))
             .unwrap_or_else(|error| panic!("{}: {error}", run.join(folder).display()))
             .map(|entry| format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy()))
-            .filter(|name| name.ends_with(".hdf5"))
+            .filter(|name| [".hdf5", ".vtkhdf", ".xmf"].iter().any(|extension| name.ends_with(extension)))
             .collect();
         files.sort();
         assert!(!files.is_empty(), "no {folder} in {}", run.display());

@@ -7,6 +7,7 @@
 mod common;
 
 mod failures;
+mod grid;
 mod messages;
 mod output;
 mod particles;
@@ -24,7 +25,7 @@ const LIMIT: u64 = 60;
 type Check = (&'static str, fn(&Comm));
 
 fn checks() -> Vec<Check> {
-    [messages::CHECKS, particles::CHECKS, output::CHECKS].concat()
+    [messages::CHECKS, particles::CHECKS, grid::CHECKS, output::CHECKS].concat()
 }
 
 fn main() -> ExitCode {

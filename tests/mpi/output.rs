@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use divisi::Comm;
 use divisi::output::{
-    Checkpoint, CheckpointReader, Column, FileWriter, Frame, Slab, Snapshot, Stamp, Trajectory, WriteOptions, newest,
-    path_of, prune,
+    CellField, Checkpoint, CheckpointReader, Column, FileWriter, Frame, GridGeometry, Reader, Slab, Snapshot, Stamp,
+    Trajectory, WriteOptions, newest, path_of, prune,
 };
 use divisi::partition::balanced_range;
 use divisi::units::{Preset, Units};
@@ -15,6 +15,9 @@ pub const CHECKS: &[super::Check] = &[
     ("ranks with nothing to give change no byte", empty_ranks),
     ("both ways of writing make the same file", same_bytes_both_ways),
     ("boxes of a grid land where they belong", grid),
+    ("a grid in blocks has the bytes of a grid in one", grid_snapshot),
+    ("blocks that do not make a grid are an error on all ranks", wrong_blocks),
+    ("blocks of a checkpoint are read back as one array", checkpoint_parts),
     ("a checkpoint is read back on other parts", checkpoint_round_trip),
     ("a damaged checkpoint gives way to the one before", damaged_checkpoint),
     ("a file that cannot be written is an error on all ranks", unwritable),
@@ -137,6 +140,133 @@ fn grid(comm: &Comm) {
         let read = divisi::output::Reader::open(&path).expect("a file").read::<f64>("rho").expect("a dataset");
         let wanted: Vec<f64> = (0..120).map(|n| cell(n / 24, n / 6 % 4, n % 6)).collect();
         assert_eq!(read, wanted);
+    }
+    done(comm, &folder);
+}
+
+/// The blocks of a grid, x fastest, that `mine` says are this rank's.
+fn blocks(shape: &[u64], cuts: &[usize], mine: impl Fn(usize) -> bool) -> Vec<Slab> {
+    let block = |number: usize| {
+        let (mut rest, mut slab) = (number, Slab::whole(shape));
+        for axis in (0..shape.len()).rev() {
+            let range = balanced_range(shape[axis], cuts[axis], rest % cuts[axis]);
+            (slab.offset[axis], slab.count[axis]) = (range.start, range.end - range.start);
+            rest /= cuts[axis];
+        }
+        slab
+    };
+    (0..cuts.iter().product()).filter(|number| mine(*number)).map(block).collect()
+}
+
+/// A block with the numbers of its cells, each of which tells where in the whole it is.
+fn filled(slab: &Slab, column: u64) -> Vec<f64> {
+    let place = |mut cell: u64| {
+        let (mut index, mut stride) = (0, 1);
+        for axis in (0..slab.shape.len()).rev() {
+            index += (slab.offset[axis] + cell % slab.count[axis]) * stride;
+            cell /= slab.count[axis];
+            stride *= slab.shape[axis];
+        }
+        index
+    };
+    (0..slab.len()).map(|cell| number(place(cell), column)).collect()
+}
+
+fn write_grid(comm: &Comm, path: &Path, cells: [u64; 3], blocks: &[Slab], options: WriteOptions) -> PathBuf {
+    let geometry =
+        GridGeometry { cells, low: [-1.0, 0.0, 0.5], high: [1.0, 3.0, 0.75], periodic: [true, false, false] };
+    let numbers = |column| blocks.iter().map(|slab| (slab.clone(), filled(slab, column))).collect::<Vec<_>>();
+    let fields = [0, 1, 2, 3].map(numbers);
+    let names = ["colour", "velocity_x", "velocity_y", "velocity_z"].into_iter().zip(&fields);
+    let fields: Vec<_> = names.map(|(name, parts)| CellField { name, unit: "Msun/au^3", parts }).collect();
+    let mut snapshot = Snapshot::create(comm, path, stamp(3), options).expect("a file");
+    snapshot.grid(&geometry, &fields).expect("fields");
+    snapshot.finish().expect("a whole file")
+}
+
+/// The ways in which ranks may share out blocks: in runs, in turn, and all on the last.
+fn owners(comm: &Comm, count: usize) -> [Box<dyn Fn(usize) -> bool>; 3] {
+    let (rank, size) = (comm.rank(), comm.size());
+    let run = balanced_range(count as u64, size, rank);
+    [
+        Box::new(move |block| run.contains(&(block as u64))),
+        Box::new(move |block| block % size == rank),
+        Box::new(move |_| rank + 1 == size),
+    ]
+}
+
+fn grid_snapshot(comm: &Comm) {
+    let folder = scratch(comm);
+    let none = cfg!(feature = "parallel-hdf5");
+    for (cells, cuts) in [([61, 47, 53], [3, 2, 4]), ([401, 347, 1], [1, 3, 5]), ([13, 1, 1], [1, 1, 7])] {
+        let [nx, ny, nz] = cells;
+        let shape = [nz, ny, nx];
+        for options in
+            [none, false].into_iter().flat_map(|mpiio| [0, 4].map(|compress| WriteOptions { mpiio, compress }))
+        {
+            let group = comm.split(u32::from(!comm.is_root()));
+            let wanted = comm.is_root().then(|| {
+                let path = write_grid(&group, &folder.join("one.hdf5"), cells, &[Slab::whole(&shape)], options);
+                assert_eq!(path, folder.join("one.vtkhdf"));
+                let file = Reader::open(&path).expect("a file");
+                let y = filled(&Slab::whole(&shape), 2);
+                assert!(file.read::<f64>("data/grid_0000000000/velocity_y").expect("a field") == y);
+                let vectors = file.read::<f64>("VTKHDF/CellData/velocity").expect("vectors");
+                assert!(vectors.chunks_exact(3).zip(y).all(|(vector, y)| vector[1] == y));
+                std::fs::read(path).expect("a file")
+            });
+            for mine in owners(comm, cuts.iter().product()) {
+                let path = write_grid(comm, &folder.join("all.hdf5"), cells, &blocks(&shape, &cuts, mine), options);
+                let same = wanted.as_ref().is_none_or(|wanted| *wanted == std::fs::read(path).expect("a file"));
+                assert!(same, "{cells:?} {options:?}: bytes differ");
+            }
+        }
+    }
+    done(comm, &folder);
+}
+
+fn wrong_blocks(comm: &Comm) {
+    let folder = scratch(comm);
+    let geometry = GridGeometry { cells: [6, 4, 2], low: [0.0; 3], high: [1.0; 3], periodic: [true; 3] };
+    let write = |parts: &[(Slab, Vec<f64>)]| {
+        let mut file =
+            Snapshot::create(comm, &folder.join("x.vtkhdf"), stamp(0), WriteOptions::default()).expect("a file");
+        let told = file.grid(&geometry, &[CellField { name: "density", unit: "", parts }]).unwrap_err();
+        drop(file);
+        comm.barrier();
+        told.to_string()
+    };
+    let whole = |shape: &[u64]| if comm.is_root() { vec![(Slab::whole(shape), vec![0.0; 48])] } else { Vec::new() };
+    assert!(write(&[]).contains("0 cells in all, for a grid of 48"));
+    assert!(write(&whole(&[6, 4, 2])).contains("another shape") || !comm.is_root());
+    let mut short = whole(&[2, 4, 6]);
+    short.iter_mut().for_each(|part| part.1.truncate(47));
+    assert!(write(&short).contains("47 elements") || !comm.is_root());
+    done(comm, &folder);
+}
+
+fn checkpoint_parts(comm: &Comm) {
+    let folder = scratch(comm);
+    let shape = [5, 7, 9, 11];
+    let write = |step, cuts: &[usize], mine: &dyn Fn(usize) -> bool| {
+        let blocks = blocks(&shape, cuts, mine);
+        let data: Vec<Vec<f64>> = blocks.iter().map(|slab| filled(slab, 2)).collect();
+        let parts: Vec<(Slab, &[f64])> = blocks.into_iter().zip(data.iter().map(|data| &data[..])).collect();
+        let mut checkpoint = Checkpoint::create(comm, &folder, &stamp(step), WriteOptions::default()).expect("a file");
+        checkpoint.array_parts("gas", &parts).expect("an array");
+        checkpoint.finish().expect("a whole file")
+    };
+    let path = write(1, &[1; 4], &|_| comm.is_root());
+    let digest = Reader::open(&path).and_then(|file| file.attribute::<u64>("State/gas", "digest")).expect("a digest");
+    for mine in owners(comm, 12) {
+        let path = write(2, &[1, 2, 3, 2], &mine);
+        let reader = Reader::open(&path).expect("a file");
+        assert_eq!(reader.attribute::<u64>("State/gas", "digest").expect("a digest"), digest);
+        let from = CheckpointReader::open(comm, &path).expect("a checkpoint");
+        for slab in blocks(&shape, &[1, 3, 1, 2], |block| block % comm.size() == comm.rank()) {
+            assert_eq!(from.read_slab::<f64>("gas", &slab).expect("a box"), filled(&slab, 2));
+        }
+        comm.barrier();
     }
     done(comm, &folder);
 }

@@ -1,0 +1,84 @@
+//! What the problems ask of their parameters, and how they measure their errors.
+
+use divisi::fluid::{Cell, Cells, Gas, Setting};
+use divisi::grid::Grid;
+use divisi::run::Row;
+use divisi::{Error, Result};
+use serde::Deserialize;
+
+/// An axis of the grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Axis {
+    X,
+    Y,
+    Z,
+}
+
+impl Axis {
+    /// Its number, if the grid has cells along it.
+    pub fn of(self, setting: &Setting) -> Result<usize> {
+        let axis = self as usize;
+        if axis < setting.dimensions && setting.grid.cells()[axis] > 1 {
+            return Ok(axis);
+        }
+        let reason = format!("\"{}\" is an axis along which grid.cells has one cell", ["x", "y", "z"][axis]);
+        Err(Error::input("problem.axis", reason))
+    }
+}
+
+/// The ratio of specific heats, for problems that need an ideal gas.
+pub fn gamma_of(setting: &Setting) -> Result<f64> {
+    match setting.gas {
+        Gas::Ideal { gamma } => Ok(gamma),
+        Gas::Isothermal { .. } => {
+            Err(Error::input("fluid.gas", "is \"isothermal\": this problem is one of an ideal gas, gas = \"ideal\""))
+        }
+    }
+}
+
+/// Refuses a parameter that is not positive and finite.
+pub fn positive(name: &str, value: f64) -> Result<()> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::input(format!("problem.{name}"), format!("{value} is not allowed: it must be positive"))),
+    }
+}
+
+/// Refuses parameters that are not finite.
+pub fn finite(name: &str, values: &[f64]) -> Result<()> {
+    match values.iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(Error::input(format!("problem.{name}"), format!("{value} is not a finite number"))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a problem that needs more axes than the grid has.
+pub fn needs_axes(setting: &Setting, least: usize) -> Result<()> {
+    match setting.dimensions >= least {
+        true => Ok(()),
+        false => {
+            let reason =
+                format!("{:?}: this problem needs at least {least} axes", &setting.grid.cells()[..setting.dimensions]);
+            Err(Error::input("grid.cells", reason))
+        }
+    }
+}
+
+/// The squared distance of a cell's centre from `center`, along the grid's axes alone.
+pub fn distance_squared(cell: &Cell, center: [f64; 3], dimensions: usize) -> f64 {
+    let square = |axis: usize| match axis < dimensions {
+        true => (cell.center[axis] - center[axis]) * (cell.center[axis] - center[axis]),
+        false => 0.0,
+    };
+    // The sum of three squares depends on their order: the smallest first, so that the axes may be exchanged.
+    let mut squares = [square(0), square(1), square(2)];
+    squares.sort_by(f64::total_cmp);
+    squares[0] + squares[1] + squares[2]
+}
+
+/// Adds a column: the mean over all cells of |number - exact|, the L1 error.
+pub fn add_mean_error(row: &mut Row, name: &str, grid: &Grid<3>, cells: &Cells, error: impl Fn(&Cell, &[f64]) -> f64) {
+    let count = grid.count() as f64;
+    row.sum(name, cells.map(|cell, primitive| error(cell, primitive).abs() / count));
+}

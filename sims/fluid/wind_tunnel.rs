@@ -1,0 +1,116 @@
+//! A wind tunnel: gas flows in from the left past an obstacle, a step (Woodward & Colella 1984, section IV b), a cylinder, or
+//! whatever a picture shows.
+
+use divisi::fluid::{Cell, Entry, Problem, Section, Setting, State};
+use divisi::grid::{Ghost, Grid};
+use divisi::{Error, Result};
+use serde::Deserialize;
+
+use super::mask::Mask;
+use super::parameters::{distance_squared, finite, gamma_of, needs_axes, positive};
+
+pub const ENTRY: Entry = Entry {
+    name: "wind_tunnel",
+    parameters: r#"mach = 3.0               # of the flow: the gas has density 1.4 and, if gamma is 1.4, the speed of sound 1
+obstacle = "step"        # "step" | "cylinder" | "mask"
+corner = [0.6, 0.2]      # step: its upper left corner, length
+center = [0.6, 0.5]      # cylinder: its axis, along z, length
+radius = 0.1             # cylinder: length
+file = ""                # mask: rows of 0 and 1 (1 is solid), or a PGM image (dark is solid), stretched over the box
+"#,
+    make,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Step,
+    Cylinder,
+    Mask,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Parameters {
+    mach: f64,
+    obstacle: Kind,
+    corner: [f64; 2],
+    center: [f64; 2],
+    radius: f64,
+    file: String,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Parameters {
+            mach: 3.0,
+            obstacle: Kind::Step,
+            corner: [0.6, 0.2],
+            center: [0.6, 0.5],
+            radius: 0.1,
+            file: String::new(),
+        }
+    }
+}
+
+enum Obstacle {
+    Step { corner: [f64; 2] },
+    Cylinder { center: [f64; 3], radius: f64 },
+    Mask(Box<Grid<3>>, Mask),
+}
+
+struct WindTunnel {
+    obstacle: Obstacle,
+    /// The primitive variables of the gas that flows in.
+    wind: [f64; 5],
+}
+
+fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
+    let parameters: Parameters = section.typed()?;
+    positive("mach", parameters.mach)?;
+    needs_axes(setting, 2)?;
+    const DENSITY: f64 = 1.4;
+    const PRESSURE: f64 = 1.0;
+    let speed = parameters.mach * (gamma_of(setting)? * PRESSURE / DENSITY).sqrt();
+    let wind = [DENSITY, speed, 0.0, 0.0, PRESSURE];
+    Ok(Box::new(WindTunnel { obstacle: parameters.obstacle(setting)?, wind }))
+}
+
+impl Parameters {
+    fn obstacle(self, setting: &Setting) -> Result<Obstacle> {
+        match self.obstacle {
+            Kind::Step => finite("corner", &self.corner).map(|()| Obstacle::Step { corner: self.corner }),
+            Kind::Cylinder => {
+                finite("center", &self.center)?;
+                positive("radius", self.radius)?;
+                Ok(Obstacle::Cylinder { center: [self.center[0], self.center[1], 0.0], radius: self.radius })
+            }
+            Kind::Mask if self.file.is_empty() => {
+                Err(Error::input("problem.file", "is missing: obstacle = \"mask\" needs a picture"))
+            }
+            Kind::Mask => {
+                Ok(Obstacle::Mask(Box::new(setting.grid.clone()), Mask::read(&setting.folder.join(&self.file))?))
+            }
+        }
+    }
+}
+
+impl Problem for WindTunnel {
+    fn initial(&self, cell: &Cell, state: &mut State) {
+        let [density, u, v, w, pressure] = self.wind;
+        let velocity = if self.is_solid(cell) { [0.0; 3] } else { [u, v, w] };
+        (state.density, state.velocity, state.pressure) = (density, velocity, pressure);
+    }
+
+    fn boundary(&self, _ghost: &Ghost<3>, _time: f64, _edge: &[f64], _mirror: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(&self.wind);
+    }
+
+    fn is_solid(&self, cell: &Cell) -> bool {
+        match &self.obstacle {
+            Obstacle::Step { corner } => cell.center[0] > corner[0] && cell.center[1] < corner[1],
+            Obstacle::Cylinder { center, radius } => distance_squared(cell, *center, 2) < radius * radius,
+            Obstacle::Mask(grid, mask) => mask.is_solid(grid, cell.index),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! A stage of a step over a box of cells: faces, fluxes and update in one pass, nothing three-dimensional in between.
+//!
+//! The box is cut into tiles along x and y; a tile is swept along z. For each row of cells, in order: the fluxes through
+//! its faces along x, those through its upper faces along y and z, and the update. Of the fluxes, one row along x, two along
+//! y and two layers of the tile along z are kept.
+//!
+//! A cell's new state is a function of the cells around it alone: cutting a box in two changes no bit, since the fluxes at
+//! the cut are computed twice from the same numbers.
+
+use std::ops::Range;
+
+use super::primitive::Findings;
+use super::problem::{Cell, Problem};
+use super::rows::{Row, RowMut};
+use super::scheme::{Physics, Reconstruct};
+use super::scratch::{Scratch, TILE};
+use super::solid::{Solid, Walls};
+use super::update::{AdvanceRow, Base, Difference};
+use crate::grid::{Field, Grid};
+
+/// What a stage computes.
+pub(super) struct Stage<'a> {
+    pub physics: &'a Physics,
+    pub problem: &'a dyn Problem,
+    pub grid: &'a Grid<3>,
+    /// How faces are reconstructed in this stage.
+    pub reconstruct: Reconstruct,
+    /// The time of the state that the fluxes are taken of.
+    pub time: f64,
+    /// The time over which they act.
+    pub dt: f64,
+    pub blend: Blend,
+    /// Whether the new conserved variables are kept.
+    pub keep: bool,
+    /// Whether this is the last stage of a step.
+    pub last: bool,
+}
+
+/// What a stage's state is made of: see [`Base`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Blend {
+    /// The conserved variables less the differences of the fluxes.
+    Same,
+    /// Those at the step's beginning less the differences.
+    Start,
+    /// Those at the beginning with the first weight, and the last stage's less the differences with the second.
+    Both(f64, f64),
+}
+
+/// The arrays of a block that a stage reads and writes.
+pub(super) struct Arrays<'a> {
+    /// The global index of the block's first cell.
+    pub origin: [usize; 3],
+    /// Primitive variables, with a halo.
+    pub from: &'a Field<f64, 3>,
+    /// Primitive variables after the stage.
+    pub to: &'a mut Field<f64, 3>,
+    pub conserved: &'a mut Field<f64, 3>,
+    /// Conserved variables at the beginning of the step, where there are such.
+    pub start: Option<&'a Field<f64, 3>>,
+    pub solid: Option<&'a Solid>,
+}
+
+/// A tile: its first cell, counted from the block's first interior cell.
+struct Tile {
+    first: [isize; 3],
+    extent: [usize; 3],
+}
+
+/// A row of faces: the axis that they are normal to, the cell above the first one, and how many.
+#[derive(Clone, Copy)]
+struct Faces {
+    axis: usize,
+    cell: [isize; 3],
+    count: usize,
+}
+
+/// The first cell of a scratch row.
+const ROW: [isize; 3] = [0; 3];
+
+impl Stage<'_> {
+    /// Advances the cells of `region`, which are counted from the block's first interior cell.
+    pub fn sweep(&self, arrays: &mut Arrays, scratch: &mut Scratch, region: &[Range<usize>; 3]) -> Findings {
+        let mut findings = Findings::default();
+        for y in region[1].clone().step_by(TILE[1]) {
+            for x in region[0].clone().step_by(TILE[0]) {
+                let end = [(x + TILE[0]).min(region[0].end), (y + TILE[1]).min(region[1].end)];
+                let first = [x as isize, y as isize, region[2].start as isize];
+                let tile = Tile { first, extent: [end[0] - x, end[1] - y, region[2].len()] };
+                findings.merge(&self.tile(arrays, scratch, &tile));
+            }
+        }
+        findings
+    }
+
+    fn tile(&self, arrays: &mut Arrays, scratch: &mut Scratch, tile: &Tile) -> Findings {
+        let mut findings = Findings::default();
+        let ([x, y, z], [count, rows, layers]) = (tile.first, tile.extent);
+        let dimensions = self.physics.dimensions;
+        if dimensions > 2 {
+            (0..rows)
+                .for_each(|j| self.begin(arrays, scratch, Faces { axis: 2, cell: [x, y + j as isize, z], count }, j));
+        }
+        for k in z..z + layers as isize {
+            if dimensions > 1 {
+                self.begin(arrays, scratch, Faces { axis: 1, cell: [x, y, k], count }, 0);
+            }
+            for j in 0..rows {
+                let cell = [x, y + j as isize, k];
+                self.along_x(arrays, scratch, Faces { axis: 0, cell, count: count + 1 });
+                for axis in 1..dimensions {
+                    self.above(arrays, scratch, Faces { axis, cell: up(cell, axis, 1), count }, j);
+                }
+                findings.merge(&self.update(arrays, scratch, cell, count, j));
+                scratch.step(1);
+            }
+            scratch.step(2);
+        }
+        findings
+    }
+
+    /// Fluxes through all faces along x of a row of cells.
+    fn along_x(&self, arrays: &Arrays, scratch: &mut Scratch, faces: Faces) {
+        let cells = Row::of(arrays.from, faces.cell);
+        let Scratch { lower, upper, walls, x, .. } = scratch;
+        if self.reconstruct == Reconstruct::Donor {
+            return self.fluxes(arrays, faces, [cells.shifted(-1), cells], walls, RowMut::of(x, ROW));
+        }
+        let [before, first] = [[-1, 0, 0], ROW];
+        let ends = [RowMut::of(lower, before), RowMut::of(upper, before)];
+        self.physics.faces(cells.shifted(-1), 1, ends, faces.count + 1);
+        self.fluxes(arrays, faces, [Row::of(upper, before), Row::of(lower, first)], walls, RowMut::of(x, ROW));
+    }
+
+    /// Fluxes through the lowest faces along y or z of a tile, of its row `row`, and the values below the next faces.
+    fn begin(&self, arrays: &Arrays, scratch: &mut Scratch, faces: Faces, row: usize) {
+        let (cells, stride) = (Row::of(arrays.from, faces.cell), arrays.from.strides().axis[faces.axis]);
+        let below = cells.shifted(-(stride as isize));
+        let Scratch { lower, walls, across, .. } = scratch;
+        let across = &mut across[faces.axis - 1];
+        let place = across.place(row);
+        let [flux, _] = &mut across.flux;
+        if self.reconstruct == Reconstruct::Donor {
+            return self.fluxes(arrays, faces, [below, cells], walls, RowMut::of(flux, place));
+        }
+        let [current, next] = &mut across.below;
+        self.physics.faces(below, stride, [RowMut::of(lower, ROW), RowMut::of(next, place)], faces.count);
+        self.physics.faces(cells, stride, [RowMut::of(lower, ROW), RowMut::of(current, place)], faces.count);
+        self.fluxes(arrays, faces, [Row::of(next, place), Row::of(lower, ROW)], walls, RowMut::of(flux, place));
+    }
+
+    /// Fluxes through the upper faces along y or z of row `row` of a tile; `faces` names the cells above them.
+    fn above(&self, arrays: &Arrays, scratch: &mut Scratch, faces: Faces, row: usize) {
+        let (cells, stride) = (Row::of(arrays.from, faces.cell), arrays.from.strides().axis[faces.axis]);
+        let Scratch { lower, walls, across, .. } = scratch;
+        let across = &mut across[faces.axis - 1];
+        let place = across.place(row);
+        let [_, flux] = &mut across.flux;
+        if self.reconstruct == Reconstruct::Donor {
+            let below = cells.shifted(-(stride as isize));
+            return self.fluxes(arrays, faces, [below, cells], walls, RowMut::of(flux, place));
+        }
+        let [current, next] = &mut across.below;
+        self.physics.faces(cells, stride, [RowMut::of(lower, ROW), RowMut::of(next, place)], faces.count);
+        self.fluxes(arrays, faces, [Row::of(current, place), Row::of(lower, ROW)], walls, RowMut::of(flux, place));
+    }
+
+    /// All fluxes through a row of faces between the states below and above them.
+    fn fluxes(
+        &self,
+        arrays: &Arrays,
+        faces: Faces,
+        states: [Row; 2],
+        walls: &mut [Field<f64, 3>; 2],
+        mut flux: RowMut,
+    ) {
+        let Faces { axis, cell, count } = faces;
+        let averages = Row::of(arrays.from, cell);
+        match arrays.solid.filter(|solid| solid.is_near(cell)) {
+            Some(solid) => {
+                let [left, right] = walls;
+                let [mut left_row, mut right_row] = [RowMut::of(left, ROW), RowMut::of(right, ROW)];
+                let (stride, variables) = (arrays.from.strides().axis[axis], self.physics.variables());
+                left_row.copy(states[0], variables, count);
+                right_row.copy(states[1], variables, count);
+                let reach = if self.reconstruct == Reconstruct::Donor { 0 } else { self.reconstruct.halo() - 1 };
+                let faces = Walls { axis, cell, stride, reach, variables, count };
+                solid.correct(&faces, averages, &mut left_row, &mut right_row);
+                self.physics.fluxes(axis, [Row::of(left, ROW), Row::of(right, ROW)], flux.again(), count);
+            }
+            None => self.physics.fluxes(axis, states, flux.again(), count),
+        }
+        if self.physics.diffuses() {
+            self.physics.diffusion(axis, averages, arrays.from.strides().axis, flux, count);
+        }
+    }
+
+    /// New conserved and primitive variables of a row of cells.
+    fn update(
+        &self,
+        arrays: &mut Arrays,
+        scratch: &mut Scratch,
+        cell: [isize; 3],
+        count: usize,
+        row: usize,
+    ) -> Findings {
+        let sourced = self.sources(arrays, scratch, cell, count);
+        let Scratch { lower, x, across, rates, .. } = scratch;
+        let x = Row::of(x, ROW);
+        let per_length = self.physics.per_length;
+        let mut axes =
+            [Some(Difference { lower: x, upper: x.shifted(1), factor: self.dt * per_length[0] }), None, None];
+        for axis in 1..self.physics.dimensions {
+            let across = &across[axis - 1];
+            let place = across.place(row);
+            let [lower, upper] = [0, 1].map(|side| Row::of(&across.flux[side], place));
+            axes[axis] = Some(Difference { lower, upper, factor: self.dt * per_length[axis] });
+        }
+        let start = arrays.start.map(|start| Row::of(start, cell));
+        let (mut conserved, base) = match (self.keep, self.blend, start) {
+            (false, ..) => (RowMut::of(lower, ROW), Base::Other(Row::of(arrays.conserved, cell))),
+            (_, Blend::Both(old, new), Some(start)) => {
+                (RowMut::of(arrays.conserved, cell), Base::Blend(start, old, new))
+            }
+            (_, Blend::Start, Some(start)) => (RowMut::of(arrays.conserved, cell), Base::Other(start)),
+            _ => (RowMut::of(arrays.conserved, cell), Base::Same),
+        };
+        let (variables, level) = (self.physics.variables(), self.physics.level);
+        let source = sourced.then(|| (Row::of(rates, ROW), self.dt));
+        level.run(AdvanceRow { axes, source, base, conserved: conserved.again(), variables, count });
+        if let Some(solid) = arrays.solid {
+            solid.restore(cell, count, &mut conserved);
+        }
+        self.physics.primitive(conserved, RowMut::of(arrays.to, cell), self.last, count)
+    }
+
+    /// Fills in the rates of change by gravity and by the problem's own sources; whether there are any.
+    fn sources(&self, arrays: &Arrays, scratch: &mut Scratch, cell: [isize; 3], count: usize) -> bool {
+        let (gravity, own) = (self.physics.has_gravity(), self.problem.has_source());
+        if !gravity && !own {
+            return false;
+        }
+        let cells = Row::of(arrays.from, cell);
+        self.physics.gravity(cells, RowMut::of(&mut scratch.rates, ROW), count);
+        if !own {
+            return true;
+        }
+        let variables = self.physics.variables();
+        let (mut primitive, mut rates) = (vec![0.0; variables], vec![0.0; variables]);
+        let mut row = RowMut::of(&mut scratch.rates, ROW);
+        for i in 0..count {
+            let place = [cell[0] + i as isize, cell[1], cell[2]];
+            let index = [0, 1, 2].map(|axis| arrays.origin[axis] as i64 + place[axis] as i64);
+            for variable in 0..variables {
+                primitive[variable] = cells.from(variable, i as isize)[0];
+                rates[variable] = row.from(variable, i)[0];
+            }
+            self.problem.source(&Cell::of(self.grid, index), self.time, &primitive, &mut rates);
+            for variable in 0..variables {
+                row.from(variable, i)[0] = rates[variable];
+            }
+        }
+        true
+    }
+}
+
+/// The cell `steps` cells along an axis.
+fn up(mut cell: [isize; 3], axis: usize, steps: isize) -> [isize; 3] {
+    cell[axis] += steps;
+    cell
+}

@@ -1,0 +1,108 @@
+//! The end of a stage for a row of cells: from fluxes to new conserved variables.
+//!
+//! The differences of the fluxes are summed so that x, y and z enter alike, sources are added, and the stage's blend of states
+//! is formed, one variable after the other.
+
+use super::rows::{GROUP, Group, Row, RowMut, groups_of};
+use crate::lane::{Kernel, Lane, Simd};
+
+/// The fluxes at the lower and the upper faces of a row of cells, along one axis.
+#[derive(Clone, Copy)]
+pub(super) struct Difference<'a> {
+    pub lower: Row<'a>,
+    pub upper: Row<'a>,
+    /// Time over cell size.
+    pub factor: f64,
+}
+
+/// What the fluxes' differences are taken from.
+#[derive(Clone, Copy)]
+pub(super) enum Base<'a> {
+    /// The state that is replaced.
+    Same,
+    /// Another state.
+    Other(Row<'a>),
+    /// Another state weighed with the first number, and the state that is replaced less the differences weighed with the second.
+    Blend(Row<'a>, f64, f64),
+}
+
+/// New conserved variables of a row of cells.
+pub(super) struct AdvanceRow<'a> {
+    pub axes: [Option<Difference<'a>>; 3],
+    /// Rates of change of the conserved variables, and the time that they act for.
+    pub source: Option<(Row<'a>, f64)>,
+    pub base: Base<'a>,
+    pub conserved: RowMut<'a>,
+    pub variables: usize,
+    /// Cells; rows go on to the next whole group.
+    pub count: usize,
+}
+
+impl Kernel for AdvanceRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match self.axes {
+            [Some(x), None, None] => self.advance::<S, 1>(simd, [x]),
+            [Some(x), Some(y), None] => self.advance::<S, 2>(simd, [x, y]),
+            [Some(x), Some(y), Some(z)] => self.advance::<S, 3>(simd, [x, y, z]),
+            _ => unreachable!("axes without gaps"),
+        }
+    }
+}
+
+impl AdvanceRow<'_> {
+    #[inline(always)]
+    fn advance<S: Simd, const D: usize>(mut self, simd: S, axes: [Difference; D]) {
+        let groups = groups_of(self.count);
+        for variable in 0..self.variables {
+            let lower = axes.map(|axis| axis.lower.groups(variable, groups));
+            let upper = axes.map(|axis| axis.upper.groups(variable, groups));
+            let source = self.source.map(|(rates, time)| (rates.groups(variable, groups), time));
+            let state = self.conserved.groups(variable, groups);
+            for group in 0..groups {
+                for part in (0..GROUP).step_by(S::F64::WIDTH) {
+                    let mut parts = [S::F64::splat(simd, 0.0); D];
+                    for axis in 0..D {
+                        let (low, high) = (load(simd, lower[axis], group, part), load(simd, upper[axis], group, part));
+                        parts[axis] = S::F64::splat(simd, axes[axis].factor) * (high - low);
+                    }
+                    let mut loss = symmetric_sum(parts);
+                    if let Some((rates, time)) = source {
+                        loss = load(simd, rates, group, part).neg_mul_add(S::F64::splat(simd, time), loss);
+                    }
+                    let new = match self.base {
+                        Base::Same => load(simd, state, group, part) - loss,
+                        Base::Other(other) => load(simd, other.groups(variable, groups), group, part) - loss,
+                        Base::Blend(start, old, new) => {
+                            let stage = S::F64::splat(simd, new) * (load(simd, state, group, part) - loss);
+                            let start = load(simd, start.groups(variable, groups), group, part);
+                            S::F64::splat(simd, old).mul_add(start, stage)
+                        }
+                    };
+                    new.store(&mut state[group][part..]);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn load<S: Simd>(simd: S, row: &[Group], group: usize, part: usize) -> S::F64 {
+    S::F64::load(simd, &row[group][part..])
+}
+
+/// The sum of up to three numbers, the same bits in any order: of the three ways to add, the one whose result is in the middle.
+#[inline(always)]
+pub(super) fn symmetric_sum<L: Lane, const D: usize>(parts: [L; D]) -> L {
+    match D {
+        1 => parts[0],
+        2 => parts[0] + parts[1],
+        _ => {
+            let [x, y, z] = [parts[0], parts[1], parts[2]];
+            let (a, b, c) = ((x + y) + z, (y + z) + x, (z + x) + y);
+            a.min(b).max(a.max(b).min(c))
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Flows, from the program's own files: errors against exact solutions and published figures, symmetries to the last bit,
+//! conservation, and input that is refused.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod accuracy;
+mod conservation;
+mod input;
+mod problems;
+mod run;
+mod symmetry;
