@@ -62,7 +62,7 @@ impl Section {
 
     fn start(&self, [x, y]: [f64; 2]) -> State {
         let [speed, depth] = self.balanced(y);
-        let [dx, dy] = [x - 0.5 * self.size[0], y - 0.5 * self.size[1]].map(|d| d / (0.05 * self.size[1]));
+        let [dx, dy] = [x - 0.5 * self.size[0], y - 0.5 * self.size[1]].map(|d| d / (0.1 * self.size[1]));
         let depth = depth + self.hill * libm::exp(-(dx * dx + dy * dy));
         [depth, depth * speed, 0.0]
     }
@@ -182,7 +182,7 @@ depth = 1000.0         # mean depth, length
 gravity = 9.81         # length per time^2
 coriolis = 1e-4        # twice the rate of rotation, 1 / time
 jet = 30.0             # its greatest speed
-hill = 50.0            # height of the hill on the surface, length
+hill = 100.0           # height of the hill on the surface, length
 cfl = 0.8              # step over the time in which a signal crosses a cell along x and y; below 1
 ";
     type Config = Config;

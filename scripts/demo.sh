@@ -52,7 +52,13 @@ two=$(loop_seconds "$runs/plummer_2")
 speed_up=$(awk -v a="$one" -v b="$two" 'BEGIN { printf "%.2f times as fast (%.1f s and %.1f s)", a / b, a, b }')
 (($(getconf _NPROCESSORS_ONLN) > 1)) || speed_up+="; this machine has one core, which the two ranks shared"
 
+step "6. Gas: two streams that slide along each other, on two ranks"
+show mpirun -n 2 "$divisi" run sims/fluid/kelvin_helmholtz.toml --until 2.5 --out "$runs/kelvin_helmholtz" --overwrite
+gas=$(show "$divisi" plot "$runs/kelvin_helmholtz")
+echo "$gas"
+
 step "The picture: $(grep -o '[^ ]*\.png' <<<"$pictures" | head -n 1)"
+echo "The gas: $(grep -o '[^ ]*\.png' <<<"$gas" | head -n 1)"
 echo "From JPL's ephemeris after 100 years: $(nearest_and_furthest <<<"$distances")"
 echo "Two ranks are $speed_up; files identical"
 echo "Try next: $divisi list; mpirun -n 2 $divisi run sims/nbody/outer_solar_system.toml; make test; docs/"

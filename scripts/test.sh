@@ -19,7 +19,7 @@ rust_tests() {
     [[ $(scripts/count.sh "$log") == *' 0 failed'* ]] && echo "0 passed, 1 failed" | tee -a "$log"
 }
 
-reader_tests() { # snapshots of few and of many bodies, as other people's tools see them
+reader_tests() { # snapshots of few and of many bodies, and of grids of one to three axes, as other people's tools see them
     local runs=$target/readers-runs passed=0 failed=0 name
     if ! scripts/setup.sh --readers; then
         echo "readers skipped: h5py, VTK and yt could not be installed"
@@ -31,6 +31,16 @@ reader_tests() { # snapshots of few and of many bodies, as other people's tools 
         if mpirun -n 2 "$target/release/divisi" run "sims/nbody/$name.toml" --steps 20 --out "$runs/$name" --overwrite &&
             target/readers/bin/python tests/readers/check_particles.py "$runs/$name"/snapshots/*.hdf5 &&
             target/readers/bin/python tests/readers/check_particles.py --series "$runs/$name/snapshots"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+        fi
+    done
+    for name in sod kelvin_helmholtz sedov; do
+        if mpirun -n 2 "$target/release/divisi" run "sims/fluid/$name.toml" --steps 40 output.every_steps=20 \
+            --out "$runs/$name" --overwrite &&
+            target/readers/bin/python tests/readers/check_grid.py "$runs/$name"/snapshots/snapshot_*.vtkhdf \
+                --series "$runs/$name/snapshots"; then
             passed=$((passed + 1))
         else
             failed=$((failed + 1))

@@ -7,7 +7,7 @@
 //!   [`random`] (numbers by seed, stream and index), [`units`], [`lane`] (SIMD);
 //! - messages: [`comm`], the only place that knows MPI;
 //! - data: [`particles`] and [`grid`]s on ranks, [`output`] (the only place that knows HDF5);
-//! - [`run`]: the trait, the loop, the run's folder; solvers: [`gravity`];
+//! - [`run`]: the trait, the loop, the run's folder; solvers: [`gravity`], [`fluid`];
 //! - tools: [`plot`], [`program`].
 //!
 //! # Words

@@ -6,6 +6,8 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::f64::consts::PI;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{assert_same_files, example, finish, history, mpirun, root};
@@ -76,6 +78,75 @@ fn a_simulation_of_ones_own_gets_the_whole_program() {
     let parts = run(3, &["--steps", "333"]);
     finish(mpirun(2, example("springs")).arg("resume").arg(&parts).args(["--steps", "2000"]), LIMIT).expect(0);
     assert_same_files(&whole, &parts);
+}
+
+/// Runs an example with its own parameter file on a number of ranks, into a folder named after them.
+fn run_example(name: &str, folder: &Path, ranks: usize, words: &[&str]) -> PathBuf {
+    let (parameters, out) = (root().join(format!("examples/{name}.toml")), folder.join(ranks.to_string()));
+    finish(mpirun(ranks, example(name)).arg("run").arg(&parameters).args(words).arg("--out").arg(&out), LIMIT)
+        .expect(0);
+    out
+}
+
+#[test]
+fn heat_decays_as_it_must_and_has_the_same_bits_on_any_number_of_ranks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = run_example("heat", folder.path(), 1, &[]);
+    let (heat, hottest, time) = (history(&whole, "heat"), history(&whole, "hottest"), history(&whole, "time"));
+    let first = hottest[0] - 1.0;
+    for (hottest, time) in hottest[1..].iter().zip(&time[1..]) {
+        let exact = (-8.0 * PI * PI * 0.01 * time).exp();
+        let found = (hottest - 1.0) / first;
+        assert!((found / exact - 1.0).abs() < 3e-3, "{found} instead of {exact} at {time}");
+    }
+    assert!(heat.iter().all(|heat| (heat / (64.0 * 48.0) - 1.0).abs() < 1e-12), "{heat:?}");
+    for ranks in [2, 3] {
+        assert_same_files(&whole, &run_example("heat", folder.path(), ranks, &[]));
+    }
+    let parts = run_example("heat", folder.path(), 4, &["--steps", "33"]);
+    finish(mpirun(2, example("heat")).arg("resume").arg(&parts).args(["--steps", "1000"]), LIMIT).expect(0);
+    assert_same_files(&whole, &parts);
+}
+
+#[test]
+fn shallow_water_is_conserved_balanced_and_the_same_on_any_number_of_ranks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = ["water.cells=64,32", "run.until=\"1 day\""];
+    let whole = run_example("shallow_water", folder.path(), 1, &words);
+    let mass = history(&whole, "mass");
+    assert!(mass.iter().all(|m| (m / mass[0] - 1.0).abs() < 1e-12), "{mass:?}");
+    let energy = history(&whole, "energy");
+    assert!(energy.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 1e-6)), "{energy:?}");
+    assert!(history(&whole, "speed_y").iter().any(|&speed| speed > 1.0), "the hill sets off no waves");
+    assert_same_files(&whole, &run_example("shallow_water", folder.path(), 2, &words));
+    let calm = run_example("shallow_water", folder.path(), 3, &[&words[..], &["water.hill=0"]].concat());
+    let speed = history(&calm, "speed_y");
+    assert!(speed.iter().all(|&speed| speed < 0.3), "a jet in balance stays as it is: {speed:?}");
+}
+
+#[test]
+fn a_problem_of_ones_own_gets_the_whole_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = run_example("own_problem", folder.path(), 1, &[]);
+    // The jet's head moves where its pressure balances that of the gas ahead: at half its speed for equal densities.
+    let (reach, time) = (history(&whole, "reach"), history(&whole, "time"));
+    let (reach, expected) = (reach.last().unwrap(), 3.0 * time.last().unwrap());
+    assert!((reach / expected - 1.0).abs() < 0.1, "{reach} instead of {expected}");
+    for ranks in [2, 3] {
+        assert_same_files(&whole, &run_example("own_problem", folder.path(), ranks, &[]));
+    }
+    let parts = run_example("own_problem", folder.path(), 4, &["--steps", "100"]);
+    finish(mpirun(2, example("own_problem")).arg("resume").arg(&parts).args(["--steps", "100000"]), LIMIT).expect(0);
+    assert_same_files(&whole, &parts);
+}
+
+#[test]
+fn the_page_on_problems_shows_the_example_as_it_is() {
+    let page = std::fs::read_to_string(root().join("docs/problems.md")).expect("the page");
+    for name in ["examples/own_problem.rs", "examples/own_problem.toml"] {
+        let source = std::fs::read_to_string(root().join(name)).expect("an example");
+        assert!(page.contains(&source), "docs/problems.md doesn't show {name} as it is");
+    }
 }
 
 #[test]

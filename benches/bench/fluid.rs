@@ -75,7 +75,10 @@ fn rate(flow: &Flow) -> Vec<Figure> {
         command: program::command(1, flow.file, flow.words),
         peer: String::new(),
         peer_value: None,
-        note: format!("per second of processor time; runs: {rates:.3e?}"),
+        note: format!(
+            "per second of processor time; runs in 10^6: {:.2?}",
+            rates.iter().map(|rate| rate / 1e6).collect::<Vec<_>>()
+        ),
     }]
 }
 

@@ -6,7 +6,7 @@ use divisi::fluid::{Cell, Entry, Problem, Section, Setting, State};
 use divisi::grid::Ghost;
 use serde::Deserialize;
 
-use super::parameters::{finite, gamma_of, needs_axes, positive};
+use super::parameters::{finite, gamma_of, needs_axes};
 use super::shock::behind_shock;
 
 /// Sine and cosine of the angle between the shock and the ramp, 60 degrees.
@@ -48,11 +48,10 @@ struct DoubleMach {
 
 fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
     let Parameters { mach, corner } = section.typed()?;
-    positive("mach", mach)?;
     finite("corner", &[corner])?;
     needs_axes(setting, 2)?;
     let gamma = gamma_of(setting)?;
-    let side = behind_shock(gamma, mach, DENSITY, PRESSURE);
+    let side = behind_shock(gamma, mach, DENSITY, PRESSURE)?;
     Ok(Box::new(DoubleMach {
         corner,
         speed: mach * (gamma * PRESSURE / DENSITY).sqrt(),

@@ -5,7 +5,7 @@ use divisi::fluid::{Cell, Entry, Problem, Section, Setting, State};
 use serde::Deserialize;
 
 use super::exact::Side;
-use super::parameters::{Axis, finite, gamma_of, positive};
+use super::parameters::{Axis, finite, gamma_of};
 use super::shock::behind_shock;
 
 pub const ENTRY: Entry = Entry {
@@ -43,12 +43,11 @@ struct ShuOsher {
 
 fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
     let parameters: Parameters = section.typed()?;
-    positive("mach", parameters.mach)?;
     finite("front", &[parameters.front])?;
     finite("amplitude", &[parameters.amplitude])?;
     finite("wave_number", &[parameters.wave_number])?;
     let axis = parameters.axis.of(setting)?;
-    let behind = behind_shock(gamma_of(setting)?, parameters.mach, 1.0, 1.0);
+    let behind = behind_shock(gamma_of(setting)?, parameters.mach, 1.0, 1.0)?;
     Ok(Box::new(ShuOsher { parameters, axis, behind }))
 }
 

@@ -7,13 +7,13 @@
 use super::config::Config;
 use super::gas::Gas;
 use super::initial::{check, conserved_of};
-use super::primitive::Findings;
+use super::primitive::{Corrected, Findings};
 use super::problem::{Cell, Cells, Problem, State};
 use super::region::{Region, split};
 use super::rows::{Row, RowMut};
 use super::scheme::{Part, Physics, Reconstruct};
-use super::setup::{boundaries, layout, physics};
 use super::scratch::Scratch;
+use super::setup::{boundaries, layout, physics};
 use super::solid::Solid;
 use super::sweep::{Arrays, Blend, Stage};
 use crate::comm::{Comm, Node};
@@ -41,13 +41,18 @@ pub(super) struct Flow {
     scratch: Scratch,
     /// The fastest signal along each axis, over all ranks.
     fastest: [f64; 3],
-    /// Cells of this rank whose density, and whose pressure, was raised to its floor so far.
-    pub floored: [u64; 2],
+    /// Cells of this rank that had to be corrected so far.
+    pub corrected: Corrected,
     /// The last step.
     pub dt: f64,
     /// The time of the state.
     pub time: f64,
 }
+
+/// Scalars that begin as shares, from 0 to 1, stay so.
+const BOUNDS: [f64; 2] = [0.0, 1.0];
+/// Others may have any value.
+const UNBOUNDED: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
 
 /// Where a stage's exchange stands in [`Flow::halos`].
 fn exchange_of(part: &Part) -> usize {
@@ -76,7 +81,8 @@ impl Flow {
         let (conserved, primitive, next): (Vec<_>, _, _) = (fields(0), fields(halo_width), fields(halo_width));
         let start = if parts.iter().any(|part| part.blend != Blend::Same) { fields(0) } else { Vec::new() };
         let (scratch, solids) = (Scratch::new(variables), extents.iter().map(|_| None).collect());
-        let (comm, cfl, fastest, floored, dt) = (comm.clone(), config.fluid.cfl, [0.0; 3], [0; 2], 0.0);
+        let (comm, cfl, fastest, dt) = (comm.clone(), config.fluid.cfl, [0.0; 3], 0.0);
+        let corrected = Corrected::default();
         let time = 0.0;
         Ok(Flow {
             comm,
@@ -94,7 +100,7 @@ impl Flow {
             solids,
             scratch,
             fastest,
-            floored,
+            corrected,
             dt,
             time,
         })
@@ -117,16 +123,22 @@ impl Flow {
     pub fn begin(&mut self) -> Result<()> {
         let places: Vec<_> = self.blocks().collect();
         let mut outcome = Ok(());
+        self.physics.bounds = BOUNDS;
+        let mut bounded = true;
         for (place, origin) in places {
             let mut field = std::mem::replace(&mut self.conserved[place], Field::new([1; 3], 1, [0; 3]));
-            outcome = outcome.and(self.fill(&mut field, origin));
+            outcome = outcome.and(self.fill(&mut field, origin, &mut bounded));
             self.conserved[place] = field;
         }
         self.comm.agree(outcome)?;
+        if self.comm.all_reduce_min(u64::from(bounded)) == 0 {
+            self.physics.bounds = UNBOUNDED;
+        }
         self.settle()
     }
 
-    fn fill(&self, field: &mut Field<f64, 3>, origin: [usize; 3]) -> Result<()> {
+    /// Fills in the initial state of a block; `bounded` falls where a scalar is not a share.
+    fn fill(&self, field: &mut Field<f64, 3>, origin: [usize; 3], bounded: &mut bool) -> Result<()> {
         let mut state = State { scalars: vec![0.0; self.physics.scalars], ..State::default() };
         for (j, k) in field.rows() {
             for i in 0..field.extent()[0] as isize {
@@ -136,6 +148,7 @@ impl Flow {
                 (state.density, state.velocity, state.pressure) = (0.0, [0.0; 3], 0.0);
                 self.problem.initial(&cell, &mut state);
                 check(&state, &cell, self.physics.gas)?;
+                *bounded &= state.scalars.iter().all(|scalar| (BOUNDS[0]..=BOUNDS[1]).contains(scalar));
                 for (variable, value) in conserved_of(&state, self.physics.gas).into_iter().enumerate() {
                     field.put(variable, place, value);
                 }
@@ -190,7 +203,7 @@ impl Flow {
         let mut findings = Findings::default();
         for index in 0..self.parts.len() {
             findings = self.stage(index, time, dt);
-            self.floored = [0, 1].map(|which| self.floored[which] + findings.floored[which]);
+            self.corrected.add(findings.corrected);
         }
         self.agree(&findings, number)?;
         (self.dt, self.time) = (dt, time + dt);

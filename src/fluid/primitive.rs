@@ -1,7 +1,10 @@
 //! From conserved to primitive variables, row by row: floors, and what the next step must know.
 //!
 //! In order, for each group of cells: velocities and pressure; where density or pressure is below its floor, the floor, counted;
-//! scalars; on a step's last stage the speeds that limit the next step, and whether all is finite.
+//! on a step's last stage the speeds that limit the next step, and whether all is finite; then scalars, kept within their bounds.
+
+#[cfg(test)]
+mod tests;
 
 use super::gas::GasLaw;
 use super::rows::{GROUP, Group, RowMut, groups_of};
@@ -17,13 +20,38 @@ pub struct Floors {
     pub pressure: f64,
 }
 
+/// What keeps cells within what a gas can be: how many were changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Corrected {
+    /// Densities raised to their floor.
+    pub densities: u64,
+    /// Pressures raised to their floor.
+    pub pressures: u64,
+    /// Scalars put back to their bounds.
+    pub scalars: u64,
+}
+
+impl Corrected {
+    /// Adds what was corrected elsewhere.
+    pub fn add(&mut self, other: Corrected) {
+        self.densities += other.densities;
+        self.pressures += other.pressures;
+        self.scalars += other.scalars;
+    }
+
+    /// The counts with the names of their columns.
+    pub fn columns(self) -> [(&'static str, u64); 3] {
+        [("density_floored", self.densities), ("pressure_floored", self.pressures), ("scalars_bounded", self.scalars)]
+    }
+}
+
 /// What was found out about cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Findings {
     /// The largest sum of flow and sound speed along each axis.
     pub fastest: [f64; 3],
-    /// Cells whose density, and whose pressure, was raised to its floor.
-    pub floored: [u64; 2],
+    /// Cells that had to be corrected.
+    pub corrected: Corrected,
     /// Whether a cell is not finite.
     pub broken: bool,
 }
@@ -34,8 +62,7 @@ impl Findings {
         for axis in 0..3 {
             self.fastest[axis] = self.fastest[axis].max(other.fastest[axis]);
         }
-        self.floored[0] += other.floored[0];
-        self.floored[1] += other.floored[1];
+        self.corrected.add(other.corrected);
         self.broken |= other.broken;
     }
 }
@@ -47,6 +74,8 @@ pub(super) struct PrimitiveRow<'a, G> {
     pub primitive: RowMut<'a>,
     pub floors: Floors,
     pub scalars: usize,
+    /// What a scalar can be.
+    pub bounds: [f64; 2],
     /// Whether speeds and finiteness are looked at.
     pub look: bool,
     /// Cells; rows go on to the next whole group.
@@ -79,8 +108,8 @@ impl<G: GasLaw> PrimitiveRow<'_, G> {
     fn cells<S: Simd, const N: usize>(mut self, simd: S) -> Findings {
         let groups = groups_of(self.count);
         let mut watch = Watch::new(simd);
-        let mut floored = [0; 2];
-        let conserved: [&mut [Group]; N] = self.conserved.all(groups);
+        let mut corrected = Corrected::default();
+        let mut conserved: [&mut [Group]; N] = self.conserved.all(groups);
         let primitive: [&mut [Group]; N] = self.primitive.all(groups);
         for group in 0..groups {
             for part in (0..GROUP).step_by(S::F64::WIDTH) {
@@ -88,10 +117,9 @@ impl<G: GasLaw> PrimitiveRow<'_, G> {
                 let mut cells = load(simd, self.gas, &conserved, group, part);
                 let low = below(simd, self.gas, self.floors, &cells);
                 if S::F64::any(S::F64::and(low, valid)) {
-                    let raised = raise(simd, self.gas, self.floors, valid, &mut cells);
-                    floored = [floored[0] + raised[0], floored[1] + raised[1]];
-                    for variable in 0..N {
-                        cells.conserved[variable].store(&mut conserved[variable][group][part..]);
+                    corrected.add(raise(simd, self.gas, self.floors, valid, &mut cells));
+                    for (row, value) in conserved.iter_mut().zip(cells.conserved) {
+                        value.store(&mut row[group][part..]);
                     }
                 }
                 cells.conserved[0].store(&mut primitive[0][group][part..]);
@@ -107,23 +135,35 @@ impl<G: GasLaw> PrimitiveRow<'_, G> {
             }
         }
         for scalar in N..N + self.scalars {
-            self.scalar(simd, scalar, groups);
+            corrected.scalars += self.scalar(simd, scalar, groups, &mut watch);
         }
-        Findings { floored, ..watch.findings(simd) }
+        Findings { corrected, ..watch.findings(simd) }
     }
 
-    /// A scalar per mass from its amount.
+    /// A scalar per mass from its amount; where it is beyond its bounds both are changed. How many were.
     #[inline(always)]
-    fn scalar<S: Simd>(&mut self, simd: S, variable: usize, groups: usize) {
-        let conserved = self.conserved.as_row();
-        let (density, amount) = (conserved.groups(0, groups), conserved.groups(variable, groups));
-        let scalar = self.primitive.groups(variable, groups);
+    fn scalar<S: Simd>(&mut self, simd: S, variable: usize, groups: usize, watch: &mut Watch<S>) -> u64 {
+        let (low, high) = (S::F64::splat(simd, self.bounds[0]), S::F64::splat(simd, self.bounds[1]));
+        let mut changed = 0;
         for group in 0..groups {
             for part in (0..GROUP).step_by(S::F64::WIDTH) {
-                let density = S::F64::load(simd, &density[group][part..]);
-                (S::F64::load(simd, &amount[group][part..]) / density).store(&mut scalar[group][part..]);
+                let density = S::F64::load(simd, &self.conserved.groups(0, groups)[group][part..]);
+                let amount = &mut self.conserved.groups(variable, groups)[group][part..];
+                let mut scalar = S::F64::load(simd, amount) / density;
+                let valid = first_places(simd, self.count.saturating_sub(group * GROUP + part));
+                let beyond = S::F64::and(S::F64::or(scalar.lt(low), high.lt(scalar)), valid);
+                if S::F64::any(beyond) {
+                    changed += places_of::<S>(simd, beyond);
+                    scalar = S::F64::select(beyond, scalar.max(low).min(high), scalar);
+                    S::F64::select(beyond, density * scalar, S::F64::load(simd, amount)).store(amount);
+                }
+                scalar.store(&mut self.primitive.groups(variable, groups)[group][part..]);
+                if self.look {
+                    watch.finite(simd, scalar.abs(), valid);
+                }
             }
         }
+        changed
     }
 }
 
@@ -162,14 +202,14 @@ fn raise<S: Simd, G: GasLaw>(
     floors: Floors,
     valid: <S::F64 as Lane>::Mask,
     cells: &mut Cells<S::F64>,
-) -> [u64; 2] {
+) -> Corrected {
     let least = S::F64::splat(simd, floors.density);
     let thin = cells.conserved[0].lt(least);
     cells.conserved[0] = S::F64::select(thin, least, cells.conserved[0]);
     *cells = from_conserved(simd, gas, cells.conserved);
-    let counted = places_of::<S>(simd, S::F64::and(thin, valid));
+    let densities = places_of::<S>(simd, S::F64::and(thin, valid));
     if !G::HAS_ENERGY {
-        return [counted, 0];
+        return Corrected { densities, ..Corrected::default() };
     }
     let least = S::F64::splat(simd, floors.pressure);
     let cold = cells.pressure.lt(least);
@@ -178,7 +218,7 @@ fn raise<S: Simd, G: GasLaw>(
     cells.conserved[4] = S::F64::select(cold, energy, cells.conserved[4]);
     *cells = from_conserved(simd, gas, cells.conserved);
     cells.pressure = S::F64::select(cold, cells.pressure.max(least), cells.pressure);
-    [counted, places_of::<S>(simd, S::F64::and(cold, valid))]
+    Corrected { densities, pressures: places_of::<S>(simd, S::F64::and(cold, valid)), scalars: 0 }
 }
 
 /// Speeds and finiteness of the cells seen so far.
@@ -206,6 +246,12 @@ impl<S: Simd> Watch<S> {
         }
         let size = cells.conserved[0].abs() + cells.pressure.abs() + cells.inverse.abs();
         let size = size + cells.velocity[0].abs() + cells.velocity[1].abs() + cells.velocity[2].abs();
+        self.finite(simd, size, valid);
+    }
+
+    /// Notes where a size is no finite number.
+    #[inline(always)]
+    fn finite(&mut self, simd: S, size: S::F64, valid: <S::F64 as Lane>::Mask) {
         let one = S::F64::splat(simd, 1.0);
         let broken = S::F64::select(size.le(S::F64::splat(simd, f64::MAX)), self.broken, one);
         self.broken = S::F64::select(valid, broken, self.broken);
@@ -214,7 +260,7 @@ impl<S: Simd> Watch<S> {
     #[inline(always)]
     fn findings(&self, _simd: S) -> Findings {
         let fastest = [largest(self.fastest[0]), largest(self.fastest[1]), largest(self.fastest[2])];
-        Findings { fastest, floored: [0; 2], broken: largest(self.broken) > 0.0 }
+        Findings { fastest, corrected: Corrected::default(), broken: largest(self.broken) > 0.0 }
     }
 }
 

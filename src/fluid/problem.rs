@@ -104,9 +104,12 @@ pub trait Problem {
     fn history(&self, _cells: &Cells, _time: f64, _row: &mut Row) {}
 }
 
+/// What is called with each cell and its primitive variables.
+pub(super) type See<'a> = &'a mut dyn FnMut(&Cell, &[f64]);
+
 /// The cells of one rank, as a problem sees them.
 pub struct Cells<'a> {
-    pub(super) visit: &'a dyn Fn(&mut dyn FnMut(&Cell, &[f64])),
+    pub(super) visit: &'a dyn Fn(See),
 }
 
 impl Cells<'_> {

@@ -92,9 +92,4 @@ impl<'a> RowMut<'a> {
     pub fn again(&mut self) -> RowMut<'_> {
         RowMut { data: self.data, start: self.start, component: self.component }
     }
-
-    /// The same row, to read.
-    pub fn as_row(&self) -> Row<'_> {
-        Row { data: self.data, start: self.start, component: self.component }
-    }
 }

@@ -124,6 +124,8 @@ pub(super) struct Physics {
     pub solver: Solver,
     pub scalars: usize,
     pub floors: Floors,
+    /// What a scalar can be.
+    pub bounds: [f64; 2],
     pub dimensions: usize,
     /// One over the cell size along each axis.
     pub per_length: [f64; 3],
@@ -157,12 +159,20 @@ impl Physics {
 
     /// The values at the lower and upper faces of `count` cells, along the axis whose neighbours are `stride` apart.
     pub fn faces(&self, cells: Row, stride: usize, [lower, upper]: [RowMut; 2], count: usize) {
-        let least = &self.least[..];
+        let (least, bounded) = (&self.least[..], self.gas.variables());
         match self.reconstruct {
-            Reconstruct::Donor => self.level.run(FaceRow { scheme: Donor, cells, stride, least, lower, upper, count }),
-            Reconstruct::Plm => self.level.run(FaceRow { scheme: Plm, cells, stride, least, lower, upper, count }),
-            Reconstruct::Ppm => self.level.run(FaceRow { scheme: Ppm, cells, stride, least, lower, upper, count }),
-            Reconstruct::WenoZ => self.level.run(FaceRow { scheme: WenoZ, cells, stride, least, lower, upper, count }),
+            Reconstruct::Donor => {
+                self.level.run(FaceRow { scheme: Donor, cells, stride, least, bounded, lower, upper, count })
+            }
+            Reconstruct::Plm => {
+                self.level.run(FaceRow { scheme: Plm, cells, stride, least, bounded, lower, upper, count })
+            }
+            Reconstruct::Ppm => {
+                self.level.run(FaceRow { scheme: Ppm, cells, stride, least, bounded, lower, upper, count })
+            }
+            Reconstruct::WenoZ => {
+                self.level.run(FaceRow { scheme: WenoZ, cells, stride, least, bounded, lower, upper, count })
+            }
         }
     }
 
@@ -203,15 +213,15 @@ impl Physics {
 
     /// The primitive variables of `count` cells.
     pub fn primitive(&self, conserved: RowMut, primitive: RowMut, look: bool, count: usize) -> Findings {
-        let Physics { scalars, floors, .. } = *self;
+        let Physics { scalars, floors, bounds, .. } = *self;
         match self.gas {
             Gas::Ideal { gamma } => {
                 let gas = Ideal { gamma };
-                self.level.run(PrimitiveRow { gas, conserved, primitive, floors, scalars, look, count })
+                self.level.run(PrimitiveRow { gas, conserved, primitive, floors, scalars, bounds, look, count })
             }
             Gas::Isothermal { sound_speed } => {
                 let gas = Isothermal::of_speed(sound_speed);
-                self.level.run(PrimitiveRow { gas, conserved, primitive, floors, scalars, look, count })
+                self.level.run(PrimitiveRow { gas, conserved, primitive, floors, scalars, bounds, look, count })
             }
         }
     }

@@ -26,6 +26,7 @@ pub(super) fn physics(config: &Config, problem: &dyn Problem, level: Level) -> R
         solver: fluid.riemann,
         scalars,
         floors,
+        bounds: [f64::NEG_INFINITY, f64::INFINITY],
         dimensions: config.dimensions(),
         per_length: config.grid()?.spacing().map(|size| 1.0 / size),
         gravity: fluid.gravity,

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::config::{self, Config};
 use super::flow::Flow;
 use super::gas::Gas;
+use super::primitive::Corrected;
 use super::problem::{Entry, Problem, Problems, Section, Setting};
 use super::quantities::{Drift, Totals, add_extremes, add_totals, drifts};
 use crate::config::nearest_of;
@@ -171,7 +172,7 @@ impl<P: Problems> Simulation for Fluid<P> {
         row.value("dt", self.flow.dt);
         add_totals(row, &self.flow, &totals);
         add_extremes(row, &self.flow);
-        for (name, count) in ["density_floored", "pressure_floored"].iter().zip(self.flow.floored) {
+        for (name, count) in self.flow.corrected.columns() {
             row.sum(name, [count as f64]);
         }
         if self.is_closed() {
@@ -222,8 +223,9 @@ impl<P: Problems> Simulation for Fluid<P> {
         let parts: Vec<(Slab, &[f64])> =
             self.state_slabs().into_iter().zip(values.iter().map(|values| &values[..])).collect();
         to.array_parts("conserved", &parts)?;
-        let floored = self.flow.floored.map(|count| self.comm.all_reduce_sum(count));
-        to.values("floored", &floored)?;
+        let corrected = self.flow.corrected.columns().map(|(_, count)| self.comm.all_reduce_sum(count));
+        to.values("corrected", &corrected)?;
+        to.values("scalar_bounds", &self.flow.physics.bounds)?;
         to.value("steps", self.steps)?;
         to.value("dt", self.flow.dt)?;
         to.value("flow_time", self.flow.time)?;
@@ -241,13 +243,18 @@ impl<P: Problems> Simulation for Fluid<P> {
             }
         }
         fluid.flow.time = from.value("flow_time")?;
+        let broken = |what: &str| Error::file(from.path(), format!("{what} is not as this version writes it"));
+        let bounds: Vec<f64> = from.values("scalar_bounds")?;
+        fluid.flow.physics.bounds = bounds.try_into().map_err(|_| broken("scalar_bounds"))?;
         fluid.flow.settle()?;
         fluid.flow.dt = from.value("dt")?;
         fluid.steps = from.value("steps")?;
         fluid.first = Totals { sums: from.values("first_sums")?, sizes: from.values("first_sizes")? };
-        let floored: Vec<u64> = from.values("floored")?;
+        let corrected: Vec<u64> = from.values("corrected")?;
+        let &[densities, pressures, scalars] = &corrected[..] else { return Err(broken("corrected")) };
+        // The counts of all ranks together stand on rank 0 from here on.
         if comm.is_root() {
-            fluid.flow.floored = [0, 1].map(|which| floored.get(which).copied().unwrap_or(0));
+            fluid.flow.corrected = Corrected { densities, pressures, scalars };
         }
         Ok(fluid)
     }

@@ -251,13 +251,12 @@ impl Stage<'_> {
         for i in 0..count {
             let place = [cell[0] + i as isize, cell[1], cell[2]];
             let index = [0, 1, 2].map(|axis| arrays.origin[axis] as i64 + place[axis] as i64);
-            for variable in 0..variables {
-                primitive[variable] = cells.from(variable, i as isize)[0];
-                rates[variable] = row.from(variable, i)[0];
+            for (variable, (value, rate)) in primitive.iter_mut().zip(&mut rates).enumerate() {
+                (*value, *rate) = (cells.from(variable, i as isize)[0], row.from(variable, i)[0]);
             }
             self.problem.source(&Cell::of(self.grid, index), self.time, &primitive, &mut rates);
-            for variable in 0..variables {
-                row.from(variable, i)[0] = rates[variable];
+            for (variable, rate) in rates.iter().enumerate() {
+                row.from(variable, i)[0] = *rate;
             }
         }
         true

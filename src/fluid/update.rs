@@ -106,3 +106,49 @@ pub(super) fn symmetric_sum<L: Lane, const D: usize>(parts: [L; D]) -> L {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lane::Level;
+
+    struct Sum([f64; 3]);
+
+    impl Kernel for Sum {
+        type Output = u64;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> u64 {
+            let parts =
+                [S::F64::splat(simd, self.0[0]), S::F64::splat(simd, self.0[1]), S::F64::splat(simd, self.0[2])];
+            let mut places = [0.0; GROUP];
+            symmetric_sum(parts).store(&mut places);
+            places[0].to_bits()
+        }
+    }
+
+    #[test]
+    fn three_numbers_have_the_same_sum_in_any_order_and_mirrored() {
+        let mut plain_differs = false;
+        for seed in 1..2000u32 {
+            let x = f64::from(seed).sqrt().fract() - 0.5;
+            let y = f64::from(seed).cbrt() * 1e-3;
+            let z = -f64::from(seed).ln() * 1e2;
+            plain_differs |= (x + y) + z != (y + z) + x;
+            let sum = Level::Portable.run(Sum([x, y, z]));
+            for order in [[x, z, y], [y, x, z], [y, z, x], [z, x, y], [z, y, x]] {
+                assert_eq!(Level::detect().run(Sum(order)), sum);
+            }
+            let mirrored = Level::Portable.run(Sum([-x, -y, -z]));
+            assert_eq!(f64::from_bits(mirrored), -f64::from_bits(sum));
+        }
+        assert!(plain_differs, "the numbers are too easy");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_not_lost() {
+        for parts in [[f64::NAN, 1.0, 2.0], [1.0, f64::NAN, 2.0], [1.0, 2.0, f64::NAN]] {
+            assert!(f64::from_bits(Level::detect().run(Sum(parts))).is_nan());
+        }
+    }
+}

@@ -1,13 +1,12 @@
 //! Numbers on the cells of one block and its halo.
 //!
-//! Components stand one after another, x is contiguous. Rows are padded so that each begins at a multiple of 64 bytes and so
-//! does its first interior cell: a kernel may load and store whole vectors from there on, past the last interior cell. A row
-//! takes an odd number of cache lines, so that cells above each other share no few sets of the cache.
+//! Components stand one after another, x is contiguous. The first interior cell of each row stands at a multiple of 64 bytes. Between
+//! the interiors of two rows lie the upper halo of the one and the lower halo of the other, with so much padding that a kernel may store
+//! whole vectors of 64 bytes from the first interior cell on without touching the next row's halo (its own upper halo it may), and
+//! load them from anywhere in a row. A row takes an odd number of cache lines, so that cells above each other share no few sets
+//! of the cache.
 
 use bytemuck::{Pod, Zeroable};
-
-/// Elements that [`Field::lanes`] shows before the first interior cell; at least as many follow the last one.
-pub const LEAD: usize = 8;
 
 /// Bytes at whose multiples rows begin.
 const LINE: usize = 64;
@@ -46,9 +45,10 @@ impl<T: Pod, const D: usize> Field<T, D> {
     pub fn new(extent: [usize; D], components: usize, halo: [usize; D]) -> Self {
         const { assert!(1 <= D && D <= 3 && size_of::<T>() > 0) }
         let unit = LINE / gcd(LINE, size_of::<T>());
-        let lead = halo[0].max(LEAD).next_multiple_of(unit);
+        let lead = halo[0].next_multiple_of(unit);
         let (mut axis, mut origin) = ([1; D], lead);
-        let mut count = (lead + extent[0] + halo[0].max(LEAD)).next_multiple_of(unit);
+        let whole = extent[0].next_multiple_of(unit);
+        let mut count = (extent[0] + 2 * halo[0]).max(whole + halo[0]).next_multiple_of(unit);
         if (count / unit).is_multiple_of(2) {
             count += unit;
         }
@@ -57,8 +57,8 @@ impl<T: Pod, const D: usize> Field<T, D> {
             origin += halo[a] * count;
             count *= extent[a] + 2 * halo[a];
         }
-        // Somewhat more than the rows take: vectors that begin within the last row may end beyond it.
-        let memory = vec![Line::zeroed(); (components * count + unit) * size_of::<T>() / LINE];
+        // More than the rows take: before the first row, and for vectors that begin within the last row and end beyond it.
+        let memory = vec![Line::zeroed(); (components * count + lead + 2 * unit) * size_of::<T>() / LINE];
         let strides = Strides { component: count, axis };
         Field { memory, extent, halo, components, strides, origin, element: std::marker::PhantomData }
     }
@@ -120,13 +120,6 @@ impl<T: Pod, const D: usize> Field<T, D> {
         start - self.halo[0]..start + self.extent[0] + self.halo[0]
     }
 
-    #[inline]
-    fn lanes_range(&self, component: usize, j: isize, k: isize) -> std::ops::Range<usize> {
-        let start = self.row_start(component, j, k);
-        let row = if D > 1 { self.strides.axis[1] } else { self.strides.component };
-        start - LEAD..start / row * row + row
-    }
-
     /// One row in x with its halo: the first interior cell stands at `halo()[0]`.
     ///
     /// `j` and `k` count from the first interior cell and may lie in the halo.
@@ -139,21 +132,6 @@ impl<T: Pod, const D: usize> Field<T, D> {
     #[inline]
     pub fn row_mut(&mut self, component: usize, j: isize, k: isize) -> &mut [T] {
         let range = self.row_range(component, j, k);
-        &mut self.values_mut()[range]
-    }
-
-    /// One row from [`LEAD`] elements before its first interior cell to its padded end.
-    ///
-    /// Interior cell `i` stands at `LEAD + i`; `[LEAD..]` is aligned to 64 bytes. What stands beyond the halo is padding.
-    #[inline]
-    pub fn lanes(&self, component: usize, j: isize, k: isize) -> &[T] {
-        &self.values()[self.lanes_range(component, j, k)]
-    }
-
-    /// The same as [`lanes`](Field::lanes), to change.
-    #[inline]
-    pub fn lanes_mut(&mut self, component: usize, j: isize, k: isize) -> &mut [T] {
-        let range = self.lanes_range(component, j, k);
         &mut self.values_mut()[range]
     }
 
@@ -214,9 +192,10 @@ mod tests {
         let copy = field.clone();
         let begins = |element: &T| (std::ptr::from_ref(element) as usize).is_multiple_of(LINE);
         let rows = field.rows().collect::<Vec<_>>();
-        rows.iter().all(|&(j, k)| {
-            [&field, &copy].iter().all(|f| begins(&f.lanes(1, j, k)[LEAD]) && begins(&f.row(1, j, k)[halo[0]]))
-        }) && begins(&copy.values()[0])
+        let lines = if D > 1 { field.strides.axis[1] * size_of::<T>() / LINE } else { 1 };
+        assert!(!lines.is_multiple_of(2), "{lines} lines per row");
+        rows.iter().all(|&(j, k)| [&field, &copy].iter().all(|f| begins(&f.row(1, j, k)[halo[0]])))
+            && begins(&copy.values()[0])
     }
 
     #[test]
@@ -231,15 +210,22 @@ mod tests {
     }
 
     #[test]
-    fn rows_and_lanes_show_the_same_cells() {
-        let mut field = Field::<f64, 3>::new([5, 4, 3], 2, [2, 1, 1]);
-        for index in 0..field.values().len() {
-            field.values_mut()[index] = index as f64;
-        }
-        for (k, j) in [(-1, -1), (0, 0), (3, 4), (2, 0)] {
-            assert_eq!((field.row(1, j, k).len(), field.row(1, j, k)[2]), (9, field.at(1, [0, j, k])));
-            assert_eq!(field.lanes(1, j, k)[LEAD - 2..LEAD + 7], *field.row(1, j, k));
-            assert!(field.lanes(1, j, k).len() >= LEAD + 5 + LEAD);
+    fn halos_of_neighbouring_rows_are_apart_and_whole_vectors_spare_the_next_row() {
+        for (cells, halo) in [(1, 1), (5, 2), (8, 0), (8, 4), (61, 3), (62, 3), (64, 2), (64, 5), (3, 9)] {
+            let mut field = Field::<f64, 2>::new([cells, 3], 2, [halo, 1]);
+            let rows: Vec<(usize, isize)> = [0, 1].iter().flat_map(|&c| (-1..4).map(move |j| (c, j))).collect();
+            for (number, &(component, j)) in rows.iter().enumerate() {
+                field.row_mut(component, j, 0).fill(number as f64 + 1.0);
+            }
+            for (number, &(component, j)) in rows.iter().enumerate() {
+                assert_eq!(field.row(component, j, 0).len(), cells + 2 * halo);
+                assert!(field.row(component, j, 0).iter().all(|&value| value == number as f64 + 1.0), "{cells} {halo}");
+                let start = field.index(component, [0, j]);
+                let vectors = start + cells.next_multiple_of(8);
+                let next = rows.get(number + 1).map(|&(c, j)| field.index(c, [0, j]) - halo);
+                assert!(vectors <= next.unwrap_or(field.values().len()));
+            }
+            assert!(field.values().len() >= field.index(1, [cells as isize - 1, 3]) + halo + 1 + 8);
         }
     }
 

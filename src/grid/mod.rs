@@ -15,7 +15,7 @@ mod halo;
 mod layout;
 
 pub use boundary::{Boundaries, Boundary, Ghost, Side, UserBoundary};
-pub use field::{Field, LEAD, Strides};
+pub use field::{Field, Strides};
 pub use geometry::Grid;
 pub use halo::{Halo, HaloShape};
 pub use layout::{Cells, Layout, inner_and_rim};

@@ -75,11 +75,11 @@ fn kind(reader: &Reader) -> String {
 /// The box of a grid, axis by axis.
 fn extent(geometry: &GridGeometry, unit: &str) -> String {
     let axis = |axis: usize| {
-        let GridGeometry { low, high, periodic, .. } = geometry;
-        let around = if periodic[axis] { ", periodic" } else { "" };
-        format!("{} {} .. {}", ["x", "y", "z"][axis], low[axis], high[axis]) + " " + unit + around
+        let (low, high) = (geometry.low[axis], geometry.high[axis]);
+        let side = format!("{} {low} .. {high} {unit}", ["x", "y", "z"][axis]);
+        side.trim_end().to_owned() + if geometry.periodic[axis] { ", periodic" } else { "" }
     };
-    [0, 1, 2].map(|index| axis(index).replace(" ,", ",")).join("; ")
+    [axis(0), axis(1), axis(2)].join("; ")
 }
 
 /// Whether a dataset only shows another, or only serves to show it.

@@ -1,5 +1,6 @@
 //! What all figures share: the font, inks and axes, and turning a figure into PNG and SVG.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -97,10 +98,11 @@ fn trimmed(number: String) -> String {
 pub(super) fn chart<'a, DB: DrawingBackend + 'a>(
     area: &DrawingArea<DB, Shift>,
     scale: u32,
-    [x, y]: [std::ops::Range<f64>; 2],
+    [x, y]: [Range<f64>; 2],
     [x_label, y_label]: [&str; 2],
     y_tick: &dyn Fn(&f64) -> String,
 ) -> std::result::Result<Chart<'a, DB>, DrawingAreaErrorKind<DB::ErrorType>> {
+    let (x_tick, y_tick) = (snapped(x.clone(), &|value| tick(*value)), snapped(y.clone(), y_tick));
     let mut chart = ChartBuilder::on(area)
         .margin(8 * scale)
         .set_label_area_size(LabelAreaPosition::Left, 78 * scale)
@@ -115,18 +117,28 @@ pub(super) fn chart<'a, DB: DrawingBackend + 'a>(
         .axis_desc_style(text(20, scale))
         .x_labels(7)
         .y_labels(7)
-        .x_label_formatter(&|value| tick(*value))
-        .y_label_formatter(y_tick)
+        .x_label_formatter(&x_tick)
+        .y_label_formatter(&y_tick)
         .x_desc(x_label)
         .y_desc(y_label)
         .draw()?;
+    frame(area, &chart, scale)?;
+    Ok(chart)
+}
+
+/// Draws the frame of a chart's plotting area.
+pub(super) fn frame<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, chart: &Chart<'_, DB>, scale: u32) -> Drawn<DB> {
     let (width, height) = chart.plotting_area().dim_in_pixel();
     let (left, top) = chart.plotting_area().get_base_pixel();
-    let frame = [(left, top), (left + width as i32, top + height as i32)];
+    let corners = [(left, top), (left + width as i32, top + height as i32)];
     let (left, top) = area.get_base_pixel();
-    let frame = frame.map(|(x, y)| (x - left, y - top));
-    area.draw(&Rectangle::new(frame, INK.stroke_width(scale)))?;
-    Ok(chart)
+    area.draw(&Rectangle::new(corners.map(|(x, y)| (x - left, y - top)), INK.stroke_width(scale)))
+}
+
+/// The same labels, but for numbers that are zero up to the rounding of a tick's place.
+fn snapped(range: Range<f64>, label: &dyn Fn(&f64) -> String) -> impl Fn(&f64) -> String {
+    let small = 1e-9 * (range.end - range.start).abs();
+    move |value| label(if value.abs() < small { &0.0 } else { value })
 }
 
 /// Draws a title and returns what is left below it.
@@ -168,6 +180,8 @@ pub(super) fn to_svg(figure: &impl Figure) -> Result<String> {
     let drawn = area.fill(&WHITE).and_then(|()| figure.draw(&area, 1)).and_then(|()| area.present());
     drop(area);
     drawn.map_err(|error| failed(Path::new("figure"), &error))?;
+    // Bitmaps are named as no kind of file that a browser knows.
+    let svg = svg.replace("\"data:png;base64,", "\"data:image/png;base64,");
     Ok(svg.replace(&format!("font-family=\"{FAMILY}\""), "font-family=\"DejaVu Sans, Verdana, sans-serif\""))
 }
 

@@ -5,35 +5,30 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::FEW;
-use super::canvas::{Drawn, Figure, INK, TITLE, chart, power_of_ten, quantity, text, tick, titled, with_unit};
+use super::canvas::{Drawn, Figure, TITLE, chart, quantity, tick, titled, with_unit};
+use super::scale::{BAR, DECADES, Scale, colour};
 use crate::Result;
 use crate::output::Reader;
 
 /// The width of a panel, in dots.
 const SIDE: u32 = 640;
-/// The width of the scale of colours with its numbers, in dots.
-const BAR: u32 = 170;
 /// Bins along each side of a panel.
 const BINS: usize = 140;
 /// Steps of the scale of colours.
 const COLOURS: usize = 64;
 /// The part of the bodies that is shown; a few far ones would make the rest a dot.
 const SHOWN: f64 = 0.95;
-/// Decades that the scale of colours spans at most.
-const DECADES: f64 = 4.0;
 
 /// Mass per area, seen along z and along y.
 pub(super) struct Density {
     length_unit: String,
-    mass_unit: String,
     title: String,
     /// The middle of the panels and their half-width.
     centre: [f64; 3],
     half: f64,
     /// The decimal logarithm of mass per area; minus infinity where nothing is. Row after row, x fastest.
     planes: [Vec<f64>; 2],
-    /// The logarithms at the ends of the scale of colours.
-    scale: [f64; 2],
+    scale: Scale,
 }
 
 impl Density {
@@ -55,10 +50,10 @@ impl Density {
         let planes = [project(1), project(2)];
         let lone =
             masses.iter().sum::<f64>() / masses.len() as f64 / (std::f64::consts::TAU * (width.max(0.4) * bin).powi(2));
-        let scale = scale_of(&planes, lone.log10());
-        let density =
-            Density { length_unit: label("Length"), mass_unit: label("Mass"), title, centre, half, planes, scale };
-        Ok(Some(density))
+        let length_unit = label("Length");
+        let unit = if length_unit.is_empty() { String::new() } else { format!("{} / {length_unit}²", label("Mass")) };
+        let scale = Scale::logarithmic(scale_of(&planes, lone.log10()), &with_unit("mass per area", &unit));
+        Ok(Some(Density { length_unit, title, centre, half, planes, scale }))
     }
 
     fn draw_plane<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, plane: usize) -> Drawn<DB> {
@@ -69,7 +64,7 @@ impl Density {
         let (low, bin) = ([side(0).start, side(axis).start], 2.0 * self.half / BINS as f64);
         let corner = |column: usize, row: usize| (low[0] + column as f64 * bin, low[1] + row as f64 * bin);
         let everything = [corner(0, 0), corner(BINS, BINS)];
-        chart.draw_series([Rectangle::new(everything, colour(0).filled())])?;
+        chart.draw_series([Rectangle::new(everything, shaded(0).filled())])?;
         for (row, line) in self.planes[plane].chunks_exact(BINS).enumerate() {
             let shades: Vec<usize> = line.iter().map(|value| self.shade(*value)).collect();
             let mut column = 0;
@@ -77,7 +72,7 @@ impl Density {
                 let corners = [corner(column, row), corner(column + run.len(), row + 1)];
                 column += run.len();
                 if run[0] > 0 {
-                    chart.draw_series([Rectangle::new(corners, colour(run[0]).filled())])?;
+                    chart.draw_series([Rectangle::new(corners, shaded(run[0]).filled())])?;
                 }
             }
         }
@@ -86,38 +81,7 @@ impl Density {
 
     /// The step of the scale of colours for a density; the first where nothing is.
     fn shade(&self, value: f64) -> usize {
-        let [low, high] = self.scale;
-        ((value - low) / (high - low) * COLOURS as f64).clamp(0.0, COLOURS as f64 - 1.0) as usize
-    }
-
-    fn draw_bar<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
-        let (_, height) = area.dim_in_pixel();
-        let dots = |number: u32| (number * scale) as i32;
-        let (left, right, top, bottom) = (dots(10), dots(34), dots(8), height as i32 - dots(60));
-        let at = |part: f64| bottom - ((bottom - top) as f64 * part).round() as i32;
-        for shade in 0..COLOURS {
-            let corners = [(left, at(shade as f64 / COLOURS as f64)), (right, at((shade + 1) as f64 / COLOURS as f64))];
-            area.draw(&Rectangle::new(corners, colour(shade).filled()))?;
-        }
-        area.draw(&Rectangle::new([(left, top), (right, bottom)], INK.stroke_width(scale)))?;
-        let [low, high] = self.scale;
-        let place = |value: f64| at((value - low) / (high - low));
-        let middle = plotters::style::text_anchor::Pos::new(
-            plotters::style::text_anchor::HPos::Left,
-            plotters::style::text_anchor::VPos::Center,
-        );
-        for exponent in low.ceil() as i64..=high.floor() as i64 {
-            let y = place(exponent as f64);
-            area.draw(&PathElement::new([(right, y), (right + dots(5), y)], INK.stroke_width(scale)))?;
-            area.draw(&Text::new(power_of_ten(exponent), (right + dots(9), y), text(17, scale).pos(middle)))?;
-        }
-        let length = &self.length_unit;
-        let unit = if length.is_empty() { String::new() } else { format!("{} / {length}²", self.mass_unit) };
-        let turned = text(19, scale).transform(FontTransform::Rotate270).pos(plotters::style::text_anchor::Pos::new(
-            plotters::style::text_anchor::HPos::Center,
-            plotters::style::text_anchor::VPos::Bottom,
-        ));
-        area.draw(&Text::new(with_unit("mass per area", &unit), (right + dots(100), (top + bottom) / 2), turned))
+        (self.scale.part(value) * COLOURS as f64).clamp(0.0, COLOURS as f64 - 1.0) as usize
     }
 }
 
@@ -132,13 +96,13 @@ impl Figure for Density {
         for (plane, panel) in panels.split_evenly((1, 2)).iter().enumerate() {
             self.draw_plane(panel, scale, plane)?;
         }
-        self.draw_bar(&bar, scale)
+        self.scale.draw(&bar, scale, 0)
     }
 }
 
-fn colour(shade: usize) -> RGBColor {
-    let colour = colorous::CIVIDIS.eval_rational(shade, COLOURS);
-    RGBColor(colour.r, colour.g, colour.b)
+/// The colour of a step of the scale.
+fn shaded(shade: usize) -> RGBColor {
+    colour(shade as f64 / COLOURS as f64)
 }
 
 /// The median place, and the half-width around it that holds most bodies along each axis.

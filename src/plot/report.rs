@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Figures;
+use super::canvas::to_svg;
+use super::figures::figures_of;
 use crate::{Error, Result};
 
 /// How the page looks.
@@ -30,8 +31,9 @@ pub fn report(run: &Path) -> Result<PathBuf> {
          </head>\n<body>\n<h1>{0}</h1>\n",
         escaped(&name)
     );
-    for (title, svg) in Figures::of(run)?.to_svg()? {
-        let _ = write!(page, "<h2>{title}</h2>\n{}\n", without_prolog(&svg));
+    for named in figures_of(run)? {
+        let svg = to_svg(&named.picture)?;
+        let _ = write!(page, "<h2>{}</h2>\n{}\n", escaped(&named.title), without_prolog(&svg));
     }
     if let Some(ledger) = read_ledger(&run.join("ledger.json"))? {
         let _ = write!(page, "<h2>Key figures</h2>\n{}<h2>Phases</h2>\n{}", key_figures(&ledger), phases(&ledger));

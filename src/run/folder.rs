@@ -112,3 +112,23 @@ impl RunFolder {
         paths.try_for_each(|path| fs::remove_file(&path).map_err(Error::io("remove", &path)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snapshots_of_any_kind_are_removed_from_a_number_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::at(folder.path());
+        run.create().unwrap();
+        let (bodies, grid) = (|n| run.snapshot(n), |n| run.snapshot(n).with_extension("vtkhdf"));
+        let series = run.snapshots().join("series.vtkhdf");
+        for path in [bodies(0), grid(1), grid(2), bodies(3), grid(1_000_000), series.clone()] {
+            fs::write(path, "").unwrap();
+        }
+        run.remove_snapshots_from(2).unwrap();
+        assert_eq!(snapshots_in(&run.snapshots()).unwrap(), [bodies(0), grid(1)]);
+        assert!(series.exists());
+    }
+}

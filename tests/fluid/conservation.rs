@@ -2,6 +2,9 @@
 
 use crate::run::{Run, ended};
 
+/// What a scalar may be beyond its range.
+const ROUNDING: f64 = 1e-14;
+/// Each reconstruction, each solver, each way to step.
 const SCHEMES: [&str; 5] = [
     "",
     "fluid.reconstruction=donor fluid.riemann=llf fluid.time=rk2",
@@ -37,7 +40,7 @@ fn sums_over_periodic_boxes_drift_no_more_than_rounding_explains() {
 fn scalars_between_nought_and_one_stay_there() {
     let cases = [
         ("blast", "grid.cells=40,60 run.until=0.5"),
-        ("blast", "grid.cells=24,24,24 grid.low=-0.5,-0.5,-0.5 grid.high=0.5,0.5,0.5 run.until=0.2"),
+        ("blast", "grid.cells=24,24,24 grid.low=-0.5,-0.5,-0.5 grid.high=0.5,0.5,0.5 fluid.cfl=0.3 run.until=0.2"),
         ("kelvin_helmholtz", "grid.cells=48,96 run.until=3"),
         ("kelvin_helmholtz", "grid.cells=48,96 run.until=3 fluid.viscosity=1e-4"),
     ];
@@ -46,7 +49,8 @@ fn scalars_between_nought_and_one_stay_there() {
             let run = Run::quietly(file, &format!("{words} output.history_steps=5 {scheme}"));
             let least = run.column("dye_min").into_iter().fold(f64::INFINITY, f64::min);
             let most = run.column("dye_max").into_iter().fold(f64::NEG_INFINITY, f64::max);
-            assert!(least >= 0.0 && most <= 1.0, "{file}, {words}, {scheme}: from {least:e} to 1 + {:e}", most - 1.0);
+            let stays = least >= -ROUNDING && most - 1.0 <= ROUNDING;
+            assert!(stays, "{file}, {words}, {scheme}: from {least:e} to 1 + {:e}", most - 1.0);
             assert!(most > 0.1, "{file}, {words}, {scheme}: the dye is gone");
         }
     }

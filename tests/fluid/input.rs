@@ -38,6 +38,7 @@ fn bad_input_is_refused_with_its_place_and_nothing_is_written() {
         ("sod", "problem.left=1,0,-1", &["problem.left", "positive"]),
         ("linear_wave", "problem.kind=entropy fluid.gas=isothermal", &["problem.kind", "isothermal"]),
         ("isentropic_vortex", "grid.cells=[32] grid.low=[0] grid.high=[1]", &["grid.cells", "2 axes"]),
+        ("double_mach", "problem.mach=0.9", &["problem.mach", "above 1"]),
         ("sedov", "problem.radius=0.001", &["problem.radius", "no cell"]),
         ("rayleigh_taylor", "fluid.gravity=0,-9.8,0", &["problem.pressure", "-9.8"]),
         ("wind_tunnel", "problem.obstacle=mask", &["problem.file"]),

@@ -6,6 +6,7 @@ mod common;
 
 mod accuracy;
 mod conservation;
+mod diffusion;
 mod input;
 mod problems;
 mod run;

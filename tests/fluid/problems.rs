@@ -1,6 +1,8 @@
 //! Each problem runs from its own file, and does what its paper is about.
 
-use crate::common::root;
+use std::path::Path;
+
+use crate::common::{divisi, finish, root};
 use crate::run::Run;
 
 #[test]
@@ -12,6 +14,33 @@ fn every_parameter_file_runs() {
     for file in files {
         let run = Run::quietly(file, "run.steps=3");
         assert_eq!((run.last("step"), run.last("density_floored")), (3.0, 0.0), "{file}");
+    }
+}
+
+/// A step of a parameter file whose section [problem] is `problem`: history.csv.
+fn a_step_of(name: &str, problem: &str, folder: &Path) -> String {
+    let text = std::fs::read_to_string(root().join(format!("sims/fluid/{name}.toml"))).unwrap();
+    let (before, rest) = text.split_once("[problem]").unwrap();
+    let (_, after) = rest.split_once("[output]").unwrap();
+    let (file, out) = (folder.join("problem.toml"), folder.join("run"));
+    std::fs::write(&file, format!("{before}{problem}\n[output]{after}")).unwrap();
+    let words = ["--overwrite", "--steps", "1", "output.every_time=0"];
+    finish(divisi().arg("run").arg(&file).arg("--out").arg(&out).args(words), 60).expect(0);
+    std::fs::read_to_string(out.join("history.csv")).unwrap()
+}
+
+#[test]
+fn the_defaults_that_list_shows_are_those_that_are_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let listed = finish(divisi().args(["list", "fluid"]), 60).expect(0).stdout;
+    let sections: Vec<&str> = listed.split("\n[problem]\n").skip(1).collect();
+    assert_eq!(sections.len(), 11, "{listed}");
+    for section in sections {
+        let shown = section.split("\n\n").next().unwrap();
+        let name = shown.split('"').nth(1).unwrap();
+        let [with, without] = [&format!("[problem]\n{shown}\n"), &format!("[problem]\nname = \"{name}\"\n")]
+            .map(|problem| a_step_of(name, problem, folder.path()));
+        assert_eq!(with, without, "{name}");
     }
 }
 
@@ -49,10 +78,10 @@ fn an_obstacle_stays_as_it_is_and_the_flow_past_a_cylinder_is_symmetric() {
     let run = Run::quietly("wind_tunnel", words);
     let (density, speed) = (run.field("density"), run.field("velocity_x"));
     assert_eq!((density[[0, 15, 19]], speed[[0, 15, 19]]), (1.4, 0.0), "the middle of the cylinder");
-    assert_eq!((density[[0, 15, 1]], speed[[0, 15, 1]]), (1.4, 3.0), "what flows in");
-    // The bow shock of Mach 3, where it is normal: 27/7 times the density; up to the stagnation point some more.
-    let most = density.iter().fold(0.0_f64, |most, &value| most.max(value));
-    assert!((5.0..7.5).contains(&most), "{most}");
+    assert!((density[[0, 15, 1]] - 1.4).abs() + (speed[[0, 15, 1]] - 3.0).abs() < 1e-14, "what flows in");
+    // Behind the bow shock of Mach 3 the pressure is 10.33; where the gas comes to rest at the cylinder it is 12.06.
+    let most = run.field("pressure").slice(ndarray::s![0, 15, ..]).iter().fold(0.0_f64, |most, &value| most.max(value));
+    assert!((10.4..12.1).contains(&most), "{most}");
     for j in 0..16 {
         for i in 0..96 {
             assert_eq!(density[[0, j, i]], density[[0, 31 - j, i]], "cell {i}, {j}");
@@ -62,15 +91,13 @@ fn an_obstacle_stays_as_it_is_and_the_flow_past_a_cylinder_is_symmetric() {
 
 #[test]
 fn a_picture_is_an_obstacle() {
-    let words = "problem.obstacle=mask problem.file=wing.txt grid.cells=90,30 run.until=1";
+    let words = "problem.obstacle=mask problem.file=wing.txt grid.cells=90,30 run.until=1.5";
     let run = Run::quietly("wind_tunnel", words);
     let (density, speed) = (run.field("density"), run.field("velocity_x"));
-    assert_eq!((density[[0, 16, 27]], speed[[0, 16, 27]]), (1.4, 0.0), "within the wing");
+    assert_eq!((density[[0, 15, 27]], speed[[0, 15, 27]]), (1.4, 0.0), "within the wing");
     let pressure = run.field("pressure");
-    assert!(
-        pressure[[0, 14, 24]] > 1.5 * pressure[[0, 18, 36]],
-        "the wing is inclined: more pressure below than above"
-    );
+    let [below, above] = [12, 17].map(|j| pressure[[0, j, 27]]);
+    assert!(below > 2.0 * above, "the wing is inclined: {below} below, {above} above");
 }
 
 #[test]
@@ -78,9 +105,10 @@ fn the_bubble_rises_and_the_spike_falls() {
     let run = Run::quietly("rayleigh_taylor", "grid.cells=32,96 run.until=8");
     let (bubble, spike) = (run.last("bubble"), run.last("spike"));
     assert!(bubble > 0.1 && spike < -0.1 && spike > -0.6 && bubble < 0.6, "{bubble} {spike}");
-    let masses = run.column("amount_dye");
-    assert!(
-        (masses.last().unwrap() / masses[0] - 1.0).abs() < 1e-13,
-        "reflecting sides let nothing through: {masses:?}"
-    );
+    // A dye that rounding or overshoots take beyond its bounds is put back, so its amount is kept less exactly.
+    for (column, tolerance) in [("mass", 1e-13), ("amount_dye", 1e-9)] {
+        let amounts = run.column(column);
+        let change = (amounts.last().unwrap() / amounts[0] - 1.0).abs();
+        assert!(change < tolerance, "reflecting sides let nothing through: {column} {amounts:?}");
+    }
 }

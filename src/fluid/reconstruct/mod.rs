@@ -39,6 +39,8 @@ pub(super) struct FaceRow<'a, R> {
     pub stride: usize,
     /// The lowest value that each variable may have at a face.
     pub least: &'a [f64],
+    /// Variables from this one on, the scalars, stay between the cells on both sides of a face.
+    pub bounded: usize,
     pub lower: RowMut<'a>,
     pub upper: RowMut<'a>,
     /// Cells; rows go on to the next multiple of the lanes' width.
@@ -58,9 +60,14 @@ impl<R: Reconstruction> Kernel for FaceRow<'_, R> {
             let (lower, upper) = (self.lower.groups(variable, groups), self.upper.groups(variable, groups));
             for group in 0..groups {
                 for part in (0..GROUP).step_by(S::F64::WIDTH) {
-                    let (mut low, mut high) = self.scheme.faces(simd, &load_all(simd, &rows, group, part));
+                    let stencil = load_all(simd, &rows, group, part);
+                    let (mut low, mut high) = self.scheme.faces(simd, &stencil);
                     if R::OVERSHOOTS {
                         (low, high) = (low.max(least), high.max(least));
+                        if variable >= self.bounded {
+                            low = between(low, stencil[1], stencil[2]);
+                            high = between(high, stencil[2], stencil[3]);
+                        }
                     }
                     low.store(&mut lower[group][part..]);
                     high.store(&mut upper[group][part..]);
@@ -68,6 +75,12 @@ impl<R: Reconstruction> Kernel for FaceRow<'_, R> {
             }
         }
     }
+}
+
+/// The number of `a` to `b` that is nearest to `value`.
+#[inline(always)]
+fn between<L: Lane>(value: L, a: L, b: L) -> L {
+    value.max(a.min(b)).min(a.max(b))
 }
 
 #[inline(always)]

@@ -185,6 +185,9 @@ fn a_moving_contact_is_exact_with_hllc_and_roe_and_smeared_with_hlle_and_llf() {
     }
 }
 
+/// States before and behind a shock of a given speed.
+type Shock = fn(f64) -> [Five; 2];
+
 /// The states before and behind a shock of Mach number 2 that moves at `speed`.
 fn shock(speed: f64) -> [Five; 2] {
     let (flow, ratio) = (2.0 * IDEAL.gamma.sqrt(), 8.0 / 3.0);
@@ -199,7 +202,7 @@ fn isothermal_shock(speed: f64) -> [Five; 2] {
 
 #[test]
 fn a_single_shock_is_exact_with_roe_and_hlle() {
-    let solvers: [(&str, Solver, fn(f64) -> [Five; 2]); 4] = [
+    let solvers: [(&str, Solver, Shock); 4] = [
         ("roe", ROE, shock),
         ("hlle", HLLE, shock),
         ("isothermal roe", ISOTHERMAL_ROE, isothermal_shock),

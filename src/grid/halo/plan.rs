@@ -228,4 +228,54 @@ mod tests {
         assert_eq!((plan.peers[0].rank, plan.peers[0].sends.len(), plan.peers[0].receives.len()), (1, 8, 8));
         assert_eq!(plan.local.len(), 8 * 4 - 8);
     }
+
+    /// Messages and cells by the formulas of docs/grids.md, for a rank with one block.
+    fn by_formula(layout: &Layout<3>, shape: &HaloShape<3>, rank: usize) -> (usize, usize) {
+        let beside = |axis: usize| {
+            let step = |step| {
+                let mut direction = [0; 3];
+                direction[axis] = step;
+                layout.neighbour(rank, direction)
+            };
+            [step(-1), step(1)]
+        };
+        let n = layout.extent(rank);
+        let grown = |a: usize| n[a] + beside(a).iter().flatten().count() * shape.width[a];
+        let others = |a: usize| {
+            let mut others: Vec<usize> = beside(a).into_iter().flatten().filter(|&block| block != rank).collect();
+            others.dedup();
+            others.len()
+        };
+        let (cut, whole): (Vec<usize>, Vec<usize>) = (0..3).partition(|&a| layout.blocks()[a] > 1);
+        if shape.corners {
+            let (after, before): (usize, usize) =
+                (cut.iter().map(|&a| grown(a)).product(), cut.iter().map(|&a| n[a]).product());
+            let along: usize = whole.iter().map(|&a| grown(a)).product();
+            return ((0..3).map(|a| 1 + others(a)).product::<usize>() - 1, (after - before) * along);
+        }
+        let face = |a: usize| (0..3).filter(|&b| b != a).map(|b| n[b]).product::<usize>();
+        ((0..3).map(others).sum(), cut.iter().map(|&a| (grown(a) - n[a]) * face(a)).sum())
+    }
+
+    #[test]
+    fn messages_and_cells_are_those_of_the_formulas() {
+        for blocks in [[2, 2, 2], [3, 3, 3], [4, 4, 4], [1, 8, 8], [1, 2, 4], [1, 1, 64], [27, 1, 1]] {
+            for (periodic, corners) in
+                [([true; 3], false), ([true; 3], true), ([false, true, false], true), ([false; 3], false)]
+            {
+                let grid = Grid::new([97, 83, 131], [0.0; 3], [1.0; 3]).unwrap();
+                let layout = Layout::new(grid, blocks, blocks.iter().product(), periodic).unwrap();
+                let shape = HaloShape { components: 1, width: [2, 2, 1], corners };
+                for rank in 0..layout.count() {
+                    let plan = Plan::new(&layout, &shape, rank);
+                    let cells = plan.peers.iter().flat_map(|peer| &peer.sends).map(Region::count).sum();
+                    let wanted = by_formula(&layout, &shape, rank);
+                    assert_eq!((plan.peers.len(), cells), wanted, "{rank} of {blocks:?} {periodic:?} {shape:?}");
+                }
+            }
+        }
+        let layout = Layout::new(Grid::new([256; 3], [0.0; 3], [1.0; 3]).unwrap(), [4; 3], 64, [true; 3]).unwrap();
+        let sent = |corners| by_formula(&layout, &HaloShape { components: 5, width: [2; 3], corners }, 21);
+        assert_eq!([sent(false), sent(true)], [(6, 1_966_080 / 40), (26, 2_091_520 / 40)]);
+    }
 }

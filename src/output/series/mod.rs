@@ -86,7 +86,8 @@ mod tests {
         let stamp = Stamp { time: 0.5 * number as f64, step: number, units: Units::default() };
         let path = folder.join(format!("snapshot_{number:06}.hdf5"));
         let mut snapshot = Snapshot::create_alone(&path, stamp, 0).unwrap();
-        let numbers = |field: u64| (0..cells.iter().product()).map(|cell| (1000 * field + 100 * number + cell) as f64);
+        let numbers =
+            |field: u64| (0..cells.iter().product()).map(move |cell| (1000 * field + 100 * number + cell) as f64);
         let parts = |field| [(Slab::whole(&geometry.shape()), numbers(field).collect())];
         let columns = [parts(0), parts(1), parts(2), parts(3)];
         let names = ["density", "velocity_x", "velocity_y", "velocity_z"];

@@ -1,5 +1,5 @@
-//! The series of a grid's snapshots as an XDMF file: text that names the datasets, for programs that do not read VTKHDF,
-//! such as ParaView before 5.12 and VisIt.
+//! The series of a grid's snapshots as an XDMF file: text that names the datasets, for versions of ParaView that do not read
+//! images in VTKHDF, such as 5.11.
 
 use std::path::Path;
 

@@ -1,0 +1,132 @@
+//! Curves over one common axis, in panels one below the other.
+
+use std::ops::Range;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use super::canvas::{Drawn, Figure, TITLE, chart, ink, power_of_ten, text, tick, titled};
+
+/// The width of the figure and the height of a panel, in dots.
+const SIZE: [u32; 2] = [1000, 280];
+/// The room that curves leave above and below them.
+const ROOM: f64 = 0.06;
+
+/// One panel.
+pub(super) struct Panel {
+    /// What its axis shows.
+    pub label: String,
+    pub curves: Vec<Curve>,
+}
+
+/// One curve.
+pub(super) struct Curve {
+    /// What it is, where a panel has several; else empty.
+    pub name: String,
+    /// The index of its ink.
+    pub ink: usize,
+    /// Whether it is drawn thin and pale, as what others are compared with.
+    pub pale: bool,
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Panels one below the other.
+pub(super) struct Panels {
+    pub title: String,
+    /// What their common axis shows.
+    pub label: String,
+    /// Where it begins and ends.
+    pub range: [f64; 2],
+    pub panels: Vec<Panel>,
+}
+
+impl Panel {
+    /// The range of its axis, and the power of ten by which its numbers are divided to be short.
+    fn range(&self) -> (Range<f64>, i32) {
+        let [low, high] = ends(self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.1));
+        let largest = low.abs().max(high.abs());
+        let exponent = if largest > 0.0 { largest.log10().floor() as i32 } else { 0 };
+        let exponent = if (-2..5).contains(&exponent) { 0 } else { exponent };
+        let room = match high - low {
+            width if width > 1e-9 * largest => ROOM * width,
+            _ if largest > 0.0 => 0.1 * largest,
+            _ => 1.0,
+        };
+        ((low - room) / 10f64.powi(exponent)..(high + room) / 10f64.powi(exponent), exponent)
+    }
+
+    fn draw<DB: DrawingBackend>(
+        &self,
+        area: &DrawingArea<DB, Shift>,
+        scale: u32,
+        across: Range<f64>,
+        label: &str,
+    ) -> Drawn<DB> {
+        let (range, exponent) = self.range();
+        let shown = match exponent {
+            0 => self.label.clone(),
+            _ => format!("{} / {}", self.label, power_of_ten(i64::from(exponent))),
+        };
+        let labels = [label, &shown];
+        let mut chart = chart(area, scale, [across.clone(), range.clone()], labels, &|value| tick(*value))?;
+        let mut place = 0.0;
+        for curve in &self.curves {
+            let colour = if curve.pale { ink(curve.ink).mix(0.4) } else { ink(curve.ink).to_rgba() };
+            let points = curve.points.iter().map(|(x, y)| (*x, y / 10f64.powi(exponent)));
+            let style = colour.stroke_width(if curve.pale { scale } else { 2 * scale });
+            chart.draw_series(LineSeries::new(points.filter(|point| point.1.is_finite()), style))?;
+            let height = range.end - (0.1 + 0.1 * place) * (range.end - range.start);
+            let corner = (across.start + 0.015 * (across.end - across.start), height);
+            if !curve.name.is_empty() {
+                chart.draw_series([Text::new(curve.name.clone(), corner, text(15, scale).color(&colour))])?;
+                place += 1.0;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Figure for Panels {
+    fn size(&self) -> (u32, u32) {
+        (SIZE[0], TITLE + SIZE[1] * self.panels.len() as u32)
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
+        let rest = titled(area, scale, &self.title)?;
+        let areas = rest.margin(0, 0, 0, 16 * scale).split_evenly((self.panels.len(), 1));
+        for (place, (panel, area)) in self.panels.iter().zip(&areas).enumerate() {
+            let label = if place + 1 == self.panels.len() { &self.label[..] } else { "" };
+            panel.draw(area, scale, self.range[0]..self.range[1], label)?;
+        }
+        Ok(())
+    }
+}
+
+/// The least and the largest of numbers; 0 and 0 where there are none.
+fn ends(numbers: impl Iterator<Item = f64>) -> [f64; 2] {
+    let finite = numbers.filter(|number| number.is_finite());
+    let ends = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)]);
+    if ends[0] <= ends[1] { ends } else { [0.0; 2] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_numbers_are_shown_with_a_power_of_ten() {
+        let panel = |values: [f64; 2]| Panel {
+            label: String::new(),
+            curves: vec![Curve {
+                name: String::new(),
+                ink: 0,
+                pale: false,
+                points: vec![(0.0, values[0]), (1.0, values[1])],
+            }],
+        };
+        let (range, exponent) = panel([0.0, -3e-15]).range();
+        assert!(exponent == -15 && (range.start + 3.18).abs() < 1e-9 && (range.end - 0.18).abs() < 1e-9);
+        assert_eq!(panel([0.0, 0.0]).range(), (-1.0..1.0, 0));
+        assert_eq!(panel([f64::NAN, 2.0]).range(), (1.8..2.2, 0));
+    }
+}
