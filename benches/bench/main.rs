@@ -3,6 +3,8 @@
 //! Each figure is the median of at least five runs, measured in turn with what it is compared with: another code where one
 //! installs from PyPI (target/peers), or the most that the core can do. Prints a line each and writes target/bench.json.
 
+#[path = "../../tests/common/mod.rs"]
+mod common;
 mod direct;
 mod few_bodies;
 mod fluid;
@@ -11,6 +13,7 @@ mod peak;
 mod peers;
 mod plummer;
 mod program;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -37,7 +40,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 15] = [
+const BENCHES: [Bench; 16] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -53,6 +56,7 @@ const BENCHES: [Bench; 15] = [
     ("fluid_2rank_64", fluid::two_ranks_64),
     ("fluid_2rank_128", fluid::two_ranks_128),
     ("halo_64_us", halo::exchanges),
+    ("torture", torture::rounds),
 ];
 
 /// The median of measurements.

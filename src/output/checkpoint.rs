@@ -143,14 +143,14 @@ pub fn path_of(folder: &Path, step: u64) -> PathBuf {
 }
 
 /// The name of the file that holds a checkpoint's hash.
-pub(super) fn hash_of(path: &Path) -> PathBuf {
+pub fn hash_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".hash");
     name.into()
 }
 
 /// The steps of the checkpoints in a folder, oldest first; none if there is no folder.
-pub(super) fn steps_in(folder: &Path) -> Vec<u64> {
+pub fn checkpoint_steps(folder: &Path) -> Vec<u64> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let step = |name: String| name.strip_prefix("step_")?.strip_suffix(".hdf5")?.parse().ok();
@@ -164,7 +164,7 @@ pub(super) fn steps_in(folder: &Path) -> Vec<u64> {
 /// # Errors
 /// When a file cannot be removed.
 pub fn prune(folder: &Path, keep: usize) -> Result<()> {
-    let steps = steps_in(folder);
+    let steps = checkpoint_steps(folder);
     for &step in &steps[..steps.len().saturating_sub(keep.max(1))] {
         let path = path_of(folder, step);
         std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;

@@ -245,7 +245,7 @@ fn results_of(run: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut names: BTreeSet<PathBuf> = ["history.csv", "events.csv", "trajectory.hdf5"].map(PathBuf::from).into();
     let snapshots = if run.join("snapshots").is_dir() { snapshots_in(&run.join("snapshots"))? } else { Vec::new() };
     names.extend(snapshots.iter().filter_map(|path| path.strip_prefix(run).ok().map(Path::to_path_buf)));
-    if let Some(&step) = checkpoint::steps_in(&run.join("checkpoints")).last() {
+    if let Some(&step) = checkpoint::checkpoint_steps(&run.join("checkpoints")).last() {
         names.insert(checkpoint::path_of(Path::new("checkpoints"), step));
     }
     names.retain(|name| run.join(name).is_file());

@@ -31,7 +31,7 @@ mod snapshot;
 mod trajectory;
 mod transfer;
 
-pub use checkpoint::{Checkpoint, path_of, prune};
+pub use checkpoint::{Checkpoint, checkpoint_steps, hash_of, path_of, prune};
 pub use compare::{Report, Tolerance, compare};
 pub use conditions::{Bodies, InitialConditions};
 pub use element::Element;
@@ -40,7 +40,7 @@ pub use file::{FileWriter, Shown, WriteOptions};
 pub use grid::{CellField, GridGeometry};
 pub use history::History;
 pub use list::ls;
-pub use reader::{Entry, Reader};
+pub use reader::{Entry, Reader, step_of};
 pub use restore::{CheckpointReader, newest, newest_alone};
 pub use series::{SERIES, XDMF, number_of, snapshots_in, write_series};
 pub use slab::Slab;

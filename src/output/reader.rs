@@ -226,3 +226,11 @@ fn shape_of(dataset: &hdf5::Dataset) -> Vec<u64> {
 fn trimmed(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches(['\0', ' ']).to_owned()
 }
+/// The step of a snapshot or checkpoint.
+///
+/// # Errors
+/// When the file cannot be read or tells no step.
+pub fn step_of(path: &Path) -> Result<u64> {
+    let reader = Reader::open(path)?;
+    reader.attribute("/", "Step").or_else(|_| reader.attribute("Header", "Step"))
+}

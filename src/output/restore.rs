@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bytemuck::Pod;
 
-use super::checkpoint::{FORMAT, STATE, VALUES, hash_of, path_of, steps_in};
+use super::checkpoint::{FORMAT, STATE, VALUES, hash_of, path_of, checkpoint_steps};
 use super::{Element, Reader, Slab, digest, transfer};
 use crate::{Comm, Error, Result};
 
@@ -208,7 +208,7 @@ pub fn newest(comm: &Comm, folder: &Path) -> Result<(Option<CheckpointReader>, V
 /// # Errors
 /// When there are checkpoints and all are damaged.
 pub fn newest_alone(folder: &Path) -> Result<(Option<CheckpointReader>, Vec<String>)> {
-    choose(&steps_in(folder), |step| CheckpointReader::open_alone(&path_of(folder, step)))
+    choose(&checkpoint_steps(folder), |step| CheckpointReader::open_alone(&path_of(folder, step)))
 }
 
 fn choose(
@@ -230,7 +230,7 @@ fn choose(
 }
 
 fn steps_in_once(comm: &Comm, folder: &Path) -> Vec<u64> {
-    if comm.is_root() { steps_in(folder) } else { Vec::new() }
+    if comm.is_root() { checkpoint_steps(folder) } else { Vec::new() }
 }
 
 #[cfg(test)]

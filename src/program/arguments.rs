@@ -42,6 +42,17 @@ pub(super) enum Command {
     },
     /// Compare two runs or files bit by bit, or a run with an ephemeris
     Compare(CompareArguments),
+    /// Compute part of a run again, on any number of ranks, and compare bits with what it left
+    Verify {
+        /// The folder of the run
+        run: PathBuf,
+        /// Start at the checkpoint of this step, 0 for the run's start [default: the oldest checkpoint kept]
+        #[arg(long, value_name = "STEP")]
+        from: Option<u64>,
+        /// End at this step [default: the newest checkpoint]
+        #[arg(long, value_name = "STEP")]
+        to: Option<u64>,
+    },
     /// Draw a run or a file, as PNG and SVG
     Plot {
         /// A run folder, or one of its files
@@ -83,6 +94,9 @@ pub(super) struct EndArguments {
     /// End after so many steps
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
+    /// End with a checkpoint (status 85) before this time is over: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS
+    #[arg(long, value_name = "W")]
+    pub walltime: Option<String>,
 }
 
 impl EndArguments {
@@ -90,7 +104,8 @@ impl EndArguments {
     pub(super) fn overrides(&self) -> Vec<String> {
         let until = self.until.iter().map(|time| format!("run.until={time}"));
         let steps = self.steps.iter().map(|steps| format!("run.steps={steps}"));
-        self.words.iter().cloned().chain(until).chain(steps).collect()
+        let walltime = self.walltime.iter().map(|time| format!("run.walltime=\"{time}\""));
+        self.words.iter().cloned().chain(until).chain(steps).chain(walltime).collect()
     }
 }
 

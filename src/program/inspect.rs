@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::CompareArguments;
+use crate::comm::Comm;
 use crate::output::{self, Tolerance};
-use crate::run::RunFolder;
+use crate::run::{RunFolder, Verdict};
 use crate::{Error, Result};
 
 /// Exit status of a comparison that found a difference.
@@ -30,6 +31,27 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<ExitCode> {
     let report = output::compare(a, b, tolerance)?;
     print!("{report}");
     Ok(if report.is_same() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}
+
+/// Says on rank 0 what a verification found; the exit status.
+pub(super) fn verdict(comm: &Comm, verdict: &Verdict) -> u8 {
+    let [from, to] = verdict.steps;
+    if !comm.is_root() {
+        return 0;
+    }
+    for (step, difference) in &verdict.differences {
+        println!("step {step}: {difference}");
+    }
+    let compared = verdict.compared;
+    if verdict.differences.is_empty() {
+        println!("steps {from} to {to} computed again: the same bits in {compared} rows, snapshots and checkpoints");
+        return 0;
+    }
+    println!(
+        "steps {from} to {to} computed again: {} of {compared} differ, first at the top",
+        verdict.differences.len()
+    );
+    DIFFERENT
 }
 
 fn exists(path: &Path) -> Result<&Path> {

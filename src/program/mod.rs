@@ -1,7 +1,7 @@
 //! The program around simulations: its commands, their exit statuses, and who prints.
 //!
 //! A process parses its command line and its parameters before MPI starts, so that mistakes are told once and login nodes
-//! need no MPI; only `run` and `resume` start it. Exit status: 0 done, 1 failed, 2 bad input or usage, 85 stopped with a
+//! need no MPI; only `run`, `resume` and `verify` start it. Exit status: 0 done, 1 failed, 2 bad input or usage, 85 stopped with a
 //! checkpoint, not finished.
 
 mod arguments;
@@ -15,7 +15,7 @@ use clap::Parser;
 
 use crate::comm::{Comm, launch, launcher_rank};
 use crate::config::{Parameters, nearest_of};
-use crate::run::{Request, RunFolder, Simulation, StopRequest};
+use crate::run::{Outcome, Request, RunFolder, Simulation, Span, StopRequest, Verdict};
 use crate::{Error, Result};
 use arguments::{Arguments, Command, RunArguments};
 
@@ -30,8 +30,9 @@ struct Entry {
     name: &'static str,
     parameters: fn() -> String,
     validate: fn(&Parameters) -> Result<()>,
-    run: fn(&Comm, &Request, &StopRequest) -> Result<crate::run::Outcome>,
+    run: fn(&Comm, &Request, &StopRequest) -> Result<Outcome>,
     check: fn(&Comm, &Request) -> Result<()>,
+    verify: fn(&Comm, &Span, &str, &StopRequest) -> Result<Verdict>,
 }
 
 /// The program: the simulations that it can run.
@@ -59,6 +60,7 @@ impl Program {
             validate: crate::run::validate::<S>,
             run: crate::run::run::<S>,
             check: crate::run::check::<S>,
+            verify: crate::run::verify::<S>,
         });
         self
     }
@@ -72,6 +74,7 @@ impl Program {
         let done = match arguments.command {
             Command::Run(arguments) => self.run(arguments).map(|job| self.start(job)),
             Command::Resume { run, arguments } => self.resume(&run, &arguments.overrides()).map(|job| self.start(job)),
+            Command::Verify { run, from, to } => self.verify(&run, from, to),
             Command::List { name } => self.list(name.as_deref()),
             Command::Ls { path } => inspect::ls(&path),
             Command::Compare(arguments) => inspect::compare(&arguments),
@@ -109,6 +112,22 @@ impl Program {
         self.job(request, false)
     }
 
+    /// Computes part of a run again on every rank and says whether it is the same.
+    fn verify(&self, run: &Path, from: Option<u64>, to: Option<u64>) -> Result<ExitCode> {
+        let folder = RunFolder::at(run);
+        if !folder.holds_run() {
+            return Err(Error::input(run.display().to_string(), "holds no run (there is no config.toml in it)"));
+        }
+        let entry = &self.entries[self.entry(&Parameters::read(&folder.config(), &[])?)?];
+        let span = Span { folder, from, to };
+        Ok(launch(|comm| {
+            let stop = listen()?;
+            let verdict = (entry.verify)(comm, &span, &command_line(), &stop)?;
+            let status = if verdict.stopped { Outcome::Stopped.status() } else { inspect::verdict(comm, &verdict) };
+            Ok(comm.all_reduce_max(u64::from(status)) as u8)
+        }))
+    }
+
     fn job(&self, request: Request, check: bool) -> Result<Job> {
         let entry = self.entry(&request.parameters)?;
         (self.entries[entry].validate)(&request.parameters)?;
@@ -131,8 +150,7 @@ impl Program {
             if job.check {
                 return (entry.check)(comm, &job.request).map(|()| 0);
             }
-            let stop =
-                StopRequest::listen().map_err(|error| Error::Launch(format!("cannot listen to signals: {error}")))?;
+            let stop = listen()?;
             let outcome = (entry.run)(comm, &job.request, &stop)?;
             if comm.is_root() {
                 inspect::report(&job.request.folder);
@@ -161,6 +179,10 @@ struct Job {
     entry: usize,
     request: Request,
     check: bool,
+}
+
+fn listen() -> Result<StopRequest> {
+    StopRequest::listen().map_err(|error| Error::Launch(format!("cannot listen to signals: {error}")))
 }
 
 fn command_line() -> String {

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
+use super::deadline::Deadline;
 use super::files::Files;
+use super::interval::Intervals;
 use super::progress::Progress;
 use super::sections::Cadence;
 use super::signals::StopRequest;
@@ -47,6 +49,8 @@ impl Schedules {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Signal,
+    /// The time that the run was given is nearly over.
+    TimeLimit,
     Event,
 }
 
@@ -60,7 +64,8 @@ pub(super) struct Driver<'a, S> {
     pub files: Files,
     pub progress: Progress,
     pub stop: &'a StopRequest,
-    pub checkpoint_minutes: f64,
+    pub intervals: Intervals,
+    pub deadline: Deadline,
     pub pace: Pace,
     pub loop_time: Duration,
     pub loop_cpu: Duration,
@@ -77,14 +82,12 @@ pub(super) struct Pace {
     steps: u64,
     next: u64,
     since: Instant,
-    last_checkpoint: Instant,
 }
 
 impl Pace {
     /// The first agreement comes after one step.
     pub(super) fn starting_at(clock: &Clock) -> Self {
-        let now = Instant::now();
-        Pace { steps: 1, next: clock.step() + 1, since: now, last_checkpoint: now }
+        Pace { steps: 1, next: clock.step() + 1, since: Instant::now() }
     }
 
     /// The number of steps that would take the time between two agreements.
@@ -127,10 +130,14 @@ impl<S: Simulation> Driver<'_, S> {
         let (start, busy) = (Instant::now(), cpu_time());
         let due_step = self.schedules.each().iter().map(|schedule| schedule.next_step(&self.clock)).min();
         let last_step = due_step.unwrap_or(u64::MAX).min(self.cadence.steps).min(self.pace.next);
-        let due_time = self.schedules.each().iter().map(|schedule| schedule.next_time()).fold(f64::INFINITY, f64::min);
+        let [outputs @ .., _] = self.schedules.each();
+        let due_time = outputs.iter().map(|schedule| schedule.next_time()).fold(f64::INFINITY, f64::min);
         let stop_time = due_time.min(self.cadence.until);
         let mut stop = false;
-        while !stop && self.clock.step() < last_step && !self.clock.has_reached(stop_time) {
+        // A checkpoint by time comes after the step that reaches it: it must not shorten steps.
+        let checkpoint_time = self.schedules.checkpoint.next_time();
+        let reached = |clock: &Clock| clock.has_reached(stop_time) || clock.has_reached(checkpoint_time);
+        while !stop && self.clock.step() < last_step && !reached(&self.clock) {
             let dt = self.simulation.step(&self.clock, stop_time - self.clock.time())?;
             self.clock.advance(self.usable(dt)?);
             for event in self.simulation.events() {
@@ -169,8 +176,12 @@ impl<S: Simulation> Driver<'_, S> {
     }
 
     fn checkpoint(&mut self) -> Result<()> {
-        self.pace.last_checkpoint = Instant::now();
-        self.files.checkpoint(&self.simulation, &self.clock)
+        let began = Instant::now();
+        self.files.checkpoint(&self.simulation, &self.clock)?;
+        if let Some(said) = self.intervals.took(began.elapsed()) {
+            self.progress.say(&said);
+        }
+        Ok(())
     }
 
     /// All ranks agree, when it is time to, on stopping and on a checkpoint by the wall clock.
@@ -182,16 +193,19 @@ impl<S: Simulation> Driver<'_, S> {
             return Ok(None);
         }
         let root = self.comm.is_root();
-        let minutes = self.pace.last_checkpoint.elapsed().as_secs_f64() / 60.0;
-        let wants_checkpoint = root && self.checkpoint_minutes > 0.0 && minutes >= self.checkpoint_minutes;
+        let wants_checkpoint = root && self.intervals.is_due();
+        let ends = root && self.deadline.is_near(2 * self.pace.since.elapsed(), self.intervals.cost);
         let steps = if root { self.pace.proposal() } else { 0 };
-        let mut words = [u64::from(self.stop.came()), u64::from(wants_checkpoint), steps];
+        let mut words = [u64::from(self.stop.came()), u64::from(wants_checkpoint), steps, u64::from(ends)];
         self.comm.all_reduce_max_into(&mut words);
         self.pace.steps = words[2];
         self.pace.next = self.clock.step() + words[2];
         self.pace.since = Instant::now();
         if words[0] > 0 {
             return Ok(Some(Cause::Signal));
+        }
+        if words[3] > 0 {
+            return Ok(Some(Cause::TimeLimit));
         }
         if words[1] > 0 && !self.is_finished() {
             self.checkpoint()?;
@@ -218,11 +232,11 @@ impl<S: Simulation> Driver<'_, S> {
                 ));
                 self.finish()
             }
-            Cause::Signal => {
+            Cause::Signal | Cause::TimeLimit => {
                 self.checkpoint()?;
                 let (step, time) = (self.clock.step(), self.clock.time());
-                self.progress
-                    .say(&format!("asked to stop: checkpoint at step {step}, t = {time}; continue with `resume`"));
+                let why = if cause == Cause::Signal { "asked to stop" } else { "the time given is nearly over" };
+                self.progress.say(&format!("{why}: checkpoint at step {step}, t = {time}; continue with `resume`"));
                 Ok(Outcome::Stopped)
             }
         }

@@ -5,11 +5,14 @@
 //! [`Simulation`] is all that it needs. [`check`] does the first of these and says what the rest would cost.
 
 mod changes;
+mod deadline;
 mod driver;
 mod event;
 mod files;
 mod folder;
+mod interval;
 mod ledger;
+mod lock;
 mod plan;
 mod progress;
 mod row;
@@ -19,6 +22,7 @@ mod signals;
 mod simulation;
 mod start;
 mod table;
+mod verify;
 
 pub use event::Event;
 pub use folder::RunFolder;
@@ -28,6 +32,7 @@ pub use setup::Setup;
 pub use signals::StopRequest;
 pub use simulation::Simulation;
 pub use start::{Request, check, run, validate};
+pub use verify::{Span, Verdict, verify};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

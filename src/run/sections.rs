@@ -1,9 +1,11 @@
 //! The sections of a parameter file that belong to every simulation: `[run]`, `[units]`, `[output]`, `[checkpoint]`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::deadline::walltime;
 use crate::comm::Node;
 use crate::config::Parameters;
 use crate::lane::Level;
@@ -18,6 +20,7 @@ pub const PARAMETERS: &str = r#"[run]
 until = 100.0            # end time, in the run's unit or as text ("100 yr"); this or steps is needed
 steps = 1000             # end after so many steps; the earlier of both counts
 seed = 1                 # of all random numbers
+walltime = "01:00:00"    # end with a checkpoint before this time is over (as Slurm writes it); left out: no limit
 simd = "avx512"          # or "avx2", "neon", "portable"; left out: the widest that all ranks have
 node = "shared"          # halos between ranks of a node through shared memory, or as "messages"
 
@@ -40,7 +43,9 @@ mpiio = true             # all ranks write together through MPI-IO; false: rank 
 
 [checkpoint]
 every_steps = 0          # a checkpoint each so many steps (0: never)
+every_time = 0.0         # and each so much time (0: never); steps don't shorten for it
 every_minutes = 10.0     # and each so many minutes of the wall clock (0: never); one at the end always
+mean_hours_between_failures = 0.0   # above 0: every_minutes is found from it and from what a checkpoint costs
 keep = 2                 # the newest so many are kept
 "#;
 
@@ -98,11 +103,14 @@ pub struct RunSection {
     pub simd: Option<Level>,
     /// How halos travel between ranks of the same node.
     pub node: Node,
+    /// The time that the run may take, as Slurm writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub walltime: Option<String>,
 }
 
 impl Default for RunSection {
     fn default() -> Self {
-        RunSection { until: None, steps: None, seed: 1, simd: None, node: Node::Shared }
+        RunSection { until: None, steps: None, seed: 1, simd: None, node: Node::Shared, walltime: None }
     }
 }
 
@@ -153,15 +161,20 @@ impl Default for OutputSection {
 pub struct CheckpointSection {
     /// Steps between checkpoints; 0: none by count.
     pub every_steps: u64,
+    /// Time between checkpoints; 0: none by time.
+    pub every_time: Quantity,
     /// Minutes of the wall clock between checkpoints; 0: none by the clock.
     pub every_minutes: f64,
+    /// Hours between failures of the machine, on average; above 0 it decides instead of `every_minutes`.
+    pub mean_hours_between_failures: f64,
     /// How many are kept.
     pub keep: usize,
 }
 
 impl Default for CheckpointSection {
     fn default() -> Self {
-        CheckpointSection { every_steps: 0, every_minutes: 10.0, keep: 2 }
+        let every_time = Quantity::Number(0.0);
+        CheckpointSection { every_steps: 0, every_time, every_minutes: 10.0, mean_hours_between_failures: 0.0, keep: 2 }
     }
 }
 
@@ -174,6 +187,7 @@ pub(super) struct Cadence {
     pub times: Vec<f64>,
     pub history_time: f64,
     pub trajectory_time: f64,
+    pub checkpoint_time: f64,
 }
 
 impl Framework {
@@ -201,10 +215,22 @@ impl Framework {
         if !(minutes >= 0.0 && minutes.is_finite()) {
             return refuse("checkpoint.every_minutes", format!("is {minutes}; give 0 (never) or a positive number"));
         }
+        let hours = self.checkpoint.mean_hours_between_failures;
+        if !(hours >= 0.0 && hours.is_finite()) {
+            let reason = format!("is {hours}; give 0 (unknown) or a positive number");
+            return refuse("checkpoint.mean_hours_between_failures", reason);
+        }
+        self.walltime(parameters)?;
         if self.output.mpiio && !cfg!(feature = "parallel-hdf5") {
             return refuse("output.mpiio", "is true, but this program was built with serial HDF5".into());
         }
         Ok(())
+    }
+
+    /// The time that the run may take.
+    pub(super) fn walltime(&self, parameters: &Parameters) -> Result<Option<Duration>> {
+        let given = self.run.walltime.as_ref();
+        given.map(|text| walltime(&parameters.place("run.walltime"), text)).transpose()
     }
 
     /// The cadences in the run's units.
@@ -231,6 +257,7 @@ impl Framework {
             times: self.output.times.iter().map(|time| duration("output.times", time)).collect::<Result<_>>()?,
             history_time: duration("output.history_time", &self.output.history_time)?,
             trajectory_time: duration("output.trajectory_time", &self.output.trajectory_time)?,
+            checkpoint_time: duration("checkpoint.every_time", &self.checkpoint.every_time)?,
         })
     }
 }

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use toml::Table;
 
 use super::changes::check_changes;
+use super::deadline::Deadline;
 use super::driver::{Driver, Pace, Schedules};
 use super::files::{Files, Place, read_place};
 use super::folder::RunFolder;
+use super::interval::Intervals;
 use super::ledger::{Ledger, gather_phases, peak_memory, seconds_of};
+use super::lock::Lock;
 use super::plan::Plan;
 use super::progress::{Progress, duration_text, rate_text};
 use super::sections::{Cadence, Framework, MadeBy};
@@ -72,7 +75,7 @@ pub fn validate<S: Simulation>(parameters: &Parameters) -> Result<()> {
 pub fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequest) -> Result<Outcome> {
     let began = Instant::now();
     let counted = comm.traffic().phases();
-    let mut driver = start::<S>(comm, request, stop)?;
+    let (mut driver, _lock) = start::<S>(comm, request, stop, began)?;
     let first_step = driver.clock.step();
     let outcome = driver.drive()?;
     driver.files.series()?;
@@ -80,8 +83,13 @@ pub fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequest) ->
     Ok(outcome)
 }
 
-/// The run, ready for its next step. All ranks.
-fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopRequest) -> Result<Driver<'a, S>> {
+/// The run, ready for its next step, and rank 0's lock of its folder. All ranks.
+fn start<'a, S: Simulation>(
+    comm: &'a Comm,
+    request: &Request,
+    stop: &'a StopRequest,
+    began: Instant,
+) -> Result<(Driver<'a, S>, Option<Lock>)> {
     let mut plan = Plan::read::<S>(&request.parameters)?;
     let resumes = request.continues()?;
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
@@ -99,8 +107,8 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
         false => (S::new(&setup, comm)?, Clock::default(), Place::default(), Vec::new()),
     };
     said.extend(warnings);
-    let prepared = if comm.is_root() { prepare(request, &table, resumes) } else { Ok(()) };
-    comm.agree(prepared)?;
+    let prepared = if comm.is_root() { prepare(request, &table, resumes).map(Some) } else { Ok(None) };
+    let lock = comm.agree(prepared)?;
     let files = Files::open(comm, &request.folder, &framework, place)?;
     let until = (cadence.until, cadence.steps);
     let mut progress = Progress::new(Some(&request.folder.log()), comm.is_root(), until)?;
@@ -108,9 +116,10 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
     said.iter().for_each(|line| progress.say(line));
     let mut schedules = schedules(&framework, &cadence);
     schedules.skip_to(&clock);
-    let (pace, checkpoint_minutes) = (Pace::starting_at(&clock), framework.checkpoint.every_minutes);
+    let (pace, intervals) = (Pace::starting_at(&clock), Intervals::new(&framework.checkpoint));
+    let deadline = Deadline::new(began, framework.walltime(&request.parameters)?);
     let (loop_time, loop_cpu) = (Duration::ZERO, Duration::ZERO);
-    Ok(Driver {
+    let driver = Driver {
         comm,
         simulation,
         clock,
@@ -119,11 +128,13 @@ fn start<'a, S: Simulation>(comm: &'a Comm, request: &Request, stop: &'a StopReq
         files,
         progress,
         stop,
-        checkpoint_minutes,
+        intervals,
+        deadline,
         pace,
         loop_time,
         loop_cpu,
-    })
+    };
+    Ok((driver, lock))
 }
 
 fn schedules(framework: &Framework, cadence: &Cadence) -> Schedules {
@@ -132,7 +143,7 @@ fn schedules(framework: &Framework, cadence: &Cadence) -> Schedules {
         snapshot: Schedule::new(output.every_steps, cadence.every_time, cadence.times.clone()),
         history: Schedule::new(output.history_steps, cadence.history_time, Vec::new()),
         trajectory: Schedule::new(output.trajectory_steps, cadence.trajectory_time, Vec::new()),
-        checkpoint: Schedule::new(framework.checkpoint.every_steps, 0.0, Vec::new()),
+        checkpoint: Schedule::new(framework.checkpoint.every_steps, cadence.checkpoint_time, Vec::new()),
     }
 }
 
@@ -151,8 +162,12 @@ fn load<S: Simulation>(
     Ok((S::load(setup, comm, &checkpoint)?, clock, place, warnings))
 }
 
-/// Makes the folder, or keeps it, and writes config.toml.
-fn prepare(request: &Request, table: &Table, resumes: bool) -> Result<()> {
+/// Takes the folder, makes it anew or keeps it, and writes config.toml.
+fn prepare(request: &Request, table: &Table, resumes: bool) -> Result<Lock> {
+    let root = request.folder.root();
+    fs::create_dir_all(root)
+        .map_err(|source| Error::input(root.display().to_string(), format!("cannot make this folder: {source}")))?;
+    let lock = Lock::take(root)?;
     if !resumes {
         request.folder.create()?;
     }
@@ -160,7 +175,8 @@ fn prepare(request: &Request, table: &Table, resumes: bool) -> Result<()> {
     let text = toml::to_string_pretty(table).map_err(|error| Error::file(&path, error.to_string()))?;
     let beside = path.with_extension("toml.part");
     fs::write(&beside, text).map_err(Error::io("write", &beside))?;
-    fs::rename(&beside, &path).map_err(Error::io("rename", &beside))
+    fs::rename(&beside, &path).map_err(Error::io("rename", &beside))?;
+    Ok(lock)
 }
 
 fn greet(progress: &mut Progress, comm: &Comm, request: &Request, made: &Instructions, clock: &Clock, resumes: bool) {
@@ -204,11 +220,23 @@ fn account<S: Simulation>(
     comm.agree(written)?;
     let (step, time) = (driver.clock.step(), driver.clock.time());
     let (rate, took) = (rate_text(ledger.rate, unit), ledger.seconds);
+    if let Some(line) = cost_of_checkpoints(&ledger) {
+        driver.progress.say(&line);
+    }
     driver.simulation.summary().iter().for_each(|line| driver.progress.say(line));
     driver
         .progress
         .say(&format!("step {step}, t = {time}: {steps} steps in {loop_seconds:.3} s ({rate}), {took:.3} s in all"));
     Ok(())
+}
+
+/// What checkpoints took, where it is worth a line.
+fn cost_of_checkpoints(ledger: &Ledger) -> Option<String> {
+    let Ledger { checkpoints, checkpoint_seconds, seconds, .. } = *ledger;
+    (checkpoints > 1).then(|| {
+        let share = 100.0 * checkpoint_seconds / seconds.max(1e-9);
+        format!("{checkpoints} checkpoints took {checkpoint_seconds:.3} s, {share:.1} % of the time")
+    })
 }
 
 /// Steps that `check` takes to estimate the time of a run.

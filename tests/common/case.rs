@@ -16,7 +16,8 @@ pub struct Case {
     pub words: &'static [&'static str],
 }
 
-fn parameters(case: &Case) -> Vec<String> {
+/// The words of a case's command line.
+pub fn parameters(case: &Case) -> Vec<String> {
     let file = root().join(format!("sims/{}.toml", case.file)).display().to_string();
     std::iter::once(file).chain(case.words.iter().map(|word| (*word).to_owned())).collect()
 }

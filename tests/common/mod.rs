@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod case;
+pub mod torture;
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -10,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub use rustix::process::Signal;
-use rustix::process::{Pid, kill_process};
+pub use rustix::process::{Pid, kill_process};
 
 /// The program under test.
 pub const DIVISI: &str = env!("CARGO_BIN_EXE_divisi");
@@ -110,7 +111,16 @@ pub fn signal(child: &Child, signal: Signal) {
 
 /// Kills with -9 every process of the program whose command line names `folder`: the ranks, not their launcher.
 pub fn kill_ranks(folder: &Path) {
+    for rank in ranks_of(folder) {
+        // It may have ended in between.
+        kill_process(rank, Signal::KILL).ok();
+    }
+}
+
+/// The processes of the program whose command line names `folder`.
+pub fn ranks_of(folder: &Path) -> Vec<Pid> {
     let folder = folder.display().to_string();
+    let mut found = Vec::new();
     for entry in fs::read_dir("/proc").expect("/proc").flatten() {
         let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let words: Vec<_> = words.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
@@ -119,10 +129,10 @@ pub fn kill_ranks(folder: &Path) {
             && words[0] == DIVISI
             && words.iter().any(|word| *word == folder)
         {
-            // It may have ended in between.
-            kill_process(id, Signal::KILL).ok();
+            found.push(id);
         }
     }
+    found
 }
 
 /// The project's root.

@@ -29,6 +29,11 @@ pub const CHECKS: &[(&str, fn())] = &[
     ("a resumed run is not another run", resume_refuses_changes),
     ("NaN stops the run and names its place", nan_stops),
     ("an error on one rank ends all", error_ends_all),
+    ("checkpoints by time do not change steps", checkpoints_by_time),
+    ("a run ends before its time is over and goes on", walltime_ends_with_a_checkpoint),
+    ("one job per folder", one_job_per_folder),
+    ("verify finds the same bits again", verify_finds_the_same),
+    ("verify finds a flipped bit", verify_finds_a_flipped_bit),
 ];
 
 /// A parameter file in a folder of its own, and the runs of it.
@@ -284,4 +289,82 @@ fn error_ends_all() {
         assert!(ended.seconds < 20.0, "{} s", ended.seconds);
         ended.expect(1).says("the rod broke");
     }
+}
+
+fn checkpoints_by_time() {
+    let runs = Runs::new();
+    let without = runs.whole(2, "without", &["output.history_steps=3"]);
+    let with = runs.whole(2, "with", &["output.history_steps=3", "checkpoint.every_time=0.0017", "checkpoint.keep=9"]);
+    assert_same_files(&without, &with);
+    // Four times on the way, and the end.
+    assert_eq!(divisi::output::checkpoint_steps(&with.join("checkpoints")).len(), 5);
+    let words = ["checkpoint.mean_hours_between_failures=24", "checkpoint.every_steps=50", "--overwrite"];
+    runs.run(2, "with", &words).expect(0).says("loses least with 24 h between failures");
+}
+
+fn walltime_ends_with_a_checkpoint() {
+    let runs = Runs::new();
+    let whole = runs.whole(1, "whole", &["output.history_steps=5"]);
+    // About 150 steps of 40 ms: six seconds, of which one is given beyond the five that are kept spare.
+    let words = ["output.history_steps=5", "trouble.pause_ms=40", "--walltime", "0:06"];
+    let ended = runs.run(2, "short", &words).expect(85).says("the time given is nearly over");
+    assert!(ended.seconds < 6.0, "{} s", ended.seconds);
+    let step = history(&runs.out("short"), "step").last().copied().expect("a row");
+    assert!(step < 100.0, "{step} steps");
+    runs.resume(3, "short", &["--walltime", "1:00:00"]).expect(0).says("resumed at step");
+    assert_same_files(&whole, &runs.out("short"));
+    runs.run(1, "wrong", &["--walltime", "soon"]).expect(2).says("run.walltime");
+}
+
+fn one_job_per_folder() {
+    let runs = Runs::new();
+    let mut command = runs.command(2, "taken", &["trouble.pause_ms=20"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
+    let started = Instant::now();
+    while !runs.out("taken").join("history.csv").exists() && started.elapsed().as_secs() < LIMIT {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let refused = runs.resume(1, "taken", &[]).expect(2).says("another job is at work in this folder: process");
+    assert!(!refused.stderr.contains("resumed"), "{}", refused.stderr);
+    assert_eq!(wait(&mut child, Duration::from_secs(LIMIT)), Some(0));
+    runs.resume(1, "taken", &[]).expect(0);
+    assert!(!runs.out("taken").join("lock").exists());
+}
+
+fn verify(runs: &Runs, ranks: usize, name: &str, words: &[&str]) -> Ended {
+    let ended = finish(program(ranks).arg("verify").arg(runs.out(name)).args(words), LIMIT);
+    assert!(!runs.out(name).join("verify").exists(), "the scratch folder is still there");
+    ended
+}
+
+/// Rows at each step, snapshots every 20, checkpoints every 25.
+const OFTEN: [&str; 4] =
+    ["output.history_steps=1", "output.every_steps=20", "checkpoint.every_steps=25", "checkpoint.keep=9"];
+
+fn verify_finds_the_same() {
+    let runs = Runs::new();
+    let run = runs.whole(3, "run", &OFTEN);
+    let before = super::common::promised_files(&run);
+    for (ranks, words) in [(2, &[][..]), (1, &["--from", "0", "--to", "60"]), (4, &["--from", "50", "--to", "75"])] {
+        let ended = verify(&runs, ranks, "run", words).expect(0);
+        assert!(ended.stdout.contains("the same bits"), "{}", ended.stdout);
+    }
+    assert!(before == super::common::promised_files(&run), "verify changed the run");
+    let ended = verify(&runs, 1, "run", &["--from", "26"]).expect(2);
+    assert!(ended.stderr.contains("no checkpoint of step 26"), "{}", ended.stderr);
+}
+
+fn verify_finds_a_flipped_bit() {
+    let runs = Runs::new();
+    finish(runs.command(3, "run", &OFTEN).env(super::rod::FLIP, "63"), LIMIT).expect(0);
+    let ended = verify(&runs, 2, "run", &["--from", "0"]).expect(1);
+    let first = ended.stdout.lines().find(|line| line.starts_with("step ")).expect("a difference");
+    assert!(first.starts_with("step 63: ") && first.contains("heat is"), "{}", ended.stdout);
+    let in_snapshot = ended.stdout.lines().find(|line| line.contains("Temperature")).expect("a snapshot that differs");
+    // Cell 40 is the first of the last of three ranks; in the 17 steps to the snapshot it has spread to cell 23.
+    assert!(in_snapshot.starts_with("step 80: "), "{in_snapshot}");
+    let ended = verify(&runs, 1, "run", &["--from", "50", "--to", "60"]).expect(0);
+    assert!(ended.stdout.contains("the same bits"), "{}", ended.stdout);
+    // From a checkpoint after the fault nothing shows: it is in what both start from.
+    verify(&runs, 1, "run", &["--from", "75"]).expect(0);
 }

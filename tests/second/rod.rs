@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 /// The tag of temperatures at the ends of a rank's part.
 const HALO: u16 = 1;
+/// Tells the step in which a bit is flipped.
+pub const FLIP: &str = "DIVISI_TEST_FLIP";
 /// The cell that becomes NaN where this is asked for.
 const SPOILT: u64 = 17;
 
@@ -94,6 +96,7 @@ impl Rod {
     fn suffer(&mut self, step: u64) -> Result<()> {
         let Trouble { nan_at, error_at, pause_ms } = self.config.trouble;
         std::thread::sleep(Duration::from_millis(pause_ms));
+        self.flip(step);
         if step == error_at && self.comm.rank() + 1 == self.comm.size() {
             return Err(Error::User("the rod broke".into()));
         }
@@ -102,6 +105,14 @@ impl Rod {
             *cell = f64::NAN;
         }
         Ok(())
+    }
+
+    /// Flips a bit of the last rank's first cell in the step that the environment names: no parameter, as faults of memory are none.
+    fn flip(&mut self, step: u64) {
+        let asked = std::env::var(FLIP).ok().and_then(|text| text.parse().ok());
+        if asked == Some(step) && self.comm.rank() + 1 == self.comm.size() {
+            self.temperature[0] = f64::from_bits(self.temperature[0].to_bits() ^ 1 << 30);
+        }
     }
 
     /// Refuses a state that is not finite.
