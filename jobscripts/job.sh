@@ -27,6 +27,11 @@ pid='' stopping=''
 forward() { stopping=yes; [[ -z $pid ]] || kill -USR1 "$pid" 2>/dev/null; }
 trap forward USR1 TERM
 
+# The run ends with a checkpoint before the job does. Newer Slurms tell a job its end, older ones when they are asked.
+if [[ -z ${SLURM_JOB_END_TIME:-} ]]; then
+    end=$(date -d "$(squeue -h -j "$SLURM_JOB_ID" -o %e)" +%s 2>/dev/null) && export SLURM_JOB_END_TIME=$end
+fi
+
 restart=${SLURM_RESTART_COUNT:-0}
 resume=()
 if ((restart > 0)) && [[ -d $out ]]; then resume=(--resume); fi

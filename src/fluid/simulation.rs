@@ -1,6 +1,6 @@
 //! A flow as a simulation: what the run loop asks of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
 use super::config::{self, Config};
@@ -26,6 +26,8 @@ pub struct Fluid<P> {
     steps: u64,
     first: Totals,
     drifts: RefCell<Vec<Drift>>,
+    /// What had to be corrected on all ranks, as history.csv last had it.
+    corrected: Cell<[(&'static str, u64); 3]>,
     problems: PhantomData<P>,
 }
 
@@ -72,7 +74,8 @@ impl<P: Problems> Fluid<P> {
         };
         let (comm, units) = (comm.clone(), setup.units.clone());
         let (first, drifts) = (Totals::default(), RefCell::default());
-        Ok(Fluid { comm, units, flow, geometry, steps: 0, first, drifts, problems: PhantomData })
+        let corrected = Cell::new(Corrected::default().columns());
+        Ok(Fluid { comm, units, flow, geometry, steps: 0, first, drifts, corrected, problems: PhantomData })
     }
 
     /// Whether nothing enters or leaves, so that totals are conserved.
@@ -172,9 +175,9 @@ impl<P: Problems> Simulation for Fluid<P> {
         row.value("dt", self.flow.dt);
         add_totals(row, &self.flow, &totals);
         add_extremes(row, &self.flow);
-        for (name, count) in self.flow.corrected.columns() {
-            row.sum(name, [count as f64]);
-        }
+        let corrected = self.flow.corrected.columns().map(|(name, count)| (name, self.comm.all_reduce_sum(count)));
+        corrected.iter().for_each(|(name, count)| row.value(name, *count as f64));
+        self.corrected.set(corrected);
         if self.is_closed() {
             let drifts = drifts(&self.flow, &self.first, &totals, self.steps);
             for Drift { name, drift, bound } in &drifts {
@@ -215,7 +218,9 @@ impl<P: Problems> Simulation for Fluid<P> {
         let drift = |drift: &Drift| {
             format!("{} drifted by {:.3e}; rounding alone explains {:.3e}", drift.name, drift.drift, drift.bound)
         };
-        self.drifts.borrow().iter().map(drift).collect()
+        let corrected = self.corrected.get().into_iter().filter(|(_, count)| *count > 0);
+        let corrected = corrected.map(|(name, count)| format!("{name}: {count} cells, counted at each stage"));
+        self.drifts.borrow().iter().map(drift).chain(corrected).collect()
     }
 
     fn save(&self, to: &mut Checkpoint) -> Result<()> {
