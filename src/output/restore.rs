@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bytemuck::Pod;
 
-use super::checkpoint::{FORMAT, STATE, VALUES, hash_of, path_of, checkpoint_steps};
+use super::checkpoint::{FORMAT, STATE, VALUES, checkpoint_steps, hash_of, path_of};
 use super::{Element, Reader, Slab, digest, transfer};
 use crate::{Comm, Error, Result};
 
