@@ -10,12 +10,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::{Error, Result};
 
 /// Between two renewals.
 const RENEWED: Duration = Duration::from_secs(5);
+/// So long a job that was killed may take to be gone, when the next one is started at once.
+const DYING: Duration = Duration::from_secs(1);
 /// After so long without renewal a lock of another host is left behind.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
@@ -35,8 +37,15 @@ impl Lock {
     /// If another job holds it, with where and since when; if the file cannot be made.
     pub(super) fn take(folder: &Path) -> Result<Self> {
         let path = folder.join("lock");
+        let began = Instant::now();
         let mut file = open(&path)?;
-        if let Some(holder) = holder(&path)? {
+        while let Some(holder) = holder(&path)? {
+            if began.elapsed() < DYING {
+                drop(file);
+                std::thread::sleep(DYING / 20);
+                file = open(&path)?;
+                continue;
+            }
             let reason =
                 format!("another job is at work in this folder: {holder}; wait for it, or choose another with --out");
             return Err(Error::input(folder.display().to_string(), reason));
