@@ -82,7 +82,7 @@ diffusivity = 0.01     # length^2 per time
         let rates = self.grid.spacing().map(|dx| self.diffusivity / (dx * dx));
         let dt = (0.4 / (rates[0] + rates[1])).min(dt_max);
         let factor = rates.map(|rate| rate * dt);
-        let (inner, rim) = inner_and_rim(self.now[0].extent(), [1; 2]);
+        let (inner, rim) = inner_and_rim(self.now[0].extent(), [[1; 2]; 2]);
         self.halo.start(&mut self.now);
         self.advance(factor, inner);
         self.halo.finish(&mut self.now);

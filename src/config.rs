@@ -135,6 +135,18 @@ fn unknown_key(path: &str, key: &str) -> String {
     }
 }
 
+/// Refuses the value of `place` unless it is positive and finite, or zero where that is allowed.
+///
+/// # Errors
+/// The value, and what is allowed.
+pub fn positive(place: &str, value: f64, or_zero: bool) -> Result<()> {
+    if value.is_finite() && (value > 0.0 || (or_zero && value == 0.0)) {
+        return Ok(());
+    }
+    let allowed = if or_zero { "zero or positive" } else { "positive" };
+    Err(Error::input(place, format!("{value} is not allowed: it must be {allowed} and finite")))
+}
+
 /// "; did you mean ..?" for the nearest of the known names, or a list of them when none is near.
 pub fn nearest_of(name: &str, known: &[&str]) -> String {
     let nearest = known.iter().map(|k| (strsim::damerau_levenshtein(name, k), *k)).min();

@@ -1,5 +1,6 @@
 //! What the problems ask of their parameters, and how they measure their errors.
 
+use divisi::config;
 use divisi::fluid::{Cell, Cells, Gas, Setting};
 use divisi::grid::Grid;
 use divisi::run::Row;
@@ -39,10 +40,7 @@ pub fn gamma_of(setting: &Setting) -> Result<f64> {
 
 /// Refuses a parameter that is not positive and finite.
 pub fn positive(name: &str, value: f64) -> Result<()> {
-    match value > 0.0 && value.is_finite() {
-        true => Ok(()),
-        false => Err(Error::input(format!("problem.{name}"), format!("{value} is not allowed: it must be positive"))),
-    }
+    config::positive(&format!("problem.{name}"), value, false)
 }
 
 /// Refuses parameters that are not finite.

@@ -3,6 +3,7 @@
 //! Values that can't be are refused here, where the key is known; what depends on the bodies is checked when they are
 //! there.
 
+use divisi::config::positive;
 use divisi::gravity::events::EventSettings;
 use divisi::units::{Quantity, Units};
 use divisi::{Error, Result};
@@ -188,14 +189,6 @@ impl Integrator {
             )),
         }
     }
-}
-
-fn positive(place: &str, value: f64, or_zero: bool) -> Result<()> {
-    if value.is_finite() && (value > 0.0 || (or_zero && value == 0.0)) {
-        return Ok(());
-    }
-    let allowed = if or_zero { "zero or positive" } else { "positive" };
-    Err(Error::input(place, format!("{value} is not allowed: it must be {allowed} and finite")))
 }
 
 /// Refuses a parameter that is `set` with a method that doesn't know it.

@@ -8,7 +8,8 @@ use toml::Table;
 
 use super::gas::Gas;
 use super::scheme::{Reconstruct, Solver, Time};
-use crate::grid::{Boundary, Grid};
+use crate::config::positive;
+use crate::grid::{Boundaries, Boundary, Grid};
 use crate::{Error, Result};
 
 /// Every parameter with its default and unit, but for `[problem]`.
@@ -283,11 +284,8 @@ impl Config {
     /// The boundaries of the sides of each axis.
     pub(super) fn boundaries(&self) -> Result<[[Boundary; 2]; 3]> {
         let given = [self.boundary.x, self.boundary.y, self.boundary.z].map(Sides::each);
+        Boundaries::<f64, 3> { kinds: given, ..Boundaries::all(Boundary::Periodic) }.periodic()?;
         for (axis, sides) in ["x", "y", "z"].iter().zip(given) {
-            if sides.iter().filter(|&&side| side == Boundary::Periodic).count() == 1 {
-                let reason = "one side is periodic and the other is not: a box repeats itself on both sides or on none";
-                return Err(Error::input(format!("boundary.{axis}"), reason));
-            }
             for (word, side) in ["low", "high"].iter().zip(sides) {
                 self.fixed_is_given(axis, word, side)?;
             }
@@ -362,12 +360,4 @@ impl Config {
             None => Ok(()),
         }
     }
-}
-
-fn positive(place: &str, value: f64, or_zero: bool) -> Result<()> {
-    if value.is_finite() && (value > 0.0 || (or_zero && value == 0.0)) {
-        return Ok(());
-    }
-    let allowed = if or_zero { "zero or positive" } else { "positive" };
-    Err(Error::input(place, format!("{value} is not allowed: it must be {allowed} and finite")))
 }

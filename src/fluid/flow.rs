@@ -6,10 +6,10 @@
 
 use super::config::Config;
 use super::gas::Gas;
-use super::initial::{check, conserved_of};
+use super::initial::fill;
 use super::primitive::{Corrected, Findings};
-use super::problem::{Cell, Cells, Problem, State};
-use super::region::{Region, split};
+use super::problem::{Cell, Cells, Problem};
+use super::region::{Split, split};
 use super::rows::{Row, RowMut};
 use super::scheme::{Part, Physics, Reconstruct};
 use super::scratch::Scratch;
@@ -32,6 +32,8 @@ pub(super) struct Flow {
     boundaries: Boundaries<f64, 3>,
     /// The exchange before the predictor, if there is one, and before the other stages.
     halos: [Option<Halo<f64, 3>>; 2],
+    /// For each exchange and block, which cells need not wait for it.
+    splits: [Vec<Split>; 2],
     pub conserved: Vec<Field<f64, 3>>,
     /// The conserved variables at the beginning of a step, where stages blend with them.
     start: Vec<Field<f64, 3>>,
@@ -50,9 +52,16 @@ pub(super) struct Flow {
 }
 
 /// Scalars that begin as shares, from 0 to 1, stay so.
-const BOUNDS: [f64; 2] = [0.0, 1.0];
+pub(super) const SHARES: [f64; 2] = [0.0, 1.0];
 /// Others may have any value.
 const UNBOUNDED: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
+
+/// Which cells of each block to advance: those that need not wait for an exchange, or the others.
+#[derive(Clone, Copy)]
+enum Cut {
+    Inner,
+    Rest,
+}
 
 /// Where a stage's exchange stands in [`Flow::halos`].
 fn exchange_of(part: &Part) -> usize {
@@ -76,6 +85,11 @@ impl Flow {
         let predictor = if parts[0].predicts { Some(exchange(Reconstruct::Donor.halo())?) } else { None };
         let halos = [predictor, Some(exchange(halo_width)?)];
         let extents: Vec<_> = layout.of_rank(comm.rank()).map(|block| layout.extent(block)).collect();
+        let splits_of = |halo: &Option<Halo<f64, 3>>, reach: usize| match halo {
+            Some(halo) => (0..extents.len()).map(|place| split(extents[place], halo.waits(place), reach)).collect(),
+            None => Vec::new(),
+        };
+        let splits = [splits_of(&halos[0], Reconstruct::Donor.halo()), splits_of(&halos[1], halo_width)];
         let fields =
             |width: usize| extents.iter().map(|&extent| Field::new(extent, variables, widths(width))).collect();
         let (conserved, primitive, next): (Vec<_>, _, _) = (fields(0), fields(halo_width), fields(halo_width));
@@ -93,6 +107,7 @@ impl Flow {
             cfl,
             boundaries,
             halos,
+            splits,
             conserved,
             start,
             primitive,
@@ -121,40 +136,19 @@ impl Flow {
     /// # Errors
     /// On all ranks, a density or pressure that is not positive, or a number that is not finite, with its cell.
     pub fn begin(&mut self) -> Result<()> {
-        let places: Vec<_> = self.blocks().collect();
-        let mut outcome = Ok(());
-        self.physics.bounds = BOUNDS;
-        let mut bounded = true;
-        for (place, origin) in places {
-            let mut field = std::mem::replace(&mut self.conserved[place], Field::new([1; 3], 1, [0; 3]));
-            outcome = outcome.and(self.fill(&mut field, origin, &mut bounded));
-            self.conserved[place] = field;
-        }
-        self.comm.agree(outcome)?;
-        if self.comm.all_reduce_min(u64::from(bounded)) == 0 {
-            self.physics.bounds = UNBOUNDED;
-        }
-        self.settle()
-    }
-
-    /// Fills in the initial state of a block; `bounded` falls where a scalar is not a share.
-    fn fill(&self, field: &mut Field<f64, 3>, origin: [usize; 3], bounded: &mut bool) -> Result<()> {
-        let mut state = State { scalars: vec![0.0; self.physics.scalars], ..State::default() };
-        for (j, k) in field.rows() {
-            for i in 0..field.extent()[0] as isize {
-                let place = [i, j, k];
-                let cell = self.cell(origin, place);
-                state.scalars.fill(0.0);
-                (state.density, state.velocity, state.pressure) = (0.0, [0.0; 3], 0.0);
-                self.problem.initial(&cell, &mut state);
-                check(&state, &cell, self.physics.gas)?;
-                *bounded &= state.scalars.iter().all(|scalar| (BOUNDS[0]..=BOUNDS[1]).contains(scalar));
-                for (variable, value) in conserved_of(&state, self.physics.gas).into_iter().enumerate() {
-                    field.put(variable, place, value);
-                }
+        let blocks: Vec<_> = self.blocks().collect();
+        let (mut outcome, mut bounded) = (Ok(()), true);
+        for (place, origin) in blocks {
+            let Flow { physics, problem, layout, conserved, .. } = self;
+            match fill(&mut conserved[place], origin, layout.grid(), physics, problem.as_ref()) {
+                Ok(shares) => bounded &= shares,
+                Err(error) => outcome = outcome.and(Err(error)),
             }
         }
-        Ok(())
+        self.comm.agree(outcome)?;
+        let bounded = self.comm.all_reduce_min(u64::from(bounded)) == 1;
+        self.physics.bounds = if bounded { SHARES } else { UNBOUNDED };
+        self.settle()
     }
 
     /// The cell of a block at a place counted from the block's first one.
@@ -231,21 +225,16 @@ impl Flow {
             halo.start(&mut self.primitive);
         }
         self.fill_sides(&part, stage_time);
-        let splits: Vec<(Region, Vec<Region>)> = (0..self.primitive.len())
-            .map(|place| split(self.primitive[place].extent(), halo.waits(place), self.reach(&part)))
-            .collect();
-        let inner: Vec<_> = splits.iter().map(|(inner, _)| std::slice::from_ref(inner)).collect();
-        let mut findings = self.sweep(&part, stage_time, dt, last, &inner);
+        let mut findings = self.sweep(&part, stage_time, dt, last, Cut::Inner);
         {
             let _phase = self.comm.phase("halo");
             halo.finish(&mut self.primitive);
         }
-        if splits.iter().any(|(_, rest)| !rest.is_empty()) {
+        if self.splits[which].iter().any(|split| !split.rest.is_empty()) {
             if self.physics.diffuses() {
                 self.fill_sides(&part, stage_time);
             }
-            let rest: Vec<_> = splits.iter().map(|(_, rest)| &rest[..]).collect();
-            findings.merge(&self.sweep(&part, stage_time, dt, last, &rest));
+            findings.merge(&self.sweep(&part, stage_time, dt, last, Cut::Rest));
         }
         self.halos[which] = Some(halo);
         std::mem::swap(&mut self.primitive, &mut self.next);
@@ -270,12 +259,12 @@ impl Flow {
         }
     }
 
-    /// Advances some regions of each block.
-    fn sweep(&mut self, part: &Part, time: f64, dt: f64, last: bool, regions: &[&[Region]]) -> Findings {
+    /// Advances one cut of each block.
+    fn sweep(&mut self, part: &Part, time: f64, dt: f64, last: bool, cut: Cut) -> Findings {
         let _phase = self.comm.phase("flow");
-        let origins: Vec<_> = self.blocks().map(|(_, origin)| origin).collect();
         let reconstruct = if part.predicts { Reconstruct::Donor } else { self.physics.reconstruct };
-        let Flow { physics, problem, layout, scratch, conserved, start, primitive, next, solids, .. } = self;
+        let Flow { comm, physics, problem, layout, splits, scratch, conserved, start, primitive, next, solids, .. } =
+            self;
         let stage = Stage {
             physics,
             problem: problem.as_ref(),
@@ -288,16 +277,20 @@ impl Flow {
             last,
         };
         let mut findings = Findings::default();
-        for (place, regions) in regions.iter().enumerate() {
+        for ((place, split), block) in splits[exchange_of(part)].iter().enumerate().zip(layout.of_rank(comm.rank())) {
+            let regions = match cut {
+                Cut::Inner => std::slice::from_ref(&split.inner),
+                Cut::Rest => &split.rest,
+            };
             let mut arrays = Arrays {
-                origin: origins[place],
+                origin: layout.range(block).map(|range| range.start),
                 from: &primitive[place],
                 to: &mut next[place],
                 conserved: &mut conserved[place],
                 start: start.get(place),
                 solid: solids[place].as_ref(),
             };
-            for region in *regions {
+            for region in regions {
                 findings.merge(&stage.sweep(&mut arrays, scratch, region));
             }
         }

@@ -1,11 +1,46 @@
 //! The initial state: refused where no gas can be so, else as conserved variables.
 
+use super::flow::SHARES;
 use super::gas::Gas;
-use super::problem::{Cell, State};
+use super::problem::{Cell, Problem, State};
+use super::scheme::Physics;
+use super::update::symmetric_sum_of;
+use crate::grid::{Field, Grid};
 use crate::{Error, Result};
 
+/// Fills a block, whose first cell has the index `origin`, with the problem's conserved variables; whether all scalars are
+/// shares, from 0 to 1.
+///
+/// # Errors
+/// A state that no gas can have, with its cell.
+pub(super) fn fill(
+    field: &mut Field<f64, 3>,
+    origin: [usize; 3],
+    grid: &Grid<3>,
+    physics: &Physics,
+    problem: &dyn Problem,
+) -> Result<bool> {
+    let mut shares = true;
+    let mut state = State { scalars: vec![0.0; physics.scalars], ..State::default() };
+    for (j, k) in field.rows() {
+        for i in 0..field.extent()[0] as isize {
+            let place = [i, j, k];
+            let cell = Cell::of(grid, std::array::from_fn(|axis| origin[axis] as i64 + place[axis] as i64));
+            state.scalars.fill(0.0);
+            (state.density, state.velocity, state.pressure) = (0.0, [0.0; 3], 0.0);
+            problem.initial(&cell, &mut state);
+            check(&state, &cell, physics.gas)?;
+            shares &= state.scalars.iter().all(|scalar| (SHARES[0]..=SHARES[1]).contains(scalar));
+            for (variable, value) in conserved_of(&state, physics.gas).into_iter().enumerate() {
+                field.put(variable, place, value);
+            }
+        }
+    }
+    Ok(shares)
+}
+
 /// Refuses a state that no gas can have.
-pub(super) fn check(state: &State, cell: &Cell, gas: Gas) -> Result<()> {
+fn check(state: &State, cell: &Cell, gas: Gas) -> Result<()> {
     let ideal = matches!(gas, Gas::Ideal { .. });
     let wrong = |name: &str, value: f64, wanted: &str| {
         let reason =
@@ -25,11 +60,9 @@ pub(super) fn check(state: &State, cell: &Cell, gas: Gas) -> Result<()> {
 }
 
 /// The conserved variables of a state; x, y and z enter alike.
-pub(super) fn conserved_of(state: &State, gas: Gas) -> Vec<f64> {
+fn conserved_of(state: &State, gas: Gas) -> Vec<f64> {
     let momentum = state.velocity.map(|velocity| state.density * velocity);
-    let [x, y, z] = [0, 1, 2].map(|axis| momentum[axis] * state.velocity[axis]);
-    let (a, b, c) = ((x + y) + z, (y + z) + x, (z + x) + y);
-    let twice_kinetic = a.min(b).max(a.max(b).min(c));
+    let twice_kinetic = symmetric_sum_of([0, 1, 2].map(|axis| momentum[axis] * state.velocity[axis]));
     let mut conserved = vec![state.density];
     conserved.extend(momentum);
     if let Gas::Ideal { gamma } = gas {

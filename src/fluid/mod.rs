@@ -34,7 +34,6 @@ mod update;
 
 pub use config::{BoundarySection, Config, FluidSection, GasKind, GridSection, Parts, Sides};
 pub use gas::Gas;
-pub use primitive::Floors;
 pub use problem::{Cell, Cells, Entry, Make, Problem, Problems, Section, Setting, State};
 pub use scheme::{Reconstruct, Solver, Time};
 pub use simulation::Fluid;

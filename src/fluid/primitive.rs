@@ -13,7 +13,7 @@ use crate::lane::{Kernel, Lane, Simd};
 
 /// The lowest values that a cell may have.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Floors {
+pub(super) struct Floors {
     /// Of the density.
     pub density: f64,
     /// Of the pressure.

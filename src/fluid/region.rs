@@ -1,41 +1,31 @@
 //! Which cells of a block can be advanced before its halo is complete.
 
-use std::ops::Range;
-
 use super::rows::GROUP;
+use crate::grid::{Cells, inner_and_rim};
 
 /// A box of cells, counted from the block's first interior cell.
-pub(super) type Region = [Range<usize>; 3];
+pub(super) type Region = Cells<3>;
 
-/// The cells of a block of `extent` whose new state needs no halo from another rank, and the rest in boxes.
+/// The cells of a block whose new state needs no halo from another rank, and the rest in boxes.
+pub(super) struct Split {
+    /// To be advanced while the halo is on its way.
+    pub inner: Region,
+    /// To be advanced after that.
+    pub rest: Vec<Region>,
+}
+
+/// Splits a block of `extent`; `waits` tells which sides wait, `reach` how many cells deep a stage looks.
 ///
-/// `waits` tells which sides wait, `reach` how many cells deep a stage looks. Cuts along x keep whole groups of lanes together.
-pub(super) fn split(extent: [usize; 3], waits: [[bool; 2]; 3], reach: usize) -> (Region, Vec<Region>) {
-    let inner: Region = std::array::from_fn(|axis| {
+/// Cuts along x keep whole groups of lanes together: kernels write whole groups.
+pub(super) fn split(extent: [usize; 3], waits: [[bool; 2]; 3], reach: usize) -> Split {
+    let margins = std::array::from_fn(|axis| {
         let whole = if axis == 0 { GROUP } else { 1 };
-        let low = if waits[axis][0] { reach.next_multiple_of(whole) } else { 0 };
-        let high = match waits[axis][1] {
-            true => extent[axis].saturating_sub(reach) / whole * whole,
-            false => extent[axis],
-        };
-        low..high
+        let upper = extent[axis] - extent[axis].saturating_sub(reach) / whole * whole;
+        let [low, high] = waits[axis];
+        [if low { reach.next_multiple_of(whole) } else { 0 }, if high { upper } else { 0 }]
     });
-    if inner.iter().any(Range::is_empty) {
-        return ([0..0, 0..0, 0..0], vec![extent.map(|cells| 0..cells)]);
-    }
-    let mut rest = Vec::new();
-    let mut open: Region = extent.map(|cells| 0..cells);
-    for axis in [2, 1, 0] {
-        for side in [open[axis].start..inner[axis].start, inner[axis].end..open[axis].end] {
-            if !side.is_empty() {
-                let mut slab = open.clone();
-                slab[axis] = side;
-                rest.push(slab);
-            }
-        }
-        open[axis] = inner[axis].clone();
-    }
-    (inner, rest)
+    let (inner, rest) = inner_and_rim(extent, margins);
+    Split { inner, rest }
 }
 
 #[cfg(test)]
@@ -49,7 +39,7 @@ mod tests {
                 let waits: [[bool; 2]; 3] = std::array::from_fn(|axis| {
                     [0, 1].map(|side| bits >> (2 * axis + side) & 1 == 1 && extent[axis] > 1)
                 });
-                let (inner, rest) = split(extent, waits, 2);
+                let Split { inner, rest } = split(extent, waits, 2);
                 let mut seen = vec![0; extent.iter().product()];
                 for region in rest.iter().chain([&inner]) {
                     let [x, y, z] = region.clone();
@@ -58,7 +48,11 @@ mod tests {
                     });
                 }
                 assert!(seen.iter().all(|&count| count == 1), "{extent:?} {waits:?}");
-                for axis in (0..3).filter(|_| !inner[0].is_empty()) {
+                for region in rest.iter().chain([&inner]) {
+                    let end = region[0].end;
+                    assert!(end % GROUP == 0 || end == extent[0], "{region:?}");
+                }
+                for axis in (0..3).filter(|_| inner.iter().all(|range| !range.is_empty())) {
                     assert!(!waits[axis][0] || inner[axis].start >= 2);
                     assert!(!waits[axis][1] || inner[axis].end + 2 <= extent[axis]);
                 }

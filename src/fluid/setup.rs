@@ -64,12 +64,6 @@ pub(super) fn boundaries(config: &Config, physics: &Physics) -> Result<Boundarie
 /// How the grid is cut and spread over the ranks.
 pub(super) fn layout(comm: &Comm, config: &Config, physics: &Physics, periodic: [bool; 3]) -> Result<Layout<3>> {
     let (grid, width) = (config.grid()?, physics.reconstruct.halo());
-    let axes = 0..physics.dimensions;
-    if let Some(axis) = axes.clone().find(|&axis| grid.cells()[axis] < width) {
-        let reason =
-            format!("{} cells along {}: these schemes need {width}", grid.cells()[axis], ["x", "y", "z"][axis]);
-        return Err(Error::input("grid.cells", reason));
-    }
     let ranks = config.parts("grid.ranks", &config.grid.ranks)?;
     if let Some(ranks) = ranks.filter(|ranks| ranks.iter().product::<usize>() != comm.size()) {
         let reason = format!("{ranks:?} are {} ranks, but there are {}", ranks.iter().product::<usize>(), comm.size());

@@ -107,6 +107,12 @@ pub(super) fn symmetric_sum<L: Lane, const D: usize>(parts: [L; D]) -> L {
     }
 }
 
+/// [`symmetric_sum`] of plain numbers.
+pub(super) fn symmetric_sum_of([x, y, z]: [f64; 3]) -> f64 {
+    let (a, b, c) = ((x + y) + z, (y + z) + x, (z + x) + y);
+    a.min(b).max(a.max(b).min(c))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +145,7 @@ mod tests {
             for order in [[x, z, y], [y, x, z], [y, z, x], [z, x, y], [z, y, x]] {
                 assert_eq!(Level::detect().run(Sum(order)), sum);
             }
+            assert_eq!(symmetric_sum_of([x, y, z]).to_bits(), sum);
             let mirrored = Level::Portable.run(Sum([-x, -y, -z]));
             assert_eq!(f64::from_bits(mirrored), -f64::from_bits(sum));
         }

@@ -173,13 +173,15 @@ impl<const D: usize> Layout<D> {
     }
 }
 
-/// The cells of a block that need no halo of `width` layers, and the rest as boxes without overlap.
+/// The cells of a block without `margins` (layers at the lower and the upper side of each axis), and the rest as boxes without
+/// overlap.
 ///
-/// The first can be worked on between the start and the end of a halo exchange, the others after it.
-pub fn inner_and_rim<const D: usize>(extent: [usize; D], width: [usize; D]) -> (Cells<D>, Vec<Cells<D>>) {
+/// With margins as wide as the halo that other ranks fill, the first can be worked on between the start and the end of a halo
+/// exchange, the others after it.
+pub fn inner_and_rim<const D: usize>(extent: [usize; D], margins: [[usize; 2]; D]) -> (Cells<D>, Vec<Cells<D>>) {
     let bounds: Cells<D> = std::array::from_fn(|a| {
-        let low = width[a].min(extent[a]);
-        low..(extent[a] - low).max(low)
+        let [low, high] = margins[a].map(|margin| margin.min(extent[a]));
+        low..(extent[a] - high).max(low)
     });
     let mut rim = Vec::new();
     for axis in (0..D).rev() {
@@ -252,7 +254,7 @@ mod tests {
     #[test]
     fn inner_and_rim_tile_a_block() {
         for extent in [[7, 6, 5], [4, 5, 1], [3, 9, 2], [1, 1, 1]] {
-            let (inner, rim) = inner_and_rim(extent, [2, 1, 0]);
+            let (inner, rim) = inner_and_rim(extent, [[2, 2], [1, 1], [0, 0]]);
             let mut seen = vec![0; extent.iter().product()];
             for [x, y, z] in rim.into_iter().chain([inner]) {
                 z.for_each(|k| {
@@ -261,7 +263,8 @@ mod tests {
             }
             assert!(seen.iter().all(|&times| times == 1), "{extent:?}: {seen:?}");
         }
-        assert_eq!(inner_and_rim([7, 6, 5], [2, 1, 0]).0, [2..5, 1..5, 0..5]);
+        assert_eq!(inner_and_rim([7, 6, 5], [[2, 2], [1, 1], [0, 0]]).0, [2..5, 1..5, 0..5]);
+        assert_eq!(inner_and_rim([7, 6, 5], [[3, 0], [0, 1], [4, 4]]).0, [3..7, 0..5, 4..4]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) struct FaceRow<'a, R> {
     pub bounded: usize,
     pub lower: RowMut<'a>,
     pub upper: RowMut<'a>,
-    /// Cells; rows go on to the next multiple of the lanes' width.
+    /// Cells; rows go on to the next whole group.
     pub count: usize,
 }
 
