@@ -56,6 +56,12 @@ for attempt in 1 2 3; do
     status=1
 done
 
+# A launcher that goes on without dead ranks forgets their statuses; the journal of a sweep knows: 0, 3 or 85.
+if [[ $status == [01] && -e $out/journal ]]; then
+    "$program" status "$out"
+    status=$?
+fi
+
 # Status 85: not finished, and can be continued. A job that someone cancelled is no longer RUNNING.
 if ((status == 85 && restart < restarts)) && [[ $(squeue -h -j "$SLURM_JOB_ID" -o %T) == RUNNING ]]; then
     echo "not finished: the job goes back into the queue"

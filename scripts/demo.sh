@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The demo: the real Solar System for 100 years on two ranks, how far it ends from JPL's ephemeris, its picture;
-# then what ranks are for: 32768 bodies on one rank and on two, how much faster, and that the files are identical.
+# then what ranks are for: 32768 bodies on one rank and on two, how much faster, and that the files are identical; gas; a sweep.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh
@@ -56,6 +56,13 @@ step "6. Gas: two streams that slide along each other, on two ranks"
 show mpirun -n 2 "$divisi" run sims/fluid/kelvin_helmholtz.toml --until 2.5 --out "$runs/kelvin_helmholtz" --overwrite
 gas=$(show "$divisi" plot "$runs/kelvin_helmholtz")
 echo "$gas"
+
+step "7. A sweep: a simulation for each of twenty points, on two ranks; the same results on one"
+for ranks in 1 2; do
+    show mpirun -n $ranks "$divisi" run sims/sweep/eccentricity.toml --out "$runs/sweep_$ranks" --overwrite
+done
+show cmp "$runs/sweep_1/results.csv" "$runs/sweep_2/results.csv"
+show head -n 4 "$runs/sweep_2/results.csv"
 
 step "The picture: $(grep -o '[^ ]*\.png' <<<"$pictures" | head -n 1)"
 echo "The gas: $(grep -o '[^ ]*\.png' <<<"$gas" | head -n 1)"

@@ -68,9 +68,44 @@ pub enum Error {
         /// The exit status that goes with its error.
         status: u8,
     },
+    /// A task of a sweep failed for good.
+    #[error(transparent)]
+    Task(#[from] TaskError),
     /// An error of a user's own simulation.
     #[error(transparent)]
     User(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// How an attempt at a task of a sweep ended without a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// It returned an error.
+    Error,
+    /// It panicked.
+    Panic,
+    /// Its rank died.
+    Died,
+    /// It ran longer than its time limit.
+    TimedOut,
+    /// It was cancelled, or a task whose result it needed has none.
+    Cancelled,
+}
+
+/// A task of a sweep that failed for good: its last attempt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[error("task {task} failed on rank {rank}, attempt {attempt}: {message}")]
+pub struct TaskError {
+    /// The task's number.
+    pub task: u64,
+    /// The rank that ran it.
+    pub rank: usize,
+    /// The number of the attempt, from 1; 0 if it was never begun.
+    pub attempt: u32,
+    /// How it ended.
+    pub cause: Cause,
+    /// What it said.
+    pub message: String,
 }
 
 /// A result whose error is [`enum@Error`].
@@ -93,11 +128,12 @@ impl Error {
         Error::File { path: path.as_ref().to_path_buf(), reason: reason.into() }
     }
 
-    /// The exit status that tells this error from others: 2 for bad input, 1 for the rest.
+    /// The exit status that tells this error from others: 2 for bad input, 3 for a task that failed for good, 1 for the rest.
     pub fn status(&self) -> u8 {
         match self {
             Error::Input { .. } | Error::Launch(_) => 2,
             Error::Elsewhere { status, .. } => *status,
+            Error::Task(_) => 3,
             _ => 1,
         }
     }

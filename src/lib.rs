@@ -6,8 +6,8 @@
 //! - ground, without MPI or HDF5: [`error`], [`config`] (parameters), [`clock`] (time and schedules), [`partition`] (who owns what),
 //!   [`random`] (numbers by seed, stream and index), [`units`], [`lane`] (SIMD);
 //! - messages: [`comm`], the only place that knows MPI;
-//! - data: [`particles`] and [`grid`]s on ranks, [`output`] (the only place that knows HDF5);
-//! - [`run`]: the trait, the loop, the run's folder; solvers: [`gravity`], [`fluid`];
+//! - data: [`particles`] and [`grid`]s on ranks, [`sweep`]s of independent tasks, [`output`] (the only place that knows HDF5);
+//! - [`run`]: the trait, the loop, the run's folder; solvers: [`gravity`], [`fluid`]; [`study`]: sweeps from a parameter file;
 //! - tools: [`plot`], [`program`].
 //!
 //! # Words
@@ -77,6 +77,8 @@ pub mod plot;
 pub mod program;
 pub mod random;
 pub mod run;
+pub mod study;
+pub mod sweep;
 pub mod units;
 
 pub use bytemuck;

@@ -1,4 +1,4 @@
-//! The job script on a real Slurm: `jobscripts/nbody.sbatch` on two nodes, with srun and with mpirun.
+//! The job scripts on a real Slurm: `jobscripts/nbody.sbatch` and `sweep.sbatch` on two nodes, with srun and with mpirun.
 //!
 //! Each case submits a job, waits for it (at most `DIVISI_SLURM_WAIT` seconds, 240 by default) and looks at the files:
 //! they equal those of the same run without Slurm, byte for byte, also when the job was told to stop in the middle,
@@ -21,6 +21,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const LAUNCHERS: [&str; 2] = ["srun", "mpirun"];
 const SOLAR_SYSTEM: &str = "sims/nbody/solar_system.toml";
 const PLUMMER: &str = "sims/nbody/plummer.toml";
+const SWEEP: &str = "sims/sweep/eccentricity.toml";
 
 fn main() -> ExitCode {
     if let Err(reason) = slurm() {
@@ -28,10 +29,11 @@ fn main() -> ExitCode {
         println!("0 passed, 0 failed, 1 skipped");
         return ExitCode::SUCCESS;
     }
-    let cases: [(&str, Case); 3] = [
+    let cases: [(&str, Case); 4] = [
         ("two nodes write the files of one process, and arguments get through", same_files_as_without_slurm),
         ("a job told to stop is requeued, continues and ends with the undisturbed bytes", stopped_and_continued),
         ("bad input fails the job with status 2 and writes nothing", bad_input_fails_the_job),
+        ("a sweep over two nodes has the results of one process", a_sweep),
     ];
     let (mut passed, mut failed) = (0, 0);
     for launcher in LAUNCHERS {
@@ -96,7 +98,20 @@ fn bad_input_fails_the_job(launcher: &'static str) -> Outcome {
     if job.out.exists() { Err(format!("{} was made", job.out.display())) } else { Ok(()) }
 }
 
-/// A job of `jobscripts/nbody.sbatch`; it is cancelled when this goes away before the job is done.
+fn a_sweep(launcher: &'static str) -> Outcome {
+    let alone = run_alone("sweep", SWEEP, &[])?;
+    let job = Job::submit_script("sweep.sbatch", launcher, "sweep", SWEEP, &[])?;
+    job.wait("COMPLETED")?;
+    job.log_shows_ranks_on_two_nodes()?;
+    for name in ["results.csv", "results.h5"] {
+        if read(&alone.join(name))? != read(&job.out.join(name))? {
+            return Err(format!("{name} differs\n{}", job.log()));
+        }
+    }
+    Ok(())
+}
+
+/// A job of `jobscripts/nbody.sbatch`, or of another script; it is cancelled when this goes away before the job is done.
 struct Job {
     id: String,
     out: PathBuf,
@@ -105,6 +120,16 @@ struct Job {
 
 impl Job {
     fn submit(launcher: &str, name: &str, simulation: &str, arguments: &[&str]) -> Result<Job, String> {
+        Job::submit_script("nbody.sbatch", launcher, name, simulation, arguments)
+    }
+
+    fn submit_script(
+        script: &str,
+        launcher: &str,
+        name: &str,
+        simulation: &str,
+        arguments: &[&str],
+    ) -> Result<Job, String> {
         let folder = fresh_folder(&format!("{launcher}-{name}"))?;
         let out = folder.join("run");
         let mut sbatch = Command::new("sbatch");
@@ -112,7 +137,7 @@ impl Job {
         sbatch.arg(format!("--output={}/job.log", folder.display()));
         sbatch.env("DIVISI_LAUNCHER", launcher).env("DIVISI_SIMULATION", simulation);
         sbatch.env("DIVISI_PROGRAM", PROGRAM).env("DIVISI_OUT", &out);
-        let reply = checked(sbatch.arg("jobscripts/nbody.sbatch").args(arguments))?;
+        let reply = checked(sbatch.arg(format!("jobscripts/{script}")).args(arguments))?;
         let id = reply.trim().split(';').next().unwrap_or_default().to_owned();
         Ok(Job { id, out, submitted: Instant::now() })
     }

@@ -112,7 +112,7 @@ impl Comm {
                 pairs.push(Pair { rank, sends: bytes(peer.sends), receives: bytes(peer.receives) });
             }
         }
-        places.into_iter().zip(self.inner.windows.mailboxes(self, &node, &pairs)).collect()
+        places.into_iter().zip(self.inner.job.windows.mailboxes(self, &node, &pairs)).collect()
     }
 }
 

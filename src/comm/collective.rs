@@ -35,6 +35,10 @@ impl Comm {
     /// Copies `data` of rank `root` into `data` of all others, which is as long there.
     pub fn broadcast_into<T: Pod>(&self, data: &mut [T], root: usize) {
         let bytes = bytemuck::cast_slice_mut(data);
+        if bytes.is_empty() {
+            // Open MPI 4.1 refuses a broadcast of nothing on three ranks and more.
+            return;
+        }
         let contributed = if self.rank() == root { bytes.len() } else { 0 };
         self.collective(contributed, || ffi::broadcast(self.messages(), bytes, root));
     }

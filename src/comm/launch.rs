@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::env;
+use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -16,8 +17,7 @@ use mpi::Threading;
 use mpi::collective::CommunicatorCollectives;
 use mpi::topology::{Communicator, SimpleCommunicator};
 
-use super::window::Windows;
-use super::{Comm, Traffic, elsewhere, ffi};
+use super::{Comm, Job, elsewhere, ffi};
 use crate::{Error, Result};
 
 /// How long a failed rank waits for the others before it ends the job.
@@ -41,20 +41,61 @@ pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
     };
     let world = SimpleCommunicator::world();
     let last = world.duplicate();
-    let windows = Rc::new(Windows::default());
+    let job = Rc::new(Job::default());
     let status = {
-        let comm = Comm::over(world.duplicate(), Rc::new(Traffic::default()), Rc::clone(&windows));
+        let comm = Comm::over(world.duplicate(), Rc::clone(&job));
         let started = panic::catch_unwind(AssertUnwindSafe(|| {
             refuse_singletons(comm.size())?;
             program(&comm)
         }));
         let result = started.unwrap_or_else(|_| end_after_panic(&comm));
+        if job.is_broken.get() {
+            end_alone(&comm, result);
+        }
         end_together(&comm, &last, result)
     };
-    windows.free_all();
+    job.windows.free_all();
     drop(last);
     drop(universe);
+    if status != 0 && survives_deaths() {
+        leave(status);
+    }
     ExitCode::from(status)
+}
+
+/// Whether this job's launcher lets the other ranks go on when one dies: `mpirun --enable-recovery` of Open MPI 4.
+///
+/// Such a launcher ends with status 0 whatever its ranks say; where that would be wrong, [`launch`] sends it TERM, and it ends with 1.
+pub fn survives_deaths() -> bool {
+    env::var("OMPI_MCA_orte_enable_recovery").is_ok_and(|value| ["1", "true", "yes"].contains(&value.as_str()))
+}
+
+/// Ends this process without MPI, and has a launcher that forgets statuses end with one that is not 0.
+pub(crate) fn leave(status: u8) -> ! {
+    if status != 0
+        && survives_deaths()
+        && let Some(launcher) = rustix::process::getppid()
+    {
+        // If it is gone, so is the job.
+        let _ = rustix::process::kill_process(launcher, rustix::process::Signal::TERM);
+    }
+    signal_hook::low_level::exit(i32::from(status))
+}
+
+/// Ends this process, the only one that is left to speak, after others have died.
+fn end_alone(comm: &Comm, result: Result<u8>) -> ! {
+    let status = result.unwrap_or_else(|error| {
+        tell(comm, &error);
+        error.status()
+    });
+    // Nothing that is still open hears of the end: files were closed by their owners, and standard output is all that is left.
+    let _ = std::io::stdout().flush();
+    leave(status)
+}
+
+/// What the panic that was just caught said.
+pub(crate) fn take_panic() -> String {
+    PANIC.take().unwrap_or_else(|| "panicked".to_owned())
 }
 
 /// This process's rank by the launcher's word, without MPI; 0 when no launcher says anything.
@@ -82,8 +123,7 @@ fn refuse_singletons(size: usize) -> Result<()> {
 }
 
 fn end_after_panic(comm: &Comm) -> ! {
-    let message = PANIC.take().unwrap_or_else(|| "panicked".to_owned());
-    eprintln!("divisi: rank {} of {}: {message}", comm.rank(), comm.size());
+    eprintln!("divisi: rank {} of {}: {}", comm.rank(), comm.size(), take_panic());
     comm.abort(PANICKED)
 }
 

@@ -16,9 +16,11 @@ mod exchange;
 mod ffi;
 mod launch;
 mod message;
+mod shared;
 mod traffic;
 mod window;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use mpi::raw::AsRaw;
@@ -27,8 +29,10 @@ use mpi::topology::{Color, Communicator, SimpleCommunicator};
 pub use channel::{Channels, Node, Peer};
 pub use collective::{Extremum, Whole};
 pub use exact::ExactSum;
-pub use launch::{launch, launcher_rank};
+pub use launch::{launch, launcher_rank, survives_deaths};
+pub(crate) use launch::{leave, take_panic};
 pub use message::{Pending, Tag, wait_all, wait_any};
+pub(crate) use shared::Shared;
 pub use traffic::{Counts, FIRST_PHASE, Traffic};
 
 use crate::Error;
@@ -45,22 +49,30 @@ struct Inner {
     messages: SimpleCommunicator,
     /// A second communicator, so that agreeing on errors never meets other collectives.
     control: SimpleCommunicator,
+    job: Rc<Job>,
+}
+
+/// What all communicators of this process share.
+#[derive(Default)]
+struct Job {
     traffic: Rc<Traffic>,
-    windows: Rc<window::Windows>,
+    windows: window::Windows,
+    /// Whether a rank died that the job goes on without: MPI must not be called any more.
+    is_broken: Cell<bool>,
 }
 
 /// The communicator's raw handle, for the parallel HDF5 driver.
 pub type RawComm = mpi::ffi::MPI_Comm;
 
 impl Comm {
-    fn over(messages: SimpleCommunicator, traffic: Rc<Traffic>, windows: Rc<window::Windows>) -> Self {
+    fn over(messages: SimpleCommunicator, job: Rc<Job>) -> Self {
         let control = messages.duplicate();
-        Comm { inner: Rc::new(Inner { messages, control, traffic, windows }) }
+        Comm { inner: Rc::new(Inner { messages, control, job }) }
     }
 
     /// A part of these ranks, with the same counters.
     fn part(&self, messages: SimpleCommunicator) -> Self {
-        Comm::over(messages, Rc::clone(&self.inner.traffic), Rc::clone(&self.inner.windows))
+        Comm::over(messages, Rc::clone(&self.inner.job))
     }
 
     fn messages(&self) -> &SimpleCommunicator {
@@ -97,12 +109,12 @@ impl Comm {
     /// Makes all that follows count under `name`, until the returned guard is dropped.
     pub fn phase(&self, name: &'static str) -> Phase {
         let before = self.traffic().enter(name);
-        Phase { traffic: Rc::clone(&self.inner.traffic), before }
+        Phase { traffic: Rc::clone(&self.inner.job.traffic), before }
     }
 
     /// The counters of messages, bytes and time.
     pub fn traffic(&self) -> &Traffic {
-        &self.inner.traffic
+        &self.inner.job.traffic
     }
 
     /// The raw communicator, for libraries that speak MPI themselves.
@@ -110,9 +122,24 @@ impl Comm {
         self.messages().as_raw()
     }
 
-    /// Ends the whole job at once with exit status `status` (MPI_Abort; MPI 4.0, 9.5).
+    /// Ends the whole job at once with exit status `status` (MPI_Abort; MPI 4.0, 9.5); where the launcher keeps a job alive
+    /// without a rank ([`survives_deaths`]), by asking the launcher, whose status is then 1.
     pub fn abort(&self, status: u8) -> ! {
+        if survives_deaths() {
+            launch::leave(status);
+        }
         self.messages().abort(i32::from(status))
+    }
+
+    /// Whether a rank has died that the job goes on without.
+    pub fn is_broken(&self) -> bool {
+        self.inner.job.is_broken.get()
+    }
+
+    /// Says that a rank has died and the job goes on without it: from here on nothing of MPI may be called, and [`launch`] ends
+    /// this process without it.
+    pub fn go_on_without_dead_ranks(&self) {
+        self.inner.job.is_broken.set(true);
     }
 }
 

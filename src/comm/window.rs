@@ -122,9 +122,7 @@ impl Windows {
         if node.all_reduce_max(bytes as u64) == 0 {
             return Vec::new();
         }
-        self.free_unused(comm, node);
-        let memory = Rc::new(ffi::SharedMemory::allocate(node.messages(), bytes + ALIGNMENT));
-        self.0.borrow_mut().push(Window { memory: Rc::clone(&memory), owner: Rc::downgrade(&comm.inner) });
+        let memory = self.allocate(comm, node, bytes + ALIGNMENT);
         let starts = prepare(memory.segment(node.rank()), pairs);
         let theirs = theirs(node, pairs, &starts);
         let mailboxes = pairs.iter().zip(starts).zip(theirs).map(|((pair, ours), theirs)| {
@@ -136,6 +134,14 @@ impl Windows {
             Mailbox { ours, theirs, round: 0, open: false, _memory: Rc::clone(&memory) }
         });
         mailboxes.collect()
+    }
+
+    /// `bytes` bytes for this rank, in memory that the ranks of `node`, a part of `comm`, share. All ranks of the node.
+    pub(super) fn allocate(&self, comm: &Comm, node: &Comm, bytes: usize) -> Rc<ffi::SharedMemory> {
+        self.free_unused(comm, node);
+        let memory = Rc::new(ffi::SharedMemory::allocate(node.messages(), bytes));
+        self.0.borrow_mut().push(Window { memory: Rc::clone(&memory), owner: Rc::downgrade(&comm.inner) });
+        memory
     }
 
     /// Frees what all ranks of the node have dropped, of what ranks of `comm` allocated. All ranks of the node.

@@ -13,7 +13,9 @@ mod curve;
 mod density;
 mod energy;
 mod figures;
+mod image;
 mod labels;
+mod map;
 mod maps;
 mod orbits;
 mod panels;
@@ -30,6 +32,8 @@ use crate::{Error, Result};
 use canvas::save;
 use figures::figures_of;
 
+pub use image::image;
+pub use map::Map;
 pub use report::report;
 
 /// The most bodies that are drawn as orbits; more are drawn as a density.

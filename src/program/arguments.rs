@@ -35,6 +35,11 @@ pub(super) enum Command {
         /// One simulation only
         name: Option<String>,
     },
+    /// Show how far a run is; of a sweep, its exit status too: 0 done, 3 tasks failed, 85 tasks are left
+    Status {
+        /// The folder of the run
+        run: PathBuf,
+    },
     /// Show what is in a run folder or a file
     Ls {
         /// A run folder, or a snapshot, checkpoint, trajectory or history
@@ -97,6 +102,9 @@ pub(super) struct EndArguments {
     /// End with a checkpoint (status 85) before this time is over: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS
     #[arg(long, value_name = "W")]
     pub walltime: Option<String>,
+    /// Of a sweep that is continued: run the tasks again that failed for good
+    #[arg(long)]
+    pub retry_failed: bool,
 }
 
 impl EndArguments {

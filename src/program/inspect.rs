@@ -7,6 +7,7 @@ use super::arguments::CompareArguments;
 use crate::comm::Comm;
 use crate::output::{self, Tolerance};
 use crate::run::{RunFolder, Verdict};
+use crate::study;
 use crate::{Error, Result};
 
 /// Exit status of a comparison that found a difference.
@@ -15,6 +16,19 @@ const DIFFERENT: u8 = 1;
 /// Prints what is in a run folder or a file.
 pub(super) fn ls(path: &Path) -> Result<ExitCode> {
     print!("{}", output::ls(exists(path)?)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints how far a run is; the exit status of a sweep, and 0 or 85 of a simulation.
+pub(super) fn status(run: &Path) -> Result<ExitCode> {
+    let folder = RunFolder::at(exists(run)?);
+    if folder.journal().exists() {
+        let status = study::status(&folder)?;
+        print!("{status}");
+        return Ok(ExitCode::from(status.exit_status()));
+    }
+    let state = crate::run::state(&folder)?;
+    print!("{state}");
     Ok(ExitCode::SUCCESS)
 }
 

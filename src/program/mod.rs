@@ -1,8 +1,8 @@
 //! The program around simulations: its commands, their exit statuses, and who prints.
 //!
 //! A process parses its command line and its parameters before MPI starts, so that mistakes are told once and login nodes
-//! need no MPI; only `run`, `resume` and `verify` start it. Exit status: 0 done, 1 failed, 2 bad input or usage, 85 stopped with a
-//! checkpoint, not finished.
+//! need no MPI; only `run`, `resume` and `verify` start it. Exit status: 0 done, 1 failed, 2 bad input or usage, 3 tasks of a
+//! sweep failed for good, 85 stopped with a checkpoint or a journal, not finished.
 
 mod arguments;
 mod inspect;
@@ -16,6 +16,7 @@ use clap::Parser;
 use crate::comm::{Comm, launch, launcher_rank};
 use crate::config::{Parameters, nearest_of};
 use crate::run::{Outcome, Request, RunFolder, Simulation, Span, StopRequest, Verdict};
+use crate::study::{self, Simulations};
 use crate::{Error, Result};
 use arguments::{Arguments, Command, RunArguments};
 
@@ -73,9 +74,12 @@ impl Program {
         };
         let done = match arguments.command {
             Command::Run(arguments) => self.run(arguments).map(|job| self.start(job)),
-            Command::Resume { run, arguments } => self.resume(&run, &arguments.overrides()).map(|job| self.start(job)),
+            Command::Resume { run, arguments } => {
+                self.resume(&run, &arguments.overrides(), arguments.retry_failed).map(|job| self.start(job))
+            }
             Command::Verify { run, from, to } => self.verify(&run, from, to),
             Command::List { name } => self.list(name.as_deref()),
+            Command::Status { run } => inspect::status(&run),
             Command::Ls { path } => inspect::ls(&path),
             Command::Compare(arguments) => inspect::compare(&arguments),
             Command::Plot { path, out } => inspect::plot(&path, out.as_deref()),
@@ -96,20 +100,22 @@ impl Program {
             resume: arguments.resume,
             overwrite: arguments.overwrite,
             command: command_line(),
+            quiet: false,
         };
-        self.job(request, arguments.check)
+        self.job(request, arguments.check, arguments.end.retry_failed)
     }
 
     /// The job that `resume` asks for, checked.
-    fn resume(&self, run: &Path, overrides: &[String]) -> Result<Job> {
+    fn resume(&self, run: &Path, overrides: &[String], retry_failed: bool) -> Result<Job> {
         let folder = RunFolder::at(run);
         if !folder.holds_run() {
             let reason = "holds no run (there is no config.toml in it); start one with `run`";
             return Err(Error::input(run.display().to_string(), reason));
         }
         let parameters = Parameters::read(&folder.config(), overrides)?;
-        let request = Request { folder, parameters, resume: true, overwrite: false, command: command_line() };
-        self.job(request, false)
+        let command = command_line();
+        let request = Request { folder, parameters, resume: true, overwrite: false, command, quiet: false };
+        self.job(request, false, retry_failed)
     }
 
     /// Computes part of a run again on every rank and says whether it is the same.
@@ -128,47 +134,70 @@ impl Program {
         }))
     }
 
-    fn job(&self, request: Request, check: bool) -> Result<Job> {
-        let entry = self.entry(&request.parameters)?;
-        (self.entries[entry].validate)(&request.parameters)?;
-        Ok(Job { entry, request, check })
+    fn job(&self, request: Request, check: bool, retry_failed: bool) -> Result<Job> {
+        let work = if request.parameters.simulation()? == study::NAME {
+            self.with_simulations(|simulations| study::validate(&request.parameters, simulations))?;
+            Work::Study { retry_failed }
+        } else if retry_failed {
+            return Err(Error::input("--retry-failed", "goes with sweeps: nothing else has tasks that fail"));
+        } else {
+            let entry = self.entry(&request.parameters)?;
+            (self.entries[entry].validate)(&request.parameters)?;
+            Work::Simulation(entry)
+        };
+        Ok(Job { work, request, check })
+    }
+
+    /// Hands over the simulations that a sweep's tasks can be.
+    fn with_simulations<R>(&self, work: impl FnOnce(&Simulations) -> R) -> R {
+        let entry = |parameters: &Parameters| Ok::<_, Error>(&self.entries[self.entry(parameters)?]);
+        work(&Simulations {
+            validate: &|parameters| (entry(parameters)?.validate)(parameters),
+            run: &|comm, request, stop| (entry(&request.parameters)?.run)(comm, request, stop),
+        })
     }
 
     fn entry(&self, parameters: &Parameters) -> Result<usize> {
         let name = parameters.simulation()?;
         self.entries.iter().position(|entry| entry.name == name).ok_or_else(|| {
-            let known: Vec<&str> = self.entries.iter().map(|entry| entry.name).collect();
+            let known: Vec<&str> = self.names().collect();
             let reason = format!("there is no simulation \"{name}\"{}", nearest_of(name, &known));
             Error::input(parameters.place("simulation"), reason)
         })
     }
 
+    /// What `simulation = "..."` can name.
+    fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.entries.iter().map(|entry| entry.name).chain([study::NAME])
+    }
+
     /// Starts MPI and does the job on every rank.
     fn start(&self, job: Job) -> ExitCode {
-        let entry = &self.entries[job.entry];
-        launch(|comm| {
-            if job.check {
-                return (entry.check)(comm, &job.request).map(|()| 0);
-            }
-            let stop = listen()?;
-            let outcome = (entry.run)(comm, &job.request, &stop)?;
-            if comm.is_root() {
-                inspect::report(&job.request.folder);
-            }
-            Ok(outcome.status())
+        launch(|comm| match job.work {
+            Work::Simulation(entry) => simulate(comm, &self.entries[entry], &job),
+            Work::Study { retry_failed } => self.with_simulations(|simulations| {
+                if job.check {
+                    return study::check(comm, &job.request).map(|()| 0);
+                }
+                study::run(comm, &job.request, &listen()?, simulations, retry_failed)
+            }),
         })
     }
 
     fn list(&self, name: Option<&str>) -> Result<ExitCode> {
         if let Some(name) = name
-            && self.entries.iter().all(|entry| entry.name != name)
+            && self.names().all(|known| known != name)
         {
-            let known: Vec<&str> = self.entries.iter().map(|entry| entry.name).collect();
+            let known: Vec<&str> = self.names().collect();
             return Err(Error::input("list", format!("there is no simulation \"{name}\"{}", nearest_of(name, &known))));
         }
         println!("# Of every simulation\n\n{}", crate::run::PARAMETERS);
         for entry in self.entries.iter().filter(|entry| name.is_none_or(|name| name == entry.name)) {
             println!("# simulation = \"{}\"\n\n{}", entry.name, (entry.parameters)());
+        }
+        if name.is_none_or(|name| name == study::NAME) {
+            println!("# simulation = \"{}\": of the sections above only [run] seed and walltime\n", study::NAME);
+            println!("{}", study::plan::PARAMETERS);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -176,9 +205,33 @@ impl Program {
 
 /// What is to be done once MPI is up.
 struct Job {
-    entry: usize,
+    work: Work,
     request: Request,
     check: bool,
+}
+
+/// What a job runs.
+#[derive(Clone, Copy)]
+enum Work {
+    /// A simulation, by its place in the list.
+    Simulation(usize),
+    /// The tasks of a sweep.
+    Study {
+        /// Also those that failed for good in an earlier job.
+        retry_failed: bool,
+    },
+}
+
+/// Runs a simulation, or checks what that would be. All ranks.
+fn simulate(comm: &Comm, entry: &Entry, job: &Job) -> Result<u8> {
+    if job.check {
+        return (entry.check)(comm, &job.request).map(|()| 0);
+    }
+    let outcome = (entry.run)(comm, &job.request, &listen()?)?;
+    if comm.is_root() {
+        inspect::report(&job.request.folder);
+    }
+    Ok(outcome.status())
 }
 
 fn listen() -> Result<StopRequest> {

@@ -12,18 +12,18 @@ const SPARE: Duration = Duration::from_secs(5);
 
 /// When a run must have ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Option<Instant>);
+pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
     /// The earlier of `walltime` from `began` on and of Slurm's end of the job.
-    pub(super) fn new(began: Instant, walltime: Option<Duration>) -> Self {
+    pub(crate) fn new(began: Instant, walltime: Option<Duration>) -> Self {
         let own = walltime.and_then(|walltime| began.checked_add(walltime));
         let slurm = std::env::var("SLURM_JOB_END_TIME").ok().and_then(|text| instant_of(text.trim().parse().ok()?));
         Deadline([own, slurm].into_iter().flatten().min())
     }
 
     /// Whether there is too little time left for something of this length and for two checkpoints.
-    pub(super) fn is_near(self, next: Duration, checkpoint: Duration) -> bool {
+    pub(crate) fn is_near(self, next: Duration, checkpoint: Duration) -> bool {
         self.0.is_some_and(|end| Instant::now() + next + 2 * checkpoint + SPARE >= end)
     }
 }
@@ -38,7 +38,7 @@ fn instant_of(seconds: u64) -> Option<Instant> {
 ///
 /// # Errors
 /// Any other text, and a length of zero.
-pub(super) fn walltime(place: &str, text: &str) -> Result<Duration> {
+pub(crate) fn walltime(place: &str, text: &str) -> Result<Duration> {
     let seconds = seconds_of(text).filter(|&seconds| seconds > 0);
     seconds.map(Duration::from_secs).ok_or_else(|| {
         let allowed = "give minutes, MM:SS, HH:MM:SS or D-HH:MM:SS, more than none";

@@ -7,9 +7,20 @@ use crate::output::{number_of, snapshots_in};
 use crate::{Error, Result};
 
 /// Everything that a run may leave in its folder.
-const FILES: [&str; 7] =
-    ["config.toml", "history.csv", "events.csv", "trajectory.hdf5", "ledger.json", "run.log", "report.html"];
-const FOLDERS: [&str; 3] = ["snapshots", "checkpoints", "figures"];
+const FILES: [&str; 11] = [
+    "config.toml",
+    "history.csv",
+    "events.csv",
+    "trajectory.hdf5",
+    "ledger.json",
+    "run.log",
+    "report.html",
+    "journal",
+    "results.csv",
+    "results.h5",
+    "tasks.csv",
+];
+const FOLDERS: [&str; 4] = ["snapshots", "checkpoints", "figures", "tasks"];
 
 /// The folder of a run.
 #[derive(Clone, Debug)]
@@ -73,6 +84,16 @@ impl RunFolder {
         self.root.join("run.log")
     }
 
+    /// The record of a sweep's tasks.
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("journal")
+    }
+
+    /// The folders of a sweep's tasks that are kept.
+    pub fn tasks(&self) -> PathBuf {
+        self.root.join("tasks")
+    }
+
     /// Whether a run was started here.
     pub fn holds_run(&self) -> bool {
         self.config().is_file()
@@ -83,9 +104,7 @@ impl RunFolder {
     /// # Errors
     /// If an earlier run cannot be removed or the folder cannot be made.
     pub(super) fn create(&self) -> Result<()> {
-        if self.holds_run() {
-            self.remove_run()?;
-        }
+        self.clear()?;
         let make = |path: PathBuf| {
             fs::create_dir_all(&path).map_err(|source| {
                 Error::input(path.display().to_string(), format!("cannot make this folder: {source}"))
@@ -93,6 +112,11 @@ impl RunFolder {
         };
         make(self.snapshots())?;
         make(self.checkpoints())
+    }
+
+    /// Removes the run in the folder, if it holds one.
+    pub(crate) fn clear(&self) -> Result<()> {
+        if self.holds_run() { self.remove_run() } else { Ok(()) }
     }
 
     fn remove_run(&self) -> Result<()> {

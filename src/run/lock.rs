@@ -23,7 +23,7 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// The lock of a run folder, held.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     path: PathBuf,
     /// Dropped to end the renewal.
     stop: Option<Sender<()>>,
@@ -35,7 +35,7 @@ impl Lock {
     ///
     /// # Errors
     /// If another job holds it, with where and since when; if the file cannot be made.
-    pub(super) fn take(folder: &Path) -> Result<Self> {
+    pub(crate) fn take(folder: &Path) -> Result<Self> {
         let path = folder.join("lock");
         let began = Instant::now();
         let mut file = open(&path)?;
@@ -88,7 +88,7 @@ fn open(path: &Path) -> Result<File> {
 }
 
 /// Who holds a lock, if it is not left behind.
-fn holder(path: &Path) -> Result<Option<String>> {
+pub(crate) fn holder(path: &Path) -> Result<Option<String>> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

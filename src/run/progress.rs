@@ -15,7 +15,7 @@ const IN_LOG: Duration = Duration::from_secs(10);
 
 /// The voice of a run.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     log: Option<File>,
     terminal: bool,
     quiet: bool,
@@ -29,7 +29,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Speaks if `speaks` (rank 0), and appends to `log` if given.
-    pub(super) fn new(log: Option<&Path>, speaks: bool, until: (f64, u64)) -> Result<Self> {
+    pub(crate) fn new(log: Option<&Path>, speaks: bool, until: (f64, u64)) -> Result<Self> {
         let open =
             |path: &Path| OpenOptions::new().create(true).append(true).open(path).map_err(Error::io("write", path));
         let log = log.filter(|_| speaks).map(open).transpose()?;
@@ -40,7 +40,7 @@ impl Progress {
     }
 
     /// Tells one line, to the log and to standard error.
-    pub(super) fn say(&mut self, line: &str) {
+    pub(crate) fn say(&mut self, line: &str) {
         if self.quiet {
             return;
         }
@@ -53,18 +53,17 @@ impl Progress {
     }
 
     /// Ends a line that was written in place.
-    pub(super) fn end_line(&mut self) {
+    pub(crate) fn end_line(&mut self) {
         if std::mem::take(&mut self.in_place) {
             eprintln!();
         }
     }
 
     /// Tells how far the run is, if it is time to. `work` is the work of one step with its unit.
-    pub(super) fn tick(&mut self, clock: &Clock, work: (f64, &str), waited: Duration) {
+    pub(crate) fn tick(&mut self, clock: &Clock, work: (f64, &str), waited: Duration) {
         let (began, time, step) = *self.start.get_or_insert((Instant::now(), clock.time(), clock.step()));
-        let pause = if self.terminal { ON_TERMINAL } else { IN_LOG };
         let since = self.last.elapsed();
-        if self.quiet || since < pause {
+        if !self.is_time() {
             return;
         }
         let rate = (clock.step() - self.last_step) as f64 * work.0 / since.as_secs_f64();
@@ -80,13 +79,24 @@ impl Progress {
             rate_text(rate, work.1),
             duration_text(left)
         );
+        self.last_step = clock.step();
+        self.show(&line);
+    }
+
+    /// Whether it is time for a line on how far the work is.
+    pub(crate) fn is_time(&self) -> bool {
+        !self.quiet && self.last.elapsed() >= if self.terminal { ON_TERMINAL } else { IN_LOG }
+    }
+
+    /// Tells how far the work is, on a terminal in place of what was told last.
+    pub(crate) fn show(&mut self, line: &str) {
         if self.terminal {
             eprint!("\r\x1b[K{line}");
             self.in_place = true;
         } else {
             eprintln!("{line}");
         }
-        (self.last, self.last_step) = (Instant::now(), clock.step());
+        self.last = Instant::now();
     }
 
     /// The share of the work since the start that is done.
@@ -98,14 +108,14 @@ impl Progress {
 }
 
 /// A rate with a prefix: "3.2 G interactions/s".
-pub(super) fn rate_text(rate: f64, unit: &str) -> String {
+pub(crate) fn rate_text(rate: f64, unit: &str) -> String {
     let (scale, prefix) =
         [(1e9, "G "), (1e6, "M "), (1e3, "k ")].into_iter().find(|(s, _)| rate >= *s).unwrap_or((1.0, ""));
     format!("{:.3} {prefix}{unit}/s", rate / scale)
 }
 
 /// A duration as a person says it.
-pub(super) fn duration_text(seconds: f64) -> String {
+pub(crate) fn duration_text(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() => "unknown".into(),
         s if s < 60.0 => format!("{s:.0} s"),

@@ -12,23 +12,32 @@ use signal_hook::flag;
 const INTERRUPTED: i32 = 130;
 
 /// Whether this process was asked to stop.
-#[derive(Clone, Debug, Default)]
-pub struct StopRequest(Arc<AtomicBool>);
+#[derive(Clone, Default)]
+pub struct StopRequest {
+    signal: Arc<AtomicBool>,
+    /// Another reason to stop.
+    also: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+}
 
 impl StopRequest {
     /// Listens to the signals from here on.
     pub fn listen() -> std::io::Result<Self> {
         let request = StopRequest::default();
         // The order matters: at the first INT the flag is still down, so only the second one ends the process.
-        flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&request.0))?;
+        flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&request.signal))?;
         for signal in [SIGUSR1, SIGUSR2, SIGTERM, SIGINT] {
-            flag::register(signal, Arc::clone(&request.0))?;
+            flag::register(signal, Arc::clone(&request.signal))?;
         }
         Ok(request)
     }
 
-    /// Whether a signal came.
+    /// Listens to no signal; asked to stop once `reason` is true.
+    pub fn when(reason: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        StopRequest { signal: Arc::default(), also: Some(Arc::new(reason)) }
+    }
+
+    /// Whether a signal came, or there is another reason to stop.
     pub fn came(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.signal.load(Ordering::Relaxed) || self.also.as_ref().is_some_and(|also| also())
     }
 }

@@ -37,6 +37,8 @@ pub struct Request {
     pub overwrite: bool,
     /// The command line, kept in config.toml.
     pub command: String,
+    /// Say nothing, and keep no log: for a run that is a task of a sweep.
+    pub quiet: bool,
 }
 
 impl Request {
@@ -46,7 +48,7 @@ impl Request {
     ///
     /// # Errors
     /// If the folder holds a run that is neither to be continued nor to be replaced.
-    fn continues(&self) -> Result<bool> {
+    pub(crate) fn continues(&self) -> Result<bool> {
         let holds_run = self.folder.holds_run();
         if holds_run && !self.resume && !self.overwrite {
             return Err(Error::input(
@@ -111,7 +113,7 @@ fn start<'a, S: Simulation>(
     let lock = comm.agree(prepared)?;
     let files = Files::open(comm, &request.folder, &framework, place)?;
     let until = (cadence.until, cadence.steps);
-    let mut progress = Progress::new(Some(&request.folder.log()), comm.is_root(), until)?;
+    let mut progress = Progress::new(Some(&request.folder.log()), comm.is_root() && !request.quiet, until)?;
     greet(&mut progress, comm, request, &instructions, &clock, resumes);
     said.iter().for_each(|line| progress.say(line));
     let mut schedules = schedules(&framework, &cadence);

@@ -44,12 +44,10 @@ pub struct Verdict {
 /// # Errors
 /// No such checkpoint, a span without steps, whatever [`run`] may meet.
 pub fn verify<S: Simulation>(comm: &Comm, span: &Span, command: &str, stop: &StopRequest) -> Result<Verdict> {
-    let mut steps = [0; 2];
-    let found =
-        if comm.is_root() { ends(span).and_then(|steps| prepare(span, steps).map(|()| steps)) } else { Ok(steps) };
-    steps.copy_from_slice(&comm.agree(found)?);
-    let steps = comm.broadcast(&steps, 0);
-    let (from, to) = (steps[0], steps[1]);
+    let prepared = if comm.is_root() { prepare(span) } else { Ok([0; 2]) };
+    let mut steps = comm.agree(prepared)?;
+    comm.broadcast_into(&mut steps, 0);
+    let [from, to] = steps;
     let scratch = scratch(&span.folder);
     let words = [format!("run.steps={to}"), "checkpoint.every_minutes=0".into(), "output.mpiio=true".into()];
     let words = if cfg!(feature = "parallel-hdf5") { &words[..] } else { &words[..2] };
@@ -59,6 +57,7 @@ pub fn verify<S: Simulation>(comm: &Comm, span: &Span, command: &str, stop: &Sto
         resume: from > 0,
         overwrite: from == 0,
         command: command.to_owned(),
+        quiet: false,
     };
     let outcome = run::<S>(comm, &request, stop)?;
     let mut verdict = Verdict { steps: [from, to], stopped: outcome == Outcome::Stopped, ..Verdict::default() };
@@ -99,8 +98,9 @@ fn ends(span: &Span) -> Result<[u64; 2]> {
     }
 }
 
-/// Makes the scratch folder: parameters, the checkpoint to start from, and the tables that grow.
-fn prepare(span: &Span, [from, _]: [u64; 2]) -> Result<()> {
+/// Makes the scratch folder: parameters, the checkpoint to start from, and the tables that grow. The first and the last step.
+fn prepare(span: &Span) -> Result<[u64; 2]> {
+    let [from, to] = ends(span)?;
     let (run, scratch) = (&span.folder, scratch(&span.folder));
     if scratch.root().exists() {
         fs::remove_dir_all(scratch.root()).map_err(Error::io("remove", scratch.root()))?;
@@ -113,7 +113,8 @@ fn prepare(span: &Span, [from, _]: [u64; 2]) -> Result<()> {
         let checkpoint = path_of(&run.checkpoints(), from);
         files.extend([hash_of(&checkpoint), checkpoint, run.history(), run.events(), run.trajectory()]);
     }
-    files.iter().filter(|file| file.exists()).try_for_each(|file| copy(file, run.root(), scratch.root()))
+    files.iter().filter(|file| file.exists()).try_for_each(|file| copy(file, run.root(), scratch.root()))?;
+    Ok([from, to])
 }
 
 fn copy(file: &Path, from: &Path, to: &Path) -> Result<()> {

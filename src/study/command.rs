@@ -1,0 +1,175 @@
+//! External programs as tasks: each task starts one, and its output is the result.
+//!
+//! In order: the program is started directly, without a shell, in its own process group, with `/dev/null` as input and an
+//! [environment] without the launcher's variables; its output and errors are read while it runs, the end of each is kept; when it
+//! ends, runs too long or is cancelled, its whole group is ended and it is reaped; then the output is read as a number, a
+//! text or JSON. Should this process die, a [guard] ends its programs.
+//!
+//! A program that stays for many tasks is a [worker](super::worker).
+
+mod child;
+mod environment;
+mod failure;
+mod guard;
+mod output;
+mod tail;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::study::value::Outcome;
+use crate::{Error, Result};
+pub(super) use child::Child;
+use environment::Environment;
+pub use failure::{Failure, FailureKind};
+pub(super) use failure::{Watch, shown};
+use guard::Guard;
+pub use output::Output;
+pub(super) use output::{document, finish};
+pub use tail::Tail;
+
+/// So much of a program's output is kept, and of its errors, in bytes.
+const KEPT: usize = 16 << 20;
+
+/// Starts the programs of a rank. One per rank is enough; a copy is the same one.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    environment: Arc<Environment>,
+    guard: Arc<Guard>,
+}
+
+/// One program to run for a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Command<'a> {
+    /// The program and its arguments. A name without `/` is looked up in `PATH`.
+    pub argv: &'a [String],
+    /// What its output means.
+    pub output: Output,
+    /// The folder that it runs in; this process's own if there is none.
+    pub folder: Option<&'a Path>,
+    /// How long it may run.
+    pub time_limit: Option<Duration>,
+    /// The task's index, in the program's environment as `DIVISI_TASK`.
+    pub task: u64,
+    /// Which attempt this is, from 1 on: `DIVISI_ATTEMPT`.
+    pub attempt: u32,
+    /// The task's seed: `DIVISI_SEED`.
+    pub seed: u64,
+}
+
+/// What came of a program.
+#[derive(Debug)]
+pub struct Report {
+    /// Its outcome, or why there is none.
+    pub result: std::result::Result<Outcome, Failure>,
+    /// The end of its standard output: 16 MiB at most.
+    pub stdout: Tail,
+    /// The end of its standard error: 16 MiB at most.
+    pub stderr: Tail,
+    /// From before its start until after its end, in seconds.
+    pub seconds: f64,
+}
+
+impl Programs {
+    /// For a rank with so many cores, in the environment that this process has now.
+    pub fn new(cores: usize) -> Self {
+        Programs { environment: Arc::new(Environment::new(cores)), guard: Arc::new(Guard::new()) }
+    }
+
+    /// Runs a program to its end, or to its time limit, or until `cancelled` is true: it is asked every 50 ms at least.
+    ///
+    /// When this returns, nothing that the program started in its process group runs any more.
+    pub fn run(&self, command: &Command, cancelled: &dyn Fn() -> bool) -> Report {
+        let watch = Watch::new(command.time_limit, cancelled);
+        let started = self.prepare(command.argv, command.folder).and_then(|mut prepared| {
+            prepared.env("DIVISI_TASK", command.task.to_string());
+            prepared.env("DIVISI_ATTEMPT", command.attempt.to_string());
+            prepared.env("DIVISI_SEED", command.seed.to_string());
+            let program = &command.argv[0];
+            Child::start(&mut prepared, Stdio::null(), KEPT, KEPT)
+                .map_err(|error| cannot_start(program, command.folder, &error))
+        });
+        match started {
+            Ok(mut child) => {
+                let result =
+                    follow(&mut child, command, &watch).map_err(|failure| failure.with_stderr(&child.errors.tail));
+                let (stdout, stderr) = child.into_tails();
+                Report { result, stdout, stderr, seconds: watch.seconds() }
+            }
+            Err(failure) => {
+                Report { result: Err(failure), stdout: Tail::new(0), stderr: Tail::new(0), seconds: watch.seconds() }
+            }
+        }
+    }
+
+    /// A program that is ready to be started, with the environment of tasks.
+    pub(super) fn prepare(
+        &self,
+        argv: &[String],
+        folder: Option<&Path>,
+    ) -> std::result::Result<std::process::Command, Failure> {
+        let [program, arguments @ ..] = argv else {
+            return Err(Failure::new(FailureKind::Start, "cannot start a program: its command is empty"));
+        };
+        // A path is meant from here, not from the folder that the program runs in.
+        let path = match program.contains('/') {
+            true => std::path::absolute(program).map_err(|error| Failure::start(program, &error))?,
+            false => program.into(),
+        };
+        let mut prepared = std::process::Command::new(path);
+        prepared.args(arguments);
+        if let Some(folder) = folder {
+            prepared.current_dir(folder);
+        }
+        self.environment.apply(&mut prepared);
+        prepared.env(guard::MARK, self.guard.mark());
+        Ok(prepared)
+    }
+}
+
+impl Report {
+    /// Writes what is kept of output and errors to the files `stdout` and `stderr` of a folder.
+    ///
+    /// # Errors
+    /// If they can't be written.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        [("stdout", &self.stdout), ("stderr", &self.stderr)].into_iter().try_for_each(|(name, tail)| {
+            let path = folder.join(name);
+            fs::write(&path, tail.bytes()).map_err(Error::io("write", path))
+        })
+    }
+}
+
+/// Waits for a program's end, or brings it about.
+fn follow(child: &mut Child, command: &Command, watch: &Watch) -> std::result::Result<Outcome, Failure> {
+    loop {
+        if let Some(kind) = watch.over() {
+            // Its status says nothing: it did not end by itself.
+            let _ = child.stop();
+            return Err(Failure::stopped(kind, command.time_limit));
+        }
+        if child.wait(watch.patience()) {
+            break;
+        }
+    }
+    match child.finish() {
+        Ok(status) if status.success() => {
+            command.output.outcome(&child.output.tail).map_err(|reason| Failure::new(FailureKind::Output, reason))
+        }
+        Ok(status) => Err(Failure::ended("the program", status)),
+        Err(error) => Err(Failure::new(FailureKind::Exit, format!("its exit status is lost: {error}"))),
+    }
+}
+
+/// The failure to start a program; a folder that is missing looks to the system like a program that is.
+pub(super) fn cannot_start(program: &str, folder: Option<&Path>, error: &std::io::Error) -> Failure {
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(folder) => Failure::start(program, &format_args!("its folder {} is missing", folder.display())),
+        None => Failure::start(program, error),
+    }
+}

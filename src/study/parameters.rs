@@ -1,0 +1,264 @@
+//! The parameters of a sweep and how they are combined: which values task `i` gets.
+//!
+//! The point of a task is computed from its index: grids, ranges and samples are never listed. Lists and CSV files are
+//! kept as they were given, column by column. In a grid the first parameter varies slowest.
+
+mod axis;
+mod range;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+pub use axis::Axis;
+pub use range::{Range, Scale};
+
+use super::sampling::Samples;
+use super::value::{Kind, Value};
+use crate::{Error, Result};
+
+/// Names that the table of results or the templates have for themselves.
+const RESERVED: [&str; 7] = ["task", "status", "message", "index", "seed", "attempt", "folder"];
+
+/// `[parameters]`: names, values and how they are combined.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ParametersSection {
+    /// How values make points.
+    pub combine: Combine,
+    /// Latin hypercube and Sobol: how many points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
+    /// Latin hypercube: samples in the middle of their slices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub centred: Option<bool>,
+    /// CSV: the file, relative to the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// List: a table per task.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub list: Vec<Table>,
+    /// The others: each parameter's values, in their order.
+    #[serde(skip_serializing_if = "Table::is_empty")]
+    pub values: Table,
+}
+
+/// How values make points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Combine {
+    /// Each value with each value of the others.
+    #[default]
+    Grid,
+    /// First with first, second with second.
+    Zip,
+    /// As listed.
+    List,
+    /// As the lines of a file.
+    Csv,
+    /// Samples, one in each slice of every parameter.
+    LatinHypercube,
+    /// Samples of a scrambled Sobol sequence.
+    Sobol,
+}
+
+/// The points of a sweep: the values of every task.
+#[derive(Clone, Debug)]
+pub struct Points {
+    names: Vec<String>,
+    axes: Vec<Axis>,
+    choice: Choice,
+    len: u64,
+    combine: Combine,
+}
+
+/// How a task's index chooses values.
+#[derive(Clone, Debug)]
+enum Choice {
+    /// Tasks until the value of each axis changes.
+    Grid(Vec<u64>),
+    Zip,
+    Samples(Samples),
+}
+
+impl Combine {
+    /// The name in a plan.
+    pub fn name(self) -> &'static str {
+        match self {
+            Combine::Grid => "grid",
+            Combine::Zip => "zip",
+            Combine::List => "list",
+            Combine::Csv => "csv",
+            Combine::LatinHypercube => "latin_hypercube",
+            Combine::Sobol => "sobol",
+        }
+    }
+
+    fn is_sampled(self) -> bool {
+        matches!(self, Combine::LatinHypercube | Combine::Sobol)
+    }
+}
+
+impl ParametersSection {
+    /// Refuses keys that are missing or belong to another way of combining.
+    fn check(&self) -> Result<()> {
+        use Combine::{Csv, LatinHypercube, List};
+        let sampled = self.combine.is_sampled();
+        let valued = !matches!(self.combine, List | Csv);
+        let keys = [
+            ("samples", self.samples.is_some(), sampled, sampled, "\"latin_hypercube\" or \"sobol\""),
+            ("centred", self.centred.is_some(), self.combine == LatinHypercube, false, "\"latin_hypercube\""),
+            ("file", self.file.is_some(), self.combine == Csv, true, "\"csv\""),
+            ("list", !self.list.is_empty(), self.combine == List, true, "\"list\""),
+            ("values", !self.values.is_empty(), valued, true, "\"grid\", \"zip\", \"latin_hypercube\" or \"sobol\""),
+        ];
+        let name = self.combine.name();
+        for (key, given, goes, needed, with) in keys {
+            let place = format!("parameters.{key}");
+            if given && !goes {
+                return Err(Error::input(place, format!("goes with combine = {with}, not with \"{name}\"")));
+            }
+            if goes && needed && !given {
+                return Err(Error::input(place, format!("is missing or empty: combine = \"{name}\" needs it")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names and values that are combined.
+    fn axes(&self, folder: &Path) -> Result<(Vec<String>, Vec<Axis>)> {
+        match (self.combine, &self.file) {
+            (Combine::Csv, Some(file)) => table::from_csv(&folder.join(file)),
+            (Combine::List, _) => table::from_list(&self.list),
+            _ => {
+                let place = |name: &String| format!("parameters.values.{name}");
+                let axes = self.values.iter().map(|(name, given)| Axis::read(&place(name), given));
+                Ok((self.values.keys().cloned().collect(), axes.collect::<Result<_>>()?))
+            }
+        }
+    }
+}
+
+impl Points {
+    /// The points that a plan's section describes; files are relative to `folder`, samples come from `seed`.
+    ///
+    /// # Errors
+    /// Each names its key, or the file and line, and says what is allowed.
+    pub fn new(section: &ParametersSection, folder: &Path, seed: u64) -> Result<Self> {
+        section.check()?;
+        let (names, axes) = section.axes(folder)?;
+        check_names(&names)?;
+        let combine = section.combine;
+        let samples = section.samples.unwrap_or_default();
+        let choice = match combine {
+            Combine::Grid => Choice::Grid(strides(&names, &axes)?),
+            Combine::Zip | Combine::List | Combine::Csv => Choice::Zip,
+            Combine::LatinHypercube => {
+                let centred = section.centred.unwrap_or_default();
+                Choice::Samples(Samples::latin_hypercube(seed, samples, axes.len(), centred)?)
+            }
+            Combine::Sobol => Choice::Samples(Samples::sobol(seed, samples, axes.len())?),
+        };
+        let len = match &choice {
+            Choice::Grid(strides) => strides[0] * length(&names[0], &axes[0])?,
+            Choice::Zip => common_length(&names, &axes)?,
+            Choice::Samples(samples) => samples.count(),
+        };
+        Ok(Points { names, axes, choice, len, combine })
+    }
+
+    /// The parameters' names, in their order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// How many tasks there are; at least one.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The values of `task`, below [`len`](Points::len), in the order of the names.
+    pub fn point(&self, task: u64) -> Vec<Value> {
+        (0..self.axes.len()).map(|parameter| self.value(task, parameter)).collect()
+    }
+
+    /// The value of one parameter in `task`.
+    pub fn value(&self, task: u64, parameter: usize) -> Value {
+        let axis = &self.axes[parameter];
+        match &self.choice {
+            Choice::Grid(strides) => axis.at(task / strides[parameter] % axis.count().unwrap_or(1)),
+            Choice::Zip => axis.at(task),
+            Choice::Samples(samples) => axis.sample(samples.coordinate(task, parameter)),
+        }
+    }
+
+    /// Of what kind a parameter is in all tasks.
+    pub fn kind(&self, parameter: usize) -> Kind {
+        self.axes[parameter].kind()
+    }
+
+    /// Lines `key = value` that differ where points do, for a given seed.
+    pub fn describe(&self) -> Vec<String> {
+        let combine = match &self.choice {
+            // Where a grid of few values is listed, the same points are the same plan.
+            Choice::Zip => "zip",
+            _ => self.combine.name(),
+        };
+        let head = [format!("parameters.combine = {combine}"), format!("parameters.tasks = {}", self.len)];
+        let axes = self.names.iter().zip(&self.axes);
+        let values = axes.map(|(name, axis)| format!("parameters.values.{name} = {}", axis.describe()));
+        head.into_iter().chain(values).collect()
+    }
+}
+
+/// For each axis of a grid, how many tasks in a row have the same value of it.
+fn strides(names: &[String], axes: &[Axis]) -> Result<Vec<u64>> {
+    let mut product = 1u64;
+    let mut strides = vec![1; axes.len()];
+    for (i, axis) in axes.iter().enumerate().rev() {
+        strides[i] = product;
+        let grown = product.checked_mul(length(&names[i], axis)?);
+        product = grown.ok_or_else(|| Error::input("parameters.values", "the grid has more than 2^64 points"))?;
+    }
+    Ok(strides)
+}
+
+fn length(name: &str, axis: &Axis) -> Result<u64> {
+    let place = format!("parameters.values.{name}");
+    let reason = "count or step is missing; without, a range goes with combine = \"latin_hypercube\" or \"sobol\"";
+    axis.count().ok_or_else(|| Error::input(place, reason))
+}
+
+fn common_length(names: &[String], axes: &[Axis]) -> Result<u64> {
+    let first = length(&names[0], &axes[0])?;
+    for (name, axis) in names.iter().zip(axes) {
+        let other = length(name, axis)?;
+        if other != first {
+            let reason = format!("has {other} values, but `{}` has {first}: combine = \"zip\" needs as many", names[0]);
+            return Err(Error::input(format!("parameters.values.{name}"), reason));
+        }
+    }
+    Ok(first)
+}
+
+fn check_names(names: &[String]) -> Result<()> {
+    for (i, name) in names.iter().enumerate() {
+        let refuse = |reason: String| Err(Error::input("parameters", format!("the name `{name}` {reason}")));
+        if name.trim() != name || name.is_empty() || name.contains(|c: char| "{}:=".contains(c) || c.is_control()) {
+            return refuse("is not allowed: no blanks at its ends, no { } : = and not empty".to_owned());
+        }
+        if RESERVED.contains(&name.as_str()) {
+            return refuse(format!("is taken; so are {}", RESERVED.join(", ")));
+        }
+        if let Some(other) = names[..i].iter().find(|other| other.to_lowercase() == name.to_lowercase()) {
+            return refuse(format!("differs from `{other}` in no letter, or in capitals only"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

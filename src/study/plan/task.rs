@@ -1,0 +1,279 @@
+//! `[task]`: a simulation, a command or a worker, and how a task's values reach it.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value as Toml};
+
+use crate::config::Parameters;
+use crate::study::command::Output;
+use crate::study::template::{Context, Template};
+use crate::study::value::Value;
+use crate::{Error, Result};
+
+/// `[task]` as written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TaskSection {
+    /// A parameter file, relative to the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simulation: Option<PathBuf>,
+    /// Simulation: further keys.
+    #[serde(skip_serializing_if = "Table::is_empty")]
+    pub set: Table,
+    /// Simulation: columns of the last row of history.csv; none for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub result: Vec<String>,
+    /// A program per task: its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// Command: what it prints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<Output>,
+    /// A program per rank: its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<Vec<String>>,
+}
+
+/// What a task is.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// A simulation of this program.
+    Simulation(SimulationTask),
+    /// Another program, run for each task.
+    Command {
+        /// Its words.
+        words: Vec<Template>,
+        /// What it prints.
+        output: Output,
+    },
+    /// Another program, started once and told its tasks: its words.
+    Worker(Vec<String>),
+}
+
+/// A simulation as a task.
+#[derive(Clone, Debug)]
+pub struct SimulationTask {
+    file: PathBuf,
+    table: Table,
+    /// Parameters that are keys, by their number.
+    keys: Vec<(usize, String)>,
+    set: Vec<(String, Setting)>,
+    result: Vec<String>,
+}
+
+/// What a key is set to.
+#[derive(Clone, Debug)]
+enum Setting {
+    Fixed(Toml),
+    Filled(Template),
+}
+
+impl TaskSection {
+    pub(super) fn check(&self, folder: &Path, names: &[String]) -> Result<Work> {
+        let simulation = self.simulation.is_some();
+        for (key, given) in [("set", !self.set.is_empty()), ("result", !self.result.is_empty())] {
+            if given && !simulation {
+                return Err(Error::input(format!("task.{key}"), "goes with task.simulation only"));
+            }
+        }
+        if self.output.is_some() && self.command.is_none() {
+            return Err(Error::input("task.output", "goes with task.command only"));
+        }
+        match (&self.simulation, &self.command, &self.worker) {
+            (Some(file), None, None) => self.simulation(&folder.join(file), names).map(Work::Simulation),
+            (None, Some(words), None) => self.command(words, names),
+            (None, None, Some(words)) => worker(words),
+            (None, None, None) => Err(Error::input("task", "give one of simulation, command and worker")),
+            _ => Err(Error::input("task", "give only one of simulation, command and worker")),
+        }
+    }
+
+    fn command(&self, words: &[String], names: &[String]) -> Result<Work> {
+        let read = |word: &String| Template::new("task.command", word, names);
+        check_first("task.command", words)?;
+        let words = words.iter().map(read).collect::<Result<_>>()?;
+        Ok(Work::Command { words, output: self.output.unwrap_or_default() })
+    }
+
+    fn simulation(&self, file: &Path, names: &[String]) -> Result<SimulationTask> {
+        let parameters = Parameters::read(file, &[])?;
+        if parameters.simulation()? == "sweep" {
+            return Err(Error::input("task.simulation", format!("{} is a plan, not a simulation", file.display())));
+        }
+        let mut set = Vec::new();
+        flatten("", &self.set, &mut |key, given| {
+            set.push((key.to_owned(), setting(key, given, names)?));
+            Ok(())
+        })?;
+        let is_used = |parameter: usize| {
+            set.iter().any(|(_, setting)| matches!(setting, Setting::Filled(template) if template.uses(parameter)))
+        };
+        let keys = (0..names.len()).filter(|&parameter| !is_used(parameter));
+        let keys: Vec<_> = keys.map(|parameter| (parameter, names[parameter].clone())).collect();
+        check_keys(&keys, &set)?;
+        check_result(&self.result, names)?;
+        let table = parameters.typed(|_| true, &[])?;
+        Ok(SimulationTask { file: file.to_owned(), table, keys, set, result: self.result.clone() })
+    }
+}
+
+impl Work {
+    /// All texts with places for values, each with where it stands in the plan.
+    pub(super) fn templates(&self) -> Box<dyn Iterator<Item = (String, &Template)> + '_> {
+        match self {
+            Work::Worker(_) => Box::new(std::iter::empty()),
+            Work::Command { words, .. } => Box::new(words.iter().map(|word| ("task.command".to_owned(), word))),
+            Work::Simulation(task) => Box::new(task.set.iter().filter_map(|(key, setting)| match setting {
+                Setting::Filled(template) => Some((format!("task.set.{key}"), template)),
+                Setting::Fixed(_) => None,
+            })),
+        }
+    }
+
+    /// Whether the folder of its own has a place in the texts of a task.
+    pub fn uses_folder(&self) -> bool {
+        self.templates().any(|(_, template)| template.uses_folder())
+    }
+
+    /// Lines `key = value` that differ where tasks do.
+    pub(super) fn describe(&self) -> Vec<String> {
+        match self {
+            Work::Command { words, output } => {
+                let words = words.iter().map(Template::source);
+                let lines = words.enumerate().map(|(i, word)| format!("task.command.{i} = {word:?}"));
+                lines.chain([format!("task.output = {}", output.name())]).collect()
+            }
+            Work::Worker(words) => {
+                words.iter().enumerate().map(|(i, word)| format!("task.worker.{i} = {word:?}")).collect()
+            }
+            Work::Simulation(task) => task.describe(),
+        }
+    }
+}
+
+impl SimulationTask {
+    /// The parameter file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The columns of the last row of history.csv that are the result; none for all.
+    pub fn result(&self) -> &[String] {
+        &self.result
+    }
+
+    /// The words `key=value` that make the parameter file that of a task.
+    ///
+    /// A parameter, alone or as all of a text in `set`, keeps its kind; other texts are read as on the command line.
+    pub fn overrides(&self, point: &[Value], context: &Context) -> Vec<String> {
+        let keys = self.keys.iter().map(|(parameter, key)| format!("{key}={}", toml_of(&point[*parameter])));
+        let set = self.set.iter().map(|(key, setting)| match setting {
+            Setting::Fixed(value) => format!("{key}={value}"),
+            Setting::Filled(template) => match template.only_parameter() {
+                Some(parameter) => format!("{key}={}", toml_of(&point[parameter])),
+                None => format!("{key}={}", template.fill(point, context)),
+            },
+        });
+        keys.chain(set).collect()
+    }
+
+    fn describe(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let infallible = flatten("", &self.table, &mut |key, value| {
+            lines.push(format!("task.simulation.{key} = {value}"));
+            Ok(())
+        });
+        debug_assert!(infallible.is_ok());
+        lines.extend(self.set.iter().map(|(key, setting)| match setting {
+            Setting::Fixed(value) => format!("task.set.{key} = {value}"),
+            Setting::Filled(template) => format!("task.set.{key} = {:?}", template.source()),
+        }));
+        lines.sort();
+        lines.push(format!("task.result = {:?}", self.result));
+        lines.iter().map(|line| line.replace('\n', "\\n")).collect()
+    }
+}
+
+fn worker(words: &[String]) -> Result<Work> {
+    let place = "task.worker";
+    check_first(place, words)?;
+    let plain = |word: &String| {
+        let literal = Template::new(place, word, &[])?.literal().map(str::to_owned);
+        let reason = format!("`{word}`: a worker is started before its tasks are known and gets their values as JSON");
+        literal.ok_or_else(|| Error::input(place, reason))
+    };
+    words.iter().map(plain).collect::<Result<_>>().map(Work::Worker)
+}
+
+fn check_first(place: &str, words: &[String]) -> Result<()> {
+    match words.first() {
+        None => Err(Error::input(place, "is empty: it must name a program, as in [\"./model\", \"--fast\"]")),
+        Some(first) if first.trim().is_empty() => Err(Error::input(place, "its first word, the program, is empty")),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Calls `each` with the dotted key of every value that is no table.
+fn flatten(section: &str, table: &Table, each: &mut dyn FnMut(&str, &Toml) -> Result<()>) -> Result<()> {
+    for (key, value) in table {
+        let key = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
+        match value {
+            Toml::Table(inner) => flatten(&key, inner, each)?,
+            value => each(&key, value)?,
+        }
+    }
+    Ok(())
+}
+
+fn setting(key: &str, given: &Toml, names: &[String]) -> Result<Setting> {
+    let Toml::String(text) = given else { return Ok(Setting::Fixed(given.clone())) };
+    let template = Template::new(&format!("task.set.{key}"), text, names)?;
+    Ok(match template.literal() {
+        Some(literal) => Setting::Fixed(Toml::String(literal.to_owned())),
+        None => Setting::Filled(template),
+    })
+}
+
+/// Refuses keys that cannot be, that choose another simulation, or that are given twice.
+fn check_keys(keys: &[(usize, String)], set: &[(String, Setting)]) -> Result<()> {
+    let all = keys.iter().map(|(_, key)| ("parameters", key)).chain(set.iter().map(|(key, _)| ("task.set", key)));
+    for (place, key) in all {
+        if key.contains('=') || key.split('.').any(|part| part.trim().is_empty()) {
+            return Err(Error::input(place, format!("`{key}` is no key, such as \"gravity.softening\"")));
+        }
+        if key == "simulation" {
+            return Err(Error::input(place, "`simulation` cannot be set: all tasks are of the same simulation"));
+        }
+    }
+    match set.iter().find(|(key, _)| keys.iter().any(|(_, parameter)| parameter == key)) {
+        Some((key, _)) => {
+            Err(Error::input(format!("task.set.{key}"), "is a parameter too: it can have one value only"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_result(result: &[String], names: &[String]) -> Result<()> {
+    for (i, column) in result.iter().enumerate() {
+        let refuse = |reason: &str| Err(Error::input("task.result", format!("`{column}` {reason}")));
+        if column.trim().is_empty() {
+            return refuse("names no column");
+        }
+        if result[..i].contains(column) {
+            return refuse("is named twice");
+        }
+        if names.contains(column) {
+            return refuse("is a parameter, which is in the table of results anyway");
+        }
+    }
+    Ok(())
+}
+
+/// The value as it is written in a parameter file.
+fn toml_of(value: &Value) -> String {
+    match value {
+        Value::Text(text) => Toml::String(text.clone()).to_string(),
+        other => other.to_string(),
+    }
+}

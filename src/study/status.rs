@@ -1,0 +1,71 @@
+//! How far a study is, from its files alone: also while it is at work.
+
+use std::fmt;
+
+use super::driver::TASKS_FAILED;
+use crate::run::{Outcome, RunFolder, holder};
+use crate::sweep::journal::{Counts, Recovered};
+use crate::{Error, Result};
+
+/// How far a study is.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Tasks that there are.
+    pub tasks: u64,
+    /// What the journal counts.
+    pub counts: Counts,
+    /// Tasks that failed for good.
+    pub failed: u64,
+    /// The process at work in the folder, if there is one.
+    pub holder: Option<String>,
+    /// What is wrong with the journal.
+    pub notes: Vec<String>,
+}
+
+/// How far the study in a folder is.
+///
+/// # Errors
+/// If there is no journal, or it can't be read.
+pub fn status(folder: &RunFolder) -> Result<Status> {
+    let recovered = Recovered::read(&folder.journal())?;
+    let line = recovered.plan().lines().find_map(|line| line.strip_prefix("tasks = ")?.parse().ok());
+    let tasks = line.ok_or_else(|| Error::file(folder.journal(), "is of no sweep of a parameter file"))?;
+    Ok(Status {
+        tasks,
+        counts: recovered.counts(),
+        failed: recovered.failed().len() as u64,
+        holder: holder(&folder.root().join("lock"))?,
+        notes: recovered.notes().to_vec(),
+    })
+}
+
+impl Status {
+    /// Tasks without a result that did not fail for good.
+    pub fn left(&self) -> u64 {
+        self.tasks.saturating_sub(self.counts.done + self.failed)
+    }
+
+    /// The exit status that tells it: 0 done, 3 tasks failed, 85 tasks are left.
+    pub fn exit_status(&self) -> u8 {
+        match () {
+            () if self.left() > 0 => Outcome::Stopped.status(),
+            () if self.failed > 0 => TASKS_FAILED,
+            () => 0,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Status { tasks, counts, failed, .. } = self;
+        writeln!(f, "{} of {tasks} tasks done, {failed} failed, {} left", counts.done, self.left())?;
+        let each = counts.seconds / (counts.done.max(1) as f64);
+        writeln!(f, "{} tried again, {} ranks died, {each:.3e} s for a task", counts.retries, counts.deaths)?;
+        match &self.holder {
+            Some(holder) => writeln!(f, "at work: {holder}")?,
+            None if self.left() > 0 => writeln!(f, "nobody is at work: continue with `divisi resume`")?,
+            None => {}
+        }
+        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
+    }
+}

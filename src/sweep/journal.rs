@@ -1,0 +1,254 @@
+//! The journal of a sweep: which tasks are done, with their results, on disk.
+//!
+//! Rank 0 alone writes it, in one file that only grows. After any end, `kill -9` of all ranks included, a sweep that is
+//! resumed runs no task again whose record has reached the file; after a loss of power, none whose record was there at the
+//! last [`sync`](Journal::sync).
+//!
+//! # The file
+//! All numbers are little endian. The head: 8 bytes that name the format, its version (u32), the bytes of the plan (u32),
+//! a hash, the plan as text. Then records, each made of a marker of 4 bytes, a hash, the length of what it says (u32),
+//! its kind (u8), what it says. The hash is xxh3 of all that follows it in the record, seeded with the head's hash.
+//!
+//! - *done*: a run of consecutive tasks, with their results;
+//! - *failed*: a task that is not tried again;
+//! - *attempt*: an attempt at a task began; and, if it is not the first, why the one before did not end;
+//! - *death*: a rank died;
+//! - *carried*: counts of what an earlier rewrite left out.
+//!
+//! # Damage
+//! A record that is cut off at the end is left out, and cut away before the file grows again. Bytes within the file that make no
+//! whole record are skipped up to the next one that does. Both are told in [`Recovered::notes`]. A damaged head is an error:
+//! without its plan the results mean nothing.
+//!
+//! # Rewriting
+//! When the file is opened to be continued and is more than twice as long as it has to be, it is rewritten beside its place and
+//! renamed: tasks in order, short runs merged, without attempts at tasks that are done.
+//!
+//! What results, causes and the plan mean is not known here, nor who may write: the lock of the run's folder sees to that.
+
+mod compact;
+mod covered;
+mod done;
+mod frame;
+mod plan;
+mod record;
+mod recovered;
+mod runs;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+pub use done::{Done, Lengths};
+pub use record::{Attempt, Failed, Reason};
+pub use recovered::{Counts, Recovered};
+
+use crate::{Error, Result};
+
+/// Bytes of records from which on they are handed to the operating system.
+const FULL: usize = 256 << 10;
+
+/// A journal that is being written.
+///
+/// Records wait in memory until they are many, or until [`flush`](Self::flush). When dropped, what waits is written; errors
+/// are seen only by who calls `flush` or [`sync`](Self::sync) before.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    /// The hash of the head, which seeds those of the records.
+    seed: u64,
+    /// The length of the file: whole records.
+    written: u64,
+    /// Whole records that are not in the file yet.
+    buffer: Vec<u8>,
+}
+
+impl Journal {
+    /// Begins the journal of a plan, any text; it is on disk under its name when this returns.
+    ///
+    /// # Errors
+    /// When there is a journal already, or the file cannot be written.
+    pub fn create(path: &Path, plan: &str) -> Result<Self> {
+        if path.exists() {
+            let reason = "a sweep has begun here: resume it, replace it with --overwrite, or choose another --out";
+            return Err(Error::input(path.display().to_string(), reason));
+        }
+        Journal::begin(path, plan)?.rename(path)?.sync_name()
+    }
+
+    /// Opens a journal to continue it, after cutting off a torn end and rewriting what has grown too long.
+    ///
+    /// # Errors
+    /// When the journal is of another plan (the message tells the lines that differ), its head is damaged, or the file cannot be
+    /// read or changed.
+    pub fn open(path: &Path, plan: &str) -> Result<(Self, Recovered)> {
+        let file = File::options().read(true).write(true).open(path).map_err(Error::io("open", path))?;
+        let (mut recovered, extent) = Recovered::read_from(&file, path)?;
+        plan::check(path, recovered.plan(), plan)?;
+        let journal =
+            Journal { file, path: path.to_path_buf(), seed: extent.seed, written: extent.end, buffer: Vec::new() };
+        if extent.end < extent.length {
+            journal.cut().and_then(|()| journal.file.sync_data()).map_err(Error::io("cut", path))?;
+        }
+        // What a rewrite that was killed has left.
+        let _ = std::fs::remove_file(part_of(path));
+        match recovered.rewritten(path, extent.end) {
+            Some(Ok(rewritten)) => return Ok((rewritten.sync_name()?, recovered)),
+            Some(Err(error)) => recovered.note(format!("the journal stays longer than it has to be: {error}")),
+            None => {}
+        }
+        Ok((journal, recovered))
+    }
+
+    /// Records a run of tasks that are done; a run of none is not recorded.
+    ///
+    /// # Errors
+    /// When the results make more than 4 GiB, or records cannot be written.
+    ///
+    /// # Panics
+    /// If the lengths do not add up to the results' bytes, or the tasks' numbers pass 2^64.
+    pub fn done(&mut self, done: &Done<'_>) -> Result<()> {
+        done.check();
+        if done.count() == 0 {
+            return Ok(());
+        }
+        let place = || format!("task {}", done.first);
+        self.append(record::DONE, place, |buffer| done.encode(buffer))
+    }
+
+    /// Records a task that failed for good.
+    ///
+    /// # Errors
+    /// When records cannot be written.
+    pub fn failed(&mut self, task: u64, failed: &Failed) -> Result<()> {
+        self.append(record::FAILED, || format!("task {task}"), |buffer| failed.encode(task, buffer))
+    }
+
+    /// Records that an attempt at a task began.
+    ///
+    /// # Errors
+    /// When records cannot be written.
+    pub fn attempt(&mut self, task: u64, attempt: &Attempt) -> Result<()> {
+        self.append(record::ATTEMPT, || format!("task {task}"), |buffer| attempt.encode(task, buffer))
+    }
+
+    /// Records that a rank died.
+    ///
+    /// # Errors
+    /// When records cannot be written.
+    pub fn death(&mut self, rank: u32) -> Result<()> {
+        self.append(record::DEATH, || format!("rank {rank}"), |buffer| buffer.extend(rank.to_le_bytes()))
+    }
+
+    /// Hands all records to the operating system: they outlive this process, though not a loss of power.
+    ///
+    /// # Errors
+    /// When they cannot be written. The file then ends with a whole record; those that did not fit stay in memory, and the next
+    /// call tries again.
+    pub fn flush(&mut self) -> Result<()> {
+        let (bytes, outcome) = write_at(&self.file, &self.buffer, self.written);
+        let whole = if outcome.is_ok() { bytes } else { frame::whole(&self.buffer, bytes) };
+        self.written += whole as u64;
+        self.buffer.drain(..whole);
+        outcome.map_err(|error| {
+            // If the file cannot be shortened either, its torn end is written over later, or left out by who reads it.
+            let _ = self.cut();
+            Error::io("write", &self.path)(error)
+        })
+    }
+
+    /// Hands all records over and waits until they are on the disk.
+    ///
+    /// # Errors
+    /// When they cannot be written. After a failed wait nobody knows which of the last records are on the disk: the run should end.
+    pub fn sync(&mut self) -> Result<()> {
+        self.flush()?;
+        self.file.sync_data().map_err(Error::io("sync", &self.path))
+    }
+
+    /// A second handle on the file, whose `sync_data` puts on the disk what has been flushed, while this one goes on.
+    ///
+    /// # Errors
+    /// When the process has no more file descriptors.
+    pub fn file(&self) -> Result<File> {
+        self.file.try_clone().map_err(Error::io("open", &self.path))
+    }
+
+    /// The file that is written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A journal under the name that files have until they are whole.
+    fn begin(path: &Path, plan: &str) -> Result<Self> {
+        let too_long = |bytes| Error::input("plan", format!("has {bytes} bytes; a journal takes less than 4 GiB"));
+        let (buffer, seed) = frame::head(plan).map_err(too_long)?;
+        let path = part_of(path);
+        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        Ok(Journal { file, path, seed, written: 0, buffer })
+    }
+
+    /// Puts a journal that was begun on the disk, and gives it its name.
+    fn rename(mut self, path: &Path) -> Result<Self> {
+        self.sync()?;
+        std::fs::rename(&self.path, path).map_err(Error::io("rename", &self.path))?;
+        self.path = path.to_path_buf();
+        Ok(self)
+    }
+
+    /// Makes the name last.
+    fn sync_name(self) -> Result<Self> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", folder))?;
+        Ok(self)
+    }
+
+    /// Appends a record that `encode` fills; `place` names what it is of.
+    #[inline]
+    fn append(&mut self, kind: u8, place: impl Fn() -> String, encode: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        frame::append(&mut self.buffer, self.seed, kind, encode).map_err(|bytes| {
+            Error::input(
+                place(),
+                format!("a record of {bytes} bytes; one takes less than 4 GiB: keep large results in files"),
+            )
+        })?;
+        if self.buffer.len() >= FULL { self.flush() } else { Ok(()) }
+    }
+
+    /// Shortens the file to its whole records.
+    fn cut(&self) -> std::io::Result<()> {
+        self.file.set_len(self.written)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        let _ = self.flush();
+    }
+}
+
+/// Where a journal is until it is whole.
+fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+/// Writes as much of `bytes` as it can; how many, and what stopped it.
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> (usize, std::io::Result<()>) {
+    let mut written = 0;
+    while written < bytes.len() {
+        match file.write_at(&bytes[written..], offset + written as u64) {
+            Ok(0) => return (written, Err(ErrorKind::WriteZero.into())),
+            Ok(more) => written += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
+}
