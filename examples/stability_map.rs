@@ -113,6 +113,7 @@ fn show(comm: &Comm) -> Result<u8> {
     let rows = sweep::map(comm, &rows, row)?;
     if comm.is_root() {
         check(&rows);
+        std::fs::create_dir_all("runs").map_err(Error::io("create", "runs"))?;
         let values: Vec<f64> = rows.into_iter().flat_map(|row| row.0).collect();
         let ranges = [RATIOS, ECCENTRICITIES].map(|[low, high]| low..high);
         let labels = ["outer period / inner period", "eccentricity of the outer orbit"];

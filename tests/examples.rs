@@ -157,3 +157,90 @@ fn the_guide_shows_the_example_as_it_is() {
         assert!(guide.contains(&source), "docs/guide.md doesn't show {name} as it is");
     }
 }
+
+/// All files in a folder and those in it, by their paths from it, with their bytes.
+fn all_files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(here) = folders.pop() {
+        for path in std::fs::read_dir(&here).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let bytes = std::fs::read(&path).expect("a file");
+                    found.push((path.strip_prefix(folder).expect("a path in the folder").to_path_buf(), bytes));
+                }
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What an example prints and the files that it leaves, which must be the same on 1 to 4 ranks.
+#[track_caller]
+fn made_by_all(name: &str, words: &[&str]) -> (String, Vec<(PathBuf, Vec<u8>)>) {
+    let made = |ranks: usize| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let printed =
+            finish(mpirun(ranks, example(name)).args(words).current_dir(folder.path()), LIMIT).expect(0).stdout;
+        (printed, all_files(folder.path()))
+    };
+    let (printed, files) = made(1);
+    for ranks in [2, 3, 4] {
+        let others = made(ranks);
+        assert_eq!(others.0, printed, "{name} on {ranks} ranks");
+        let names = |files: &[(PathBuf, Vec<u8>)]| files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&others.1), names(&files), "{name} on {ranks} ranks");
+        let differs = files.iter().zip(&others.1).find(|(one, other)| one != other);
+        assert!(differs.is_none(), "{name} on {ranks} ranks: {:?} differs", differs.map(|(one, _)| &one.0));
+    }
+    (printed, files)
+}
+
+#[test]
+fn a_picture_in_parts_is_the_same_in_any_number_of_parts_and_on_any_number_of_ranks() {
+    let (printed, two) = made_by_all("gaussian", &["2"]);
+    assert!(printed.starts_with("integral 3.112270"), "{printed}");
+    let (_, four) = made_by_all("gaussian", &["4"]);
+    assert_eq!((two.len(), four.len()), (3, 5));
+    let whole = |files: &[(PathBuf, Vec<u8>)]| {
+        files.iter().find(|(path, _)| path.ends_with("whole.png")).expect("the whole picture").1.clone()
+    };
+    assert!(whole(&two) == whole(&four), "the picture depends on the number of its parts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let alone = |words: &[&str]| {
+        finish(Command::new(example("gaussian")).args(words).current_dir(folder.path()), LIMIT).expect(0);
+    };
+    ["0", "1", "2"].iter().for_each(|part| alone(&["--part", part, "--of", "3"]));
+    alone(&["--stitch", "3"]);
+    assert!(whole(&all_files(folder.path())) == whole(&two), "parts made by jobs of their own give another picture");
+    finish(mpirun(2, example("gaussian")).args(["3", "--scaling"]).current_dir(folder.path()), LIMIT).expect(0);
+}
+
+#[test]
+fn eigenvalues_are_those_known_and_the_same_on_any_number_of_ranks() {
+    assert_eq!(printed_by_all("eigenvalues").lines().count(), 18);
+}
+
+#[test]
+fn a_map_of_stability_is_the_same_on_any_number_of_ranks() {
+    let (printed, files) = made_by_all("stability_map", &["16", "200"]);
+    assert!(printed.starts_with("chaotic: 0.00 of the circles far apart"), "{printed}");
+    assert!(files.iter().any(|(path, _)| path.ends_with("stability_map.png")), "no picture");
+}
+
+#[test]
+fn calibrated_images_are_the_same_on_any_number_of_ranks() {
+    let (_, files) = made_by_all("calibration", &[]);
+    let fits = files.iter().filter(|(path, _)| path.extension().is_some_and(|extension| extension == "fits")).count();
+    // 48 frames, 3 masters, 12 images, raw and calibrated.
+    assert_eq!(fits, 48 + 3 + 2 * 12);
+}
+
+#[test]
+fn wasted_time_is_measured_for_each_schedule() {
+    let lines = printed("time_waster", 2);
+    for schedule in ["static", "cyclic", "dynamic"] {
+        assert!(lines.lines().any(|line| line.starts_with(schedule) && line.ends_with("of the ideal")), "{lines}");
+    }
+}

@@ -13,6 +13,8 @@ mod peak;
 mod peers;
 mod plummer;
 mod program;
+mod sweep;
+mod sweep_deaths;
 mod torture;
 
 use std::process::ExitCode;
@@ -40,7 +42,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 16] = [
+const BENCHES: [Bench; 26] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -57,6 +59,16 @@ const BENCHES: [Bench; 16] = [
     ("fluid_2rank_128", fluid::two_ranks_128),
     ("halo_64_us", halo::exchanges),
     ("torture", torture::rounds),
+    ("sweep_deaths", sweep_deaths::kills),
+    ("sweep_noop", sweep::sweep_noop),
+    ("sweep_chunked", sweep::sweep_chunked),
+    ("sweep_roundtrip_us", sweep::sweep_roundtrip),
+    ("sweep_share_10ms", sweep::sweep_share_10ms),
+    ("sweep_share_100us", sweep::sweep_share_100us),
+    ("sweep_skew", sweep::sweep_skew),
+    ("sweep_1mb_mbs", sweep::sweep_payload),
+    ("sweep_first_s", sweep::sweep_first),
+    ("sweep_command", sweep::sweep_command),
 ];
 
 /// The median of measurements.
@@ -66,8 +78,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() -> ExitCode {
-    if std::env::var_os(halo::ROLE).is_some() {
-        return halo::measure();
+    if let Ok(words) = std::env::var(sweep_deaths::job::JOB) {
+        return sweep_deaths::job::run(&words);
+    }
+    if let Ok(role) = std::env::var(halo::ROLE) {
+        return role.strip_prefix(sweep::ROLE).map_or_else(halo::measure, sweep::measure);
     }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let known = |name: &String| BENCHES.iter().any(|(known, _)| known == name);

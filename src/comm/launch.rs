@@ -70,16 +70,29 @@ pub fn survives_deaths() -> bool {
     env::var("OMPI_MCA_orte_enable_recovery").is_ok_and(|value| ["1", "true", "yes"].contains(&value.as_str()))
 }
 
-/// Ends this process without MPI, and has a launcher that forgets statuses end with one that is not 0.
+/// Ends this process without MPI, and where the launcher survives deaths sees to it that it ends too.
+///
+/// Such a launcher forgets statuses, and waits for ever if a rank has died on another host than its own: then it is ended by a signal,
+/// and its status is not 0 even if `status` is.
 pub(crate) fn leave(status: u8) -> ! {
-    if status != 0
-        && survives_deaths()
+    let [all, here] = ["OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"].map(number);
+    if survives_deaths()
+        && (status != 0 || all != here)
         && let Some(launcher) = rustix::process::getppid()
     {
-        // If it is gone, so is the job.
-        let _ = rustix::process::kill_process(launcher, rustix::process::Signal::TERM);
+        // mpirun itself, or the daemon by which it started this rank, which would ignore TERM. If it is gone, so is the job.
+        let _ = match is_daemon(launcher) {
+            true => rustix::process::kill_process(launcher, rustix::process::Signal::KILL),
+            false => rustix::process::kill_process(launcher, rustix::process::Signal::TERM),
+        };
     }
     signal_hook::low_level::exit(i32::from(status))
+}
+
+/// Whether a process is Open MPI's daemon on another host than mpirun's.
+fn is_daemon(process: rustix::process::Pid) -> bool {
+    let name = std::fs::read_to_string(format!("/proc/{}/comm", process.as_raw_nonzero()));
+    name.is_ok_and(|name| name.trim_end() == "orted")
 }
 
 /// Ends this process, the only one that is left to speak, after others have died.

@@ -1,7 +1,8 @@
 //! Comparing two files or two runs, number by number.
 //!
 //! Without tolerances numbers must have the same bits. Of two runs, history.csv, events.csv, the trajectory, all
-//! snapshots and the final checkpoint are compared; parameters, ledger, report and log tell of the run itself and are not.
+//! snapshots and the final checkpoint are compared, of two sweeps their results; parameters, ledger, report, log, journal and
+//! tasks.csv tell of the run itself and are not.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -242,7 +243,8 @@ fn index_of(shape: &[u64], mut place: u64) -> Vec<u64> {
 
 /// The files of a run that its results are in, by their names in its folder.
 fn results_of(run: &Path) -> Result<BTreeSet<PathBuf>> {
-    let mut names: BTreeSet<PathBuf> = ["history.csv", "events.csv", "trajectory.hdf5"].map(PathBuf::from).into();
+    let mut names: BTreeSet<PathBuf> =
+        ["history.csv", "events.csv", "trajectory.hdf5", "results.csv", "results.h5"].map(PathBuf::from).into();
     let snapshots = if run.join("snapshots").is_dir() { snapshots_in(&run.join("snapshots"))? } else { Vec::new() };
     names.extend(snapshots.iter().filter_map(|path| path.strip_prefix(run).ok().map(Path::to_path_buf)));
     if let Some(&step) = checkpoint::checkpoint_steps(&run.join("checkpoints")).last() {

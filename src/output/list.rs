@@ -66,6 +66,7 @@ fn kind(reader: &Reader) -> String {
         (trajectory::FORMAT, _) => {
             format!("trajectory of {} frames, to {}", reader.shape("Time").map_or(0, |shape| shape[0]), at("/"))
         }
+        (format, _) if format.starts_with("divisi results") => "results of a sweep".to_owned(),
         (_, Ok(bodies)) => format!("snapshot of {bodies} bodies, {}", at("Header")),
         _ if reader.has("VTKHDF/Steps") => "series of snapshots".to_owned(),
         _ => "HDF5 file".to_owned(),
@@ -110,6 +111,9 @@ fn run_folder(path: &Path) -> Result<String> {
             .map_or(String::new(), |time| format!(", to time {time}"));
         tell(name, format!("{} rows{until}", history.len()));
     }
+    for name in ["results.csv", "tasks.csv"].into_iter().filter(|name| path.join(name).is_file()) {
+        tell(name, format!("{} rows", History::read(&path.join(name))?.len()));
+    }
     let snapshots = snapshots_in(&path.join("snapshots")).unwrap_or_default();
     if let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) {
         tell("snapshots/", format!("{} files; the first: {}", snapshots.len(), kind(&Reader::open(first)?)));
@@ -123,8 +127,9 @@ fn run_folder(path: &Path) -> Result<String> {
         tell("checkpoints/", format!("the newest whole one: step {}, time {}", newest.step(), newest.time()));
     }
     warnings.into_iter().for_each(|warning| tell("", warning));
-    for name in
-        ["config.toml", "ledger.json", "run.log", "report.html"].into_iter().filter(|name| path.join(name).is_file())
+    for name in ["config.toml", "results.h5", "journal", "ledger.json", "run.log", "report.html"]
+        .into_iter()
+        .filter(|name| path.join(name).is_file())
     {
         let bytes = std::fs::metadata(path.join(name)).map_or(0, |about| about.len());
         tell(name, format!("{bytes} bytes"));

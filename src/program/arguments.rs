@@ -78,7 +78,7 @@ pub(super) struct RunArguments {
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// Continue the run in the folder, if there is one
-    #[arg(long, conflicts_with = "overwrite")]
+    #[arg(long, conflicts_with = "overwrite", overrides_with = "resume")]
     pub resume: bool,
     /// Replace the run in the folder
     #[arg(long)]

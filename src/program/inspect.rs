@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use super::arguments::CompareArguments;
 use crate::comm::Comm;
+use crate::config::Parameters;
 use crate::output::{self, Tolerance};
-use crate::run::{RunFolder, Verdict};
+use crate::run::{Outcome, RunFolder, Verdict};
 use crate::study;
 use crate::{Error, Result};
 
@@ -26,6 +27,10 @@ pub(super) fn status(run: &Path) -> Result<ExitCode> {
         let status = study::status(&folder)?;
         print!("{status}");
         return Ok(ExitCode::from(status.exit_status()));
+    }
+    if folder.holds_run() && Parameters::read(&folder.config(), &[])?.simulation()? == study::NAME {
+        println!("no task has begun: continue with `divisi resume`");
+        return Ok(ExitCode::from(Outcome::Stopped.status()));
     }
     let state = crate::run::state(&folder)?;
     print!("{state}");

@@ -101,6 +101,7 @@ impl Program {
             overwrite: arguments.overwrite,
             command: command_line(),
             quiet: false,
+            bare: false,
         };
         self.job(request, arguments.check, arguments.end.retry_failed)
     }
@@ -114,7 +115,8 @@ impl Program {
         }
         let parameters = Parameters::read(&folder.config(), overrides)?;
         let command = command_line();
-        let request = Request { folder, parameters, resume: true, overwrite: false, command, quiet: false };
+        let request =
+            Request { folder, parameters, resume: true, overwrite: false, command, quiet: false, bare: false };
         self.job(request, false, retry_failed)
     }
 
@@ -124,7 +126,11 @@ impl Program {
         if !folder.holds_run() {
             return Err(Error::input(run.display().to_string(), "holds no run (there is no config.toml in it)"));
         }
-        let entry = &self.entries[self.entry(&Parameters::read(&folder.config(), &[])?)?];
+        let parameters = Parameters::read(&folder.config(), &[])?;
+        if parameters.simulation()? == study::NAME {
+            return Err(Error::input(run.display().to_string(), "holds a sweep; only a simulation is computed again"));
+        }
+        let entry = &self.entries[self.entry(&parameters)?];
         let span = Span { folder, from, to };
         Ok(launch(|comm| {
             let stop = listen()?;

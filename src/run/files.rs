@@ -52,11 +52,19 @@ pub(super) struct Files {
     trajectory: Trajectory,
     place: Place,
     pub checkpoints: u64,
+    /// Whether tables alone are written: no snapshots, checkpoints and trajectory.
+    bare: bool,
 }
 
 impl Files {
     /// Opens the files as far as `place` says that they are good. All ranks.
-    pub(super) fn open(comm: &Comm, folder: &RunFolder, framework: &Framework, place: Place) -> Result<Self> {
+    pub(super) fn open(
+        comm: &Comm,
+        folder: &RunFolder,
+        framework: &Framework,
+        place: Place,
+        bare: bool,
+    ) -> Result<Self> {
         let options = WriteOptions { mpiio: framework.output.mpiio, compress: framework.output.compress };
         let opened = match comm.is_root() {
             true => open_tables(folder, place).map(|(history, events)| (Some(history), Some(events))),
@@ -66,7 +74,7 @@ impl Files {
         let trajectory = Trajectory::open(comm, &folder.trajectory(), place.trajectory_rows, framework.units.clone())?;
         let (comm, folder) = (comm.clone(), folder.clone());
         let (units, keep) = (framework.units.clone(), framework.checkpoint.keep);
-        Ok(Files { comm, folder, units, options, keep, history, events, trajectory, place, checkpoints: 0 })
+        Ok(Files { comm, folder, units, options, keep, history, events, trajectory, place, checkpoints: 0, bare })
     }
 
     /// How far the files have come.
@@ -95,6 +103,9 @@ impl Files {
 
     /// Adds a frame to the trajectory. All ranks.
     pub(super) fn trajectory_frame(&mut self, simulation: &impl Simulation, clock: &Clock) -> Result<()> {
+        if self.bare {
+            return Ok(());
+        }
         let mut frame = Frame::default();
         simulation.trajectory(&mut frame)?;
         self.place.trajectory_rows = self.trajectory.push(clock.step(), clock.time(), frame)?;
@@ -103,6 +114,9 @@ impl Files {
 
     /// Writes the next snapshot. All ranks.
     pub(super) fn snapshot(&mut self, simulation: &impl Simulation, clock: &Clock) -> Result<()> {
+        if self.bare {
+            return Ok(());
+        }
         let _phase = self.comm.phase("snapshots");
         let path = self.folder.snapshot(self.place.snapshots);
         let mut snapshot = Snapshot::create(&self.comm, &path, self.stamp(clock), self.options)?;
@@ -144,6 +158,9 @@ impl Files {
     pub(super) fn checkpoint_at(&mut self, simulation: &impl Simulation, clock: &Clock, place: Place) -> Result<()> {
         let _phase = self.comm.phase("checkpoints");
         self.make_safe()?;
+        if self.bare {
+            return Ok(());
+        }
         let place = Place::from_words(&self.comm.broadcast(&place.words(), 0)).unwrap_or(place);
         let folder = self.folder.checkpoints();
         let mut checkpoint = Checkpoint::create(&self.comm, &folder, &self.stamp(clock), self.options)?;
@@ -157,16 +174,22 @@ impl Files {
         self.on_root(|files| prune(&files.folder.checkpoints(), files.keep))
     }
 
-    /// Makes safe on disk what a checkpoint speaks of: tables and trajectory.
+    /// Makes safe on disk what a checkpoint speaks of: tables and trajectory. Of a bare run the tables need only be whole.
     fn make_safe(&mut self) -> Result<()> {
-        self.trajectory.write()?;
+        if !self.bare {
+            self.trajectory.write()?;
+        }
         let tables = [self.history.as_mut(), self.events.as_mut()].into_iter().flatten();
-        let synced = tables.into_iter().try_for_each(Table::sync);
+        let finish = if self.bare { Table::flush } else { Table::sync };
+        let synced = tables.into_iter().try_for_each(finish);
         self.comm.agree(synced)
     }
 
     /// The file that opens all snapshots as a series in time. All ranks.
     pub(super) fn series(&self) -> Result<()> {
+        if self.bare {
+            return Ok(());
+        }
         self.on_root(|files| write_series(&files.folder.snapshots()))
     }
 

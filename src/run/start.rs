@@ -39,6 +39,8 @@ pub struct Request {
     pub command: String,
     /// Say nothing, and keep no log: for a run that is a task of a sweep.
     pub quiet: bool,
+    /// Write tables alone, neither snapshots nor checkpoints: for a run that nobody will continue or look at.
+    pub bare: bool,
 }
 
 impl Request {
@@ -111,7 +113,7 @@ fn start<'a, S: Simulation>(
     said.extend(warnings);
     let prepared = if comm.is_root() { prepare(request, &table, resumes).map(Some) } else { Ok(None) };
     let lock = comm.agree(prepared)?;
-    let files = Files::open(comm, &request.folder, &framework, place)?;
+    let files = Files::open(comm, &request.folder, &framework, place, request.bare)?;
     let until = (cadence.until, cadence.steps);
     let mut progress = Progress::new(Some(&request.folder.log()), comm.is_root() && !request.quiet, until)?;
     greet(&mut progress, comm, request, &instructions, &clock, resumes);

@@ -58,6 +58,7 @@ pub fn verify<S: Simulation>(comm: &Comm, span: &Span, command: &str, stop: &Sto
         overwrite: from == 0,
         command: command.to_owned(),
         quiet: false,
+        bare: false,
     };
     let outcome = run::<S>(comm, &request, stop)?;
     let mut verdict = Verdict { steps: [from, to], stopped: outcome == Outcome::Stopped, ..Verdict::default() };

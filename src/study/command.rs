@@ -1,9 +1,9 @@
 //! External programs as tasks: each task starts one, and its output is the result.
 //!
 //! In order: the program is started directly, without a shell, in its own process group, with `/dev/null` as input and an
-//! [environment] without the launcher's variables; its output and errors are read while it runs, the end of each is kept; when it
+//! environment without the launcher's variables; its output and errors are read while it runs, the end of each is kept; when it
 //! ends, runs too long or is cancelled, its whole group is ended and it is reaped; then the output is read as a number, a
-//! text or JSON. Should this process die, a [guard] ends its programs.
+//! text or JSON. Should this process die, a guard ends its programs.
 //!
 //! A program that stays for many tasks is a [worker](super::worker).
 

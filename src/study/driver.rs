@@ -25,6 +25,8 @@ use crate::{Error, Result};
 pub(super) const TASKS_FAILED: u8 = 3;
 /// Failures that are told one by one.
 const TOLD: u64 = 10;
+/// Tasks whose simulation is checked before anything runs.
+const CHECKED: u64 = 1000;
 
 /// The simulations that tasks can be.
 pub struct Simulations<'a> {
@@ -94,13 +96,18 @@ impl Read {
             Ok(_) => Err(Error::input("config.toml", "the plan has no sections")),
             Err(error) => Err(Error::input("config.toml", format!("cannot write the plan: {error}"))),
         };
+        let mut config = self.config.clone();
+        if !config.parameters.values.is_empty() {
+            // TOML writes plain values before tables: without this their order would be lost.
+            config.parameters.order = self.plan.points().names().to_vec();
+        }
         let mut all = table(Toml::try_from(&frame))?;
-        all.extend(table(Toml::try_from(&self.config))?);
+        all.extend(table(Toml::try_from(&config))?);
         Ok(all)
     }
 }
 
-/// Checks a plan without MPI: its parameters, the program or the first task's simulation.
+/// Checks a plan without MPI: its parameters, the program or the tasks' simulations; of many tasks, a thousand spread over all.
 ///
 /// # Errors
 /// Whatever is wrong with it, with its place.
@@ -109,7 +116,7 @@ pub fn validate(parameters: &Parameters, simulations: &Simulations) -> Result<()
     plan.program().map_err(|error| parameters.locate(error))?;
     frame.run.walltime.iter().try_for_each(|text| walltime("run.walltime", text).map(|_| ()))?;
     if let Work::Simulation(simulation) = plan.work() {
-        for index in [0, plan.points().len() - 1] {
+        for index in spread(plan.points().len()) {
             let context = Context { index, seed: plan.task_seed(index), attempt: 1, folder: Path::new("task") };
             let task = Parameters::read(simulation.file(), &plan.words(&context))?;
             (simulations.validate)(&task)?;
@@ -118,12 +125,19 @@ pub fn validate(parameters: &Parameters, simulations: &Simulations) -> Result<()
     Ok(())
 }
 
+/// All of `tasks`, or [`CHECKED`] of them at equal distances, the first and the last among them.
+fn spread(tasks: u64) -> impl Iterator<Item = u64> {
+    let (count, last) = (tasks.min(CHECKED), u128::from(tasks.saturating_sub(1)));
+    (0..count).map(move |place| (u128::from(place) * last / u128::from(count.max(2) - 1)) as u64)
+}
+
 /// Says what a study would do; writes nothing. All ranks.
 ///
 /// # Errors
 /// As [`validate`], and if the folder holds a run that would not be overwritten.
 pub fn check(comm: &Comm, request: &Request) -> Result<()> {
     let Read { plan, .. } = Read::new(&request.parameters)?;
+    check_ranks(comm, &plan)?;
     request.continues()?;
     if comm.is_root() {
         let (points, settings) = (plan.points(), plan.settings());
@@ -137,7 +151,8 @@ pub fn check(comm: &Comm, request: &Request) -> Result<()> {
     Ok(())
 }
 
-/// Runs a study to its end, or to where it is asked to stop; the exit status: 0, 3 where tasks failed for good, 85 where tasks are left.
+/// Runs a study to its end, or to where it is asked to stop; the exit status: 0; 85 where tasks are left; 3 where none is left but some
+/// failed for good, or so many that it gave up.
 /// All ranks; after the death of a rank only rank 0 returns.
 ///
 /// # Errors
@@ -151,15 +166,21 @@ pub fn run(
 ) -> Result<u8> {
     let began = Instant::now();
     let read = Read::new(&request.parameters)?;
-    let resumes = request.continues()?;
+    check_ranks(comm, &read.plan)?;
     let table = read.to_table(&request.command)?;
     let tasks = read.plan.points().len();
     let seed = read.frame.run.seed;
     let journal = (request.folder.journal(), read.plan.canonical());
     let sweep = Sweep::new(comm).seed(seed).journal(&journal.0, &journal.1);
-    let checked = if comm.is_root() && resumes { sweep.check_journal(tasks) } else { Ok(()) };
-    let prepare = || checked.and_then(|()| prepare(request, &table, resumes).map(Some));
-    let _lock = comm.agree(if comm.is_root() { prepare() } else { Ok(None) })?;
+    // Rank 0 alone looks at the folder: the others might see what it has just written.
+    let take_folder = || {
+        let resumes = request.continues()?;
+        if resumes {
+            sweep.check_journal(tasks)?;
+        }
+        prepare(request, &table, resumes).map(Some)
+    };
+    let _lock = comm.agree(if comm.is_root() { take_folder() } else { Ok(None) })?;
     let limit = read.frame.run.walltime.as_deref().map(|text| walltime("run.walltime", text)).transpose()?;
     let deadline = Deadline::new(began, limit);
     let plan = &read.plan;
@@ -213,6 +234,16 @@ pub fn run(
     }
     let status = comm.agree(concluded)?;
     Ok(comm.all_reduce_max(u64::from(status)) as u8)
+}
+
+/// Refuses tasks that need more ranks than there are.
+fn check_ranks(comm: &Comm, plan: &Plan) -> Result<()> {
+    let needed = plan.settings().ranks_per_task;
+    if needed <= comm.size() {
+        return Ok(());
+    }
+    let reason = format!("a task needs {needed} ranks, and there are {}: start more with mpirun -n", comm.size());
+    Err(Error::input("sweep.ranks_per_task", reason))
 }
 
 fn ranks_text(comm: &Comm) -> String {
@@ -277,7 +308,8 @@ fn conclude(request: &Request, plan: &Plan, counts: &Counts, began: Instant) -> 
         "{} of {tasks} done, {failed} failed, {left} left; {ran} now in {seconds:.3} s ({rate}), {} tried again, {} ranks died",
         counts.done, counts.retries, counts.deaths
     );
-    let status = if failed > 0 {
+    let gave_up = plan.settings().stop_after.is_some_and(|most| failed >= most);
+    let status = if failed > 0 && (left == 0 || gave_up) {
         line += "; failed ones alone: `divisi resume ... --retry-failed`";
         TASKS_FAILED
     } else if left > 0 {

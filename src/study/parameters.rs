@@ -40,7 +40,10 @@ pub struct ParametersSection {
     /// List: a table per task.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub list: Vec<Table>,
-    /// The others: each parameter's values, in their order.
+    /// The parameters' names in their order; left out, that of `values`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
+    /// The others: each parameter's values.
     #[serde(skip_serializing_if = "Table::is_empty")]
     pub values: Table,
 }
@@ -108,6 +111,7 @@ impl ParametersSection {
         let sampled = self.combine.is_sampled();
         let valued = !matches!(self.combine, List | Csv);
         let keys = [
+            ("order", !self.order.is_empty(), valued, false, "\"grid\", \"zip\", \"latin_hypercube\" or \"sobol\""),
             ("samples", self.samples.is_some(), sampled, sampled, "\"latin_hypercube\" or \"sobol\""),
             ("centred", self.centred.is_some(), self.combine == LatinHypercube, false, "\"latin_hypercube\""),
             ("file", self.file.is_some(), self.combine == Csv, true, "\"csv\""),
@@ -127,6 +131,21 @@ impl ParametersSection {
         Ok(())
     }
 
+    /// The names of the parameters that have values, in their order.
+    fn ordered_names(&self) -> Result<Vec<String>> {
+        let names: Vec<String> = self.values.keys().cloned().collect();
+        if self.order.is_empty() {
+            return Ok(names);
+        }
+        let (mut given, mut known) = (self.order.clone(), names);
+        given.sort();
+        known.sort();
+        match given == known {
+            true => Ok(self.order.clone()),
+            false => Err(Error::input("parameters.order", format!("must name each of {} once", known.join(", ")))),
+        }
+    }
+
     /// The names and values that are combined.
     fn axes(&self, folder: &Path) -> Result<(Vec<String>, Vec<Axis>)> {
         match (self.combine, &self.file) {
@@ -134,8 +153,10 @@ impl ParametersSection {
             (Combine::List, _) => table::from_list(&self.list),
             _ => {
                 let place = |name: &String| format!("parameters.values.{name}");
-                let axes = self.values.iter().map(|(name, given)| Axis::read(&place(name), given));
-                Ok((self.values.keys().cloned().collect(), axes.collect::<Result<_>>()?))
+                let names = self.ordered_names()?;
+                let axes = names.iter().map(|name| Axis::read(&place(name), &self.values[name]));
+                let axes = axes.collect::<Result<_>>()?;
+                Ok((names, axes))
             }
         }
     }

@@ -42,6 +42,7 @@ samples = 100            # latin_hypercube, sobol (up to 65536): number of tasks
 centred = false          # latin_hypercube: in the middle of each slice, not at random in it
 file = "points.csv"      # csv: relative to the plan; the first line names the parameters
 list = [{ a = 1, b = 2 }, { a = 3, b = 4 }]   # list: a table per task
+order = ["a", "b", "c"]  # of the parameters below; left out: as they are written
 
 [parameters.values]      # the others: name = values; names may be keys of a simulation, "gravity.softening"
 a = [1, 2.5, "text"]     # numbers, texts, true or false

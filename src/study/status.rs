@@ -3,6 +3,9 @@
 use std::fmt;
 
 use super::driver::TASKS_FAILED;
+use super::plan::{Config, SECTIONS};
+use super::results::RESULTS_HDF5;
+use crate::config::Parameters;
 use crate::run::{Outcome, RunFolder, holder};
 use crate::sweep::journal::{Counts, Recovered};
 use crate::{Error, Result};
@@ -16,6 +19,10 @@ pub struct Status {
     pub counts: Counts,
     /// Tasks that failed for good.
     pub failed: u64,
+    /// Whether so many failed that the sweep has given up.
+    pub gave_up: bool,
+    /// Whether the tables of results are written.
+    pub concluded: bool,
     /// The process at work in the folder, if there is one.
     pub holder: Option<String>,
     /// What is wrong with the journal.
@@ -30,13 +37,23 @@ pub fn status(folder: &RunFolder) -> Result<Status> {
     let recovered = Recovered::read(&folder.journal())?;
     let line = recovered.plan().lines().find_map(|line| line.strip_prefix("tasks = ")?.parse().ok());
     let tasks = line.ok_or_else(|| Error::file(folder.journal(), "is of no sweep of a parameter file"))?;
+    let failed = recovered.failed().len() as u64;
+    let stop_after = stop_after(folder)?;
     Ok(Status {
         tasks,
         counts: recovered.counts(),
-        failed: recovered.failed().len() as u64,
+        failed,
+        gave_up: stop_after > 0 && failed >= stop_after,
+        concluded: folder.root().join(RESULTS_HDF5).exists(),
         holder: holder(&folder.root().join("lock"))?,
         notes: recovered.notes().to_vec(),
     })
+}
+
+/// The plan's `sweep.stop_after`.
+fn stop_after(folder: &RunFolder) -> Result<u64> {
+    let config: Config = Parameters::read(&folder.config(), &[])?.typed(|key| SECTIONS.contains(&key), &[])?;
+    Ok(config.sweep.stop_after)
 }
 
 impl Status {
@@ -45,10 +62,11 @@ impl Status {
         self.tasks.saturating_sub(self.counts.done + self.failed)
     }
 
-    /// The exit status that tells it: 0 done, 3 tasks failed, 85 tasks are left.
+    /// The exit status that tells it: 0 done, 3 tasks failed, 85 tasks or the tables of results are left.
     pub fn exit_status(&self) -> u8 {
         match () {
-            () if self.left() > 0 => Outcome::Stopped.status(),
+            () if self.gave_up => TASKS_FAILED,
+            () if self.left() > 0 || !self.concluded => Outcome::Stopped.status(),
             () if self.failed > 0 => TASKS_FAILED,
             () => 0,
         }
@@ -59,8 +77,14 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Status { tasks, counts, failed, .. } = self;
         writeln!(f, "{} of {tasks} tasks done, {failed} failed, {} left", counts.done, self.left())?;
-        let each = counts.seconds / (counts.done.max(1) as f64);
-        writeln!(f, "{} tried again, {} ranks died, {each:.3e} s for a task", counts.retries, counts.deaths)?;
+        write!(f, "{} tried again, {} ranks died", counts.retries, counts.deaths)?;
+        match counts.done {
+            0 => writeln!(f)?,
+            done => writeln!(f, ", {:.3e} s for a task", counts.seconds / done as f64)?,
+        }
+        if self.left() == 0 && !self.concluded {
+            writeln!(f, "the tables of results are not written: `divisi resume` does it")?;
+        }
         match &self.holder {
             Some(holder) => writeln!(f, "at work: {holder}")?,
             None if self.left() > 0 => writeln!(f, "nobody is at work: continue with `divisi resume`")?,

@@ -11,7 +11,7 @@ use super::template::Context;
 use super::value::{Outcome, Value};
 use super::worker::{Request as Question, Worker};
 use crate::config::Parameters;
-use crate::run::{Request, RunFolder, StopRequest};
+use crate::run::{Outcome as Ended, Request, RunFolder, StopRequest};
 use crate::sweep::Task;
 use crate::{Error, Result};
 
@@ -78,9 +78,12 @@ impl<'a> Tasks<'a> {
             overwrite: true,
             command: format!("task {} of a sweep", context.index),
             quiet: true,
+            bare: self.plan.settings().keep == Keep::None,
         };
         let stop = StopRequest::when(task.cancellation());
-        (self.simulations.run)(task.comm(), &request, &stop)?;
+        if (self.simulations.run)(task.comm(), &request, &stop)? == Ended::Stopped {
+            return Err(Error::Numerics { method: "task", reason: "it was asked to end before its end".to_owned() });
+        }
         let read =
             if task.comm().is_root() { last_row(&folder.history(), simulation.result()) } else { Ok(Vec::new()) };
         task.comm().agree(read)
@@ -100,7 +103,7 @@ impl<'a> Tasks<'a> {
         let command = Command {
             argv: &argv,
             output,
-            folder: Some(if keeps { context.folder } else { folder_of(self.plan) }),
+            folder: Some(folder_of(self.plan)),
             time_limit: self.plan.settings().time_limit,
             task: context.index,
             attempt: context.attempt,

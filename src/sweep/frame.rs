@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Chunk,
     /// A task should end, for the reason told by the second number.
     Cancel,
+    /// Tasks that have not begun are to be given back.
+    Pause,
     /// A value to keep, under a number.
     Store,
     /// Rank 0 wants a value that the rank keeps.
@@ -41,7 +43,7 @@ pub(super) enum Kind {
     Exit,
 }
 
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 16] = [
     Kind::Hello,
     Kind::Welcome,
     Kind::Want,
@@ -51,6 +53,7 @@ const KINDS: [Kind; 15] = [
     Kind::Full,
     Kind::Chunk,
     Kind::Cancel,
+    Kind::Pause,
     Kind::Store,
     Kind::Pull,
     Kind::Pulled,

@@ -16,7 +16,7 @@ use super::task::Token;
 use super::values::Values;
 
 /// Exit status of a rank whose rank 0 is gone.
-const ORPHANED: i32 = 1;
+const ORPHANED: u8 = 1;
 
 /// The socket to rank 0.
 pub(super) struct Lifeline {
@@ -114,6 +114,7 @@ fn watch(line: &Line, inbox: &Inbox, token: &Token, values: &Values) {
             Ok(frame) => match frame.kind {
                 Kind::Exit => signal_hook::low_level::exit(frame.numbers[0] as i32),
                 Kind::Store => values.arrive(frame.numbers[0], &frame.bytes),
+                Kind::Pause => token.pause(),
                 Kind::Cancel => token.set(frame.numbers[0], frame.numbers[1] == 1),
                 kind => {
                     ended |= kind == Kind::End;
@@ -123,7 +124,7 @@ fn watch(line: &Line, inbox: &Inbox, token: &Token, values: &Values) {
                 }
             },
             Err(_) if ended => return,
-            Err(_) => signal_hook::low_level::exit(ORPHANED),
+            Err(_) => crate::comm::leave(ORPHANED),
         }
     }
 }

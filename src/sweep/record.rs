@@ -9,6 +9,8 @@ use crate::error::Cause;
 
 /// Bytes of a record's head.
 pub(super) const HEAD: usize = size_of::<Head>();
+/// Said instead of a cause: tasks are given back.
+const RETURNED: u32 = u32::MAX;
 /// Said instead of a size where results have different sizes, which then stand before them.
 const VARIED: u64 = u64::MAX;
 
@@ -42,6 +44,8 @@ pub(super) enum Said<'a> {
     Results(Sizes<'a>, &'a [u8]),
     /// One task failed, with a message.
     Failure(Cause, String),
+    /// The tasks of the posting that are not told of are given back.
+    Returned,
 }
 
 /// How long each of several results is.
@@ -133,6 +137,12 @@ impl Head {
         send(&[bytemuck::bytes_of(&self), message.as_bytes()]);
     }
 
+    /// Hands a record of tasks that are given back to `send`.
+    pub(super) fn send_returned(mut self, mut send: impl FnMut(&[&[u8]])) {
+        self.cause = RETURNED;
+        send(&[bytemuck::bytes_of(&self)]);
+    }
+
     /// The head that these bytes hold.
     pub(super) fn read(bytes: &[u8; HEAD]) -> Self {
         bytemuck::pod_read_unaligned(bytes)
@@ -155,7 +165,7 @@ impl Head {
     pub(super) fn each<'a>(&self, body: &'a [u8]) -> impl Iterator<Item = (u64, &'a [u8])> {
         let (sizes, bytes) = match self.said(body) {
             Said::Results(sizes, bytes) => (sizes, bytes),
-            Said::Failure(..) => (Sizes::Equal(0), &[][..]),
+            Said::Failure(..) | Said::Returned => (Sizes::Equal(0), &[][..]),
         };
         let (first, mut rest) = (self.first, bytes);
         (0..self.count as usize).map(move |place| {
@@ -173,6 +183,7 @@ impl Head {
                 Said::Results(Sizes::Varied(sizes), bytes)
             }
             0 => Said::Results(Sizes::Equal(self.size as usize), body),
+            RETURNED => Said::Returned,
             cause => {
                 let cause = CAUSES.get(cause as usize - 1).copied().unwrap_or(Cause::Error);
                 Said::Failure(cause, String::from_utf8_lossy(body).into_owned())

@@ -69,7 +69,7 @@ pub(super) struct Root<'a> {
     wake: UnixStream,
     /// Whether rank 0 runs tasks too.
     pub computes: bool,
-    /// Other ranks that take tasks.
+    /// Other ranks that take tasks, at the beginning.
     others: u64,
     crowded: bool,
     stop: &'a dyn Fn() -> bool,
@@ -91,7 +91,7 @@ impl<'a> Root<'a> {
         stop: &'a dyn Fn() -> bool,
         crowded: bool,
     ) -> Result<Self> {
-        let (board, others) = (book.board, book.takers().filter(|&rank| rank != 0).count() as u64);
+        let (board, others) = (book.board, others(&book));
         let sockets = book.hub.sockets()?;
         let journal = book.journal.as_ref().map(|journal| journal.file()).transpose()?;
         let (book, signals) = (Arc::new(Mutex::new(book)), Arc::new(Signals::default()));
@@ -144,11 +144,11 @@ impl<'a> Root<'a> {
         let mut idle = Instant::now();
         let _driving = Driving::begin(&self.signals);
         loop {
-            let (posted, own) = {
+            let (posted, own, others) = {
                 let mut book = lock(&self.book);
                 book.drain();
                 if (self.stop)() {
-                    book.paused = true;
+                    book.pause();
                 }
                 book.post();
                 if let Some(error) = book.fatal.take() {
@@ -157,12 +157,13 @@ impl<'a> Root<'a> {
                 if let Some(found) = ready(&mut book) {
                     return Ok(found);
                 }
-                (book.posted(), book.own.pop_front())
+                let others = if book.counts.deaths == 0 { self.others } else { others(&book) };
+                (book.posted(), book.own.pop_front(), others)
             };
             if let Some((order, arguments)) = own {
                 self.run(&order, &arguments);
                 idle = Instant::now();
-            } else if self.computes && (posted > self.others || idle.elapsed() > POLITE) && self.take() {
+            } else if (self.computes || others == 0) && (posted > others || idle.elapsed() > POLITE) && self.take() {
                 idle = Instant::now();
             } else {
                 self.rest(&mut idle);
@@ -186,7 +187,11 @@ impl<'a> Root<'a> {
         runner.run(order, arguments, &mut |parts| {
             let [head, body @ ..] = parts else { return };
             if let Some(head) = head.first_chunk::<HEAD>() {
-                lock(&self.book).take_in(0, &Head::read(head), body.concat());
+                let mut book = lock(&self.book);
+                book.take_in(0, &Head::read(head), body.concat());
+                if (self.stop)() {
+                    book.pause();
+                }
             }
         });
         self.signals.drives.store(true, Ordering::Relaxed);
@@ -219,15 +224,14 @@ impl<'a> Root<'a> {
             let mut book = lock(&self.book);
             book.over = true;
             let whole = book.counts.deaths == 0;
-            let last = if whole { Kind::End } else { Kind::Exit };
-            for rank in 1..book.ranks.len() {
-                if book.ranks[rank].alive {
-                    book.hub.send(rank, &Frame::new(last, [if whole { u64::from(status) } else { 0 }, 0]));
-                }
-            }
+            let last =
+                if whole { Frame::new(Kind::End, [u64::from(status), 0]) } else { Frame::new(Kind::Exit, [0; 2]) };
+            tell_all(&mut book, &last);
             whole
         };
-        self.runner.borrow().dismiss();
+        if whole {
+            self.runner.borrow().dismiss();
+        }
         let began = Instant::now();
         while began.elapsed() < LEAVING && lock(&self.book).ranks.iter().skip(1).any(|rank| rank.alive) {
             std::thread::sleep(NAP);
@@ -237,9 +241,26 @@ impl<'a> Root<'a> {
         // A panic of the service thread has been told by then.
         let _ = self.service.join();
         let mut book = lock(&self.book);
+        // Ranks wait for rank 0 to close their sockets: who has closed first has died.
+        let whole = whole && (1..book.ranks.len()).all(|rank| book.hub.is_connected(rank));
+        if !whole {
+            tell_all(&mut book, &Frame::new(Kind::Exit, [0; 2]));
+        }
         let synced = book.journal.as_mut().map_or(Ok(()), |journal| journal.sync());
         (synced.map(|()| book.counts), whole)
     }
+}
+
+/// Sends a frame to all ranks that are connected.
+fn tell_all(book: &mut Coordinator, frame: &Frame) {
+    for rank in 1..book.ranks.len() {
+        book.hub.send(rank, frame);
+    }
+}
+
+/// How many ranks other than 0 take tasks.
+fn others(book: &Coordinator) -> u64 {
+    book.takers().filter(|&rank| rank != 0).count() as u64
 }
 
 /// As long as it lives, the main thread keeps the book.
@@ -343,8 +364,6 @@ fn end_job(book: &mut Coordinator) -> ! {
     if let Some(Err(error)) = book.journal.as_mut().map(|journal| journal.sync()) {
         eprintln!("divisi: {error}");
     }
-    for rank in 1..book.ranks.len() {
-        book.hub.send(rank, &Frame::new(Kind::Exit, [1, 0]));
-    }
+    tell_all(book, &Frame::new(Kind::Exit, [1, 0]));
     crate::comm::leave(1)
 }

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::begun::Begun;
 use super::board::Chunk;
 use super::record::{Gathered, Head};
 use super::task::{Task, Token};
@@ -42,6 +43,8 @@ pub(super) struct Runner<'a> {
     pub token: Arc<Token>,
     /// The ranks that run each task together.
     pub group: Comm,
+    /// Where this rank says what it is at, if rank 0 can see it.
+    pub begun: Option<Begun>,
     gathered: Gathered,
 }
 
@@ -84,16 +87,28 @@ fn unpack(packed: &[u8]) -> (&[u8], &[u8], &[u8]) {
 
 impl<'a> Runner<'a> {
     pub(super) fn new(work: &'a Work<'a>, seed: u64, token: Arc<Token>, values: Arc<Values>, group: Comm) -> Self {
-        Runner { work, seed, values, token, group, gathered: Gathered::default() }
+        Runner { work, seed, values, token, group, begun: None, gathered: Gathered::default() }
     }
 
     /// Runs a chunk and sends its records. `arguments` are packed one after another, or empty if the tasks need none.
     pub(super) fn run(&mut self, order: &Order, mut arguments: &[u8], send: &mut Send) {
         let Chunk { first, epoch, count, attempt } = order.chunk;
         self.values.wait_for(epoch);
+        if let Some(begun) = self.begun {
+            begun.enter(order.posting);
+        }
         let mut run = Sending { posting: order.posting, attempt, start: first, since: Instant::now(), send };
         let (mut unlooked, mut stride) = (0, 1);
-        for number in (0..u64::from(count)).map(|place| first + place * order.stride) {
+        for place in 0..u64::from(count) {
+            let number = first + place * order.stride;
+            if self.token.is_paused() {
+                run.results(&mut self.gathered, number);
+                run.returned();
+                return;
+            }
+            if let Some(begun) = self.begun {
+                begun.begin(place + 1);
+            }
             let (argument, inputs, rest) = unpack(arguments);
             arguments = rest;
             self.announce(number, attempt, argument, inputs);
@@ -126,7 +141,7 @@ impl<'a> Runner<'a> {
 
     /// One attempt at a task; its result is gathered.
     fn attempt(&mut self, number: u64, attempt: u32, argument: &[u8], inputs: &[u8]) -> Attempt {
-        let Runner { work, seed, values, token, group, gathered } = self;
+        let Runner { work, seed, values, token, group, gathered, .. } = self;
         let task = Task { number, attempt, seed: *seed, token, inputs, values, group };
         let ran = catch_unwind(AssertUnwindSafe(|| gathered.add(|bytes| work(&task, argument, bytes))));
         match ran {
@@ -199,6 +214,12 @@ impl Sending<'_, '_> {
             gathered.send(head, |parts| (self.send)(parts));
         }
         self.start = next;
+    }
+
+    /// Gives back what has not begun.
+    fn returned(&mut self) {
+        let head = self.head();
+        head.send_returned(|parts| (self.send)(parts));
     }
 
     fn failure(&mut self, cause: Cause, message: &str, next: u64) {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::begun::{self, Begun};
 use super::board::{self, Board};
 use super::coordinator::{Coordinator, Finished, Rank};
 use super::hub::{End, connect};
@@ -69,10 +70,12 @@ impl<'w> Starting<'w, '_> {
             End::Root(hub) => {
                 let rings = || places.rings(&memory);
                 let ranks = places.leaders.iter().map(|&leader| Rank::new(leader));
-                let board = Board::at(memory.segment(places.node.rank()));
+                let board = places.board(&memory);
+                runner.begun = places.begun(&memory, rank);
                 let rules = self.sweep.rules.clone();
                 let mut book = Coordinator::new(board, rings(), hub, ranks.collect(), rules, token);
                 book.pace.fixed = self.sweep.chunk;
+                book.troubles.begun = (0..comm.size()).map(|rank| places.begun(&memory, rank)).collect();
                 self.fill(&mut book, journal);
                 let peeks = rings().into_iter().map(|(_, ring)| ring).collect();
                 let observer = self.sweep.observer.borrow_mut().take().unwrap_or_else(|| Box::new(|_| ()));
@@ -84,10 +87,8 @@ impl<'w> Starting<'w, '_> {
                 let line = Lifeline::new(line, token, values)
                     .map_err(|error| Error::Launch(format!("rank {rank} cannot listen to rank 0: {error}")))?;
                 if places.leaders[rank] == rank {
-                    let near = places.near[rank].map(|own| {
-                        let root = places.near[0].unwrap_or(0);
-                        (Board::at(memory.segment(root)), Ring::at(memory.segment(own)))
-                    });
+                    let near = places.ring(&memory, rank).map(|ring| (places.board(&memory), ring));
+                    runner.begun = places.begun(&memory, rank);
                     return Ok(Side::Done(Way { line, near, rank, crowded }.follow(&mut runner)));
                 }
                 if places.leaders[rank] < comm.size() {
@@ -118,7 +119,7 @@ impl<'w> Starting<'w, '_> {
         Ok(Places { leaders: (0..comm.size()).map(leader).collect(), near, group, node, crowded })
     }
 
-    /// The memory of rank 0's node: the board in rank 0's segment, a ring in each other one. All ranks.
+    /// The memory of rank 0's node: in each segment what the rank is at, then the board in rank 0's, a ring in each other one. All ranks.
     fn share(&self, places: &Places) -> Shared {
         let comm = self.sweep.comm;
         let (bytes, prepare): (usize, fn(*mut u8)) = match places.near[comm.rank()] {
@@ -126,7 +127,11 @@ impl<'w> Starting<'w, '_> {
             Some(_) => (ring::BYTES, Ring::prepare),
             None => (0, |_| ()),
         };
-        comm.share_memory(&places.node, bytes, prepare)
+        comm.share_memory(&places.node, begun::BYTES + bytes, |memory| {
+            Begun::prepare(memory);
+            // SAFETY: the rest of the segment follows.
+            prepare(unsafe { memory.add(begun::BYTES) });
+        })
     }
 
     fn open_journal(&self) -> Result<Option<(Journal, Option<Recovered>)>> {
@@ -157,18 +162,26 @@ impl<'w> Starting<'w, '_> {
         if let Some(recovered) = recovered.filter(|_| !self.sweep.retry_failed) {
             open = recovered.failed().keys().fold(open, |open, &failed| without(open, failed));
         }
+        open = book.troubles.set_apart().into_iter().fold(open, without);
         match self.sweep.schedule {
             Schedule::Dynamic => open.into_iter().for_each(|range| book.queue.push(range, 0)),
-            Schedule::Static => spread_blocks(book, &open, count),
-            Schedule::Cyclic => spread_cyclic(book, &open),
+            Schedule::Static => spread_blocks(book, &self.workers(book), &open, count),
+            Schedule::Cyclic => spread_cyclic(book, &self.workers(book), &open),
         }
+    }
+
+    /// The ranks that lists are spread over.
+    fn workers(&self, book: &Coordinator) -> Vec<usize> {
+        let takers: Vec<usize> = book.takers().collect();
+        let others = takers.iter().copied().filter(|&rank| self.sweep.root_computes || rank != 0).collect::<Vec<_>>();
+        if others.is_empty() { takers } else { others }
     }
 
     /// Takes over what an earlier job has left.
     fn recover(&self, book: &mut Coordinator, recovered: &Recovered) {
         recovered.notes().iter().for_each(|note| eprintln!("divisi: {note}"));
         for (&task, attempt) in recovered.attempts() {
-            book.troubles.remember(task, attempt.number);
+            book.troubles.remember(task, attempt);
         }
         for run in recovered.done() {
             let sizes = sizes_of(&run.lengths);
@@ -202,8 +215,29 @@ impl Places {
     /// Rank 0's end of the rings of the ranks that take tasks on its node.
     fn rings(&self, memory: &Shared) -> Vec<(usize, Ring)> {
         let others = (1..self.leaders.len()).filter(|&rank| self.leaders[rank] == rank);
-        others.filter_map(|rank| Some((rank, Ring::at(memory.segment(self.near[rank]?))))).collect()
+        others.filter_map(|rank| Some((rank, self.ring(memory, rank)?))).collect()
     }
+
+    /// A rank's ring, if it has one.
+    fn ring(&self, memory: &Shared, rank: usize) -> Option<Ring> {
+        self.near[rank].map(|place| Ring::at(content(memory, place)))
+    }
+
+    /// The board, on rank 0's node.
+    fn board(&self, memory: &Shared) -> Board {
+        Board::at(content(memory, self.near[0].unwrap_or(0)))
+    }
+
+    /// What a rank is at, if it is on rank 0's node.
+    fn begun(&self, memory: &Shared, rank: usize) -> Option<Begun> {
+        self.near[rank].map(|place| Begun::at(memory.segment(place)))
+    }
+}
+
+/// The board or the ring in a segment.
+fn content(memory: &Shared, place: usize) -> *mut u8 {
+    // SAFETY: segments of rank 0's node are that long.
+    unsafe { memory.segment(place).add(begun::BYTES) }
 }
 
 fn sizes_of(lengths: &Lengths) -> Vec<u32> {
@@ -228,9 +262,8 @@ fn without(ranges: Vec<Range<u64>>, task: u64) -> Vec<Range<u64>> {
     ranges.into_iter().flat_map(split).filter(|range| !range.is_empty()).collect()
 }
 
-/// Gives each rank its block of the tasks, without those that are not open.
-fn spread_blocks(book: &mut Coordinator, open: &[Range<u64>], count: u64) {
-    let takers: Vec<usize> = book.takers().collect();
+/// Gives each taker its block of the tasks, without those that are not open.
+fn spread_blocks(book: &mut Coordinator, takers: &[usize], open: &[Range<u64>], count: u64) {
     for (place, &rank) in takers.iter().enumerate() {
         let block = balanced_range(count, takers.len(), place);
         for range in open {
@@ -243,8 +276,7 @@ fn spread_blocks(book: &mut Coordinator, open: &[Range<u64>], count: u64) {
 }
 
 /// Gives task i to taker i modulo their number.
-fn spread_cyclic(book: &mut Coordinator, open: &[Range<u64>]) {
-    let takers: Vec<usize> = book.takers().collect();
+fn spread_cyclic(book: &mut Coordinator, takers: &[usize], open: &[Range<u64>]) {
     let stride = takers.len() as u64;
     for (place, &rank) in takers.iter().enumerate() {
         for range in open {

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -135,9 +135,21 @@ pub(super) struct Token {
     /// The task's number and one.
     task: AtomicU64,
     timed_out: AtomicU64,
+    /// Whether tasks that have not begun are to be given back.
+    paused: AtomicBool,
 }
 
 impl Token {
+    /// Asks for tasks that have not begun.
+    pub(super) fn pause(&self) {
+        self.paused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether tasks that have not begun are to be given back.
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Relaxed)
+    }
+
     /// Asks a task to end.
     pub(super) fn set(&self, task: u64, timed_out: bool) {
         self.timed_out.store(u64::from(timed_out), Ordering::Relaxed);

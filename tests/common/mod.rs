@@ -189,10 +189,18 @@ pub fn history(run: &Path, column: &str) -> Vec<f64> {
     lines.map(|line| line.split(',').nth(place).and_then(|cell| cell.parse().ok()).expect("a number")).collect()
 }
 
-/// Shared-memory segments that killed ranks leave behind.
+/// Removes shared-memory segments that killed ranks leave behind; those that a process uses, or is about to use, stay.
 pub fn remove_stale_segments() {
-    for entry in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("vader_segment") {
+    let is_old = |entry: &fs::DirEntry| {
+        let changed = entry.metadata().and_then(|about| about.modified());
+        changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > Duration::from_secs(2)))
+    };
+    let segments: Vec<_> = fs::read_dir("/dev/shm").into_iter().flatten().flatten().filter(is_old).collect();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let used: String = processes.filter_map(|entry| fs::read_to_string(entry.path().join("maps")).ok()).collect();
+    for entry in segments {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if ["vader_segment", "osc_sm"].iter().any(|kind| name.starts_with(kind)) && !used.contains(&name) {
             fs::remove_file(entry.path()).ok();
         }
     }

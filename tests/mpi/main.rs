@@ -11,6 +11,8 @@ mod grid;
 mod messages;
 mod output;
 mod particles;
+mod sweep;
+mod sweep_deaths;
 
 use std::process::ExitCode;
 
@@ -25,10 +27,13 @@ const LIMIT: u64 = 60;
 type Check = (&'static str, fn(&Comm));
 
 fn checks() -> Vec<Check> {
-    [messages::CHECKS, particles::CHECKS, grid::CHECKS, output::CHECKS].concat()
+    [messages::CHECKS, particles::CHECKS, grid::CHECKS, output::CHECKS, sweep::CHECKS].concat()
 }
 
 fn main() -> ExitCode {
+    if let Ok(words) = std::env::var(sweep_deaths::job::JOB) {
+        return sweep_deaths::job::run(&words);
+    }
     match std::env::var(ROLE) {
         Ok(role) if role.starts_with("checks:") => run_checks(role.trim_start_matches("checks:")),
         Ok(role) => failures::fail_as(&role),
@@ -66,7 +71,7 @@ fn launch_all() -> ExitCode {
             println!("{}\n{}", ended.stdout, ended.stderr);
         }
     }
-    for (name, outcome) in failures::run(&me, &filter) {
+    for (name, outcome) in failures::run(&me, &filter).into_iter().chain(sweep_deaths::run(&filter)) {
         match outcome {
             Ok(()) => passed += 1,
             Err(reason) => {
