@@ -32,7 +32,9 @@ const BUSY: Duration = Duration::from_millis(2);
 const QUIET: Duration = Duration::from_millis(10);
 /// Between two looks at the time limits.
 const CLOCK: Duration = Duration::from_millis(20);
-/// Between two syncs of the journal.
+/// Between two flushes of the journal, after which it outlives this process.
+const FLUSH: Duration = Duration::from_millis(100);
+/// Between two syncs of the journal, after which it outlives a loss of power.
 const SYNC: Duration = Duration::from_secs(1);
 /// How long rank 0 leaves a single task to others before it takes it.
 const POLITE: Duration = Duration::from_micros(20);
@@ -293,7 +295,7 @@ struct Service {
 
 impl Service {
     fn serve(mut self) {
-        let (mut looked, mut synced) = (Instant::now(), Instant::now());
+        let [mut looked, mut flushed, mut synced] = [Instant::now(); 3];
         while !self.signals.quit.load(Ordering::Acquire) {
             let ready = self.wait();
             let mut book = lock(&self.book);
@@ -315,9 +317,12 @@ impl Service {
                 end_job(&mut book);
             }
             let gone: Vec<usize> = ready.iter().copied().filter(|&rank| !book.hub.is_connected(rank)).collect();
+            if flushed.elapsed() > FLUSH {
+                let outcome = book.journal.as_mut().map_or(Ok(()), |journal| journal.flush());
+                book.note(outcome);
+                flushed = Instant::now();
+            }
             if synced.elapsed() > SYNC {
-                let flushed = book.journal.as_mut().map_or(Ok(()), |journal| journal.flush());
-                book.note(flushed);
                 let counts = book.counts;
                 drop(book);
                 (self.observer)(&counts);
