@@ -65,6 +65,7 @@
 pub mod clock;
 pub mod comm;
 pub mod config;
+mod console;
 pub mod error;
 pub mod fluid;
 pub mod gravity;

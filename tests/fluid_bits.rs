@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::case::{Case, kill_and_resume, run};
-use common::{DIVISI, assert_same_files, finish, mpirun, root};
+use common::{DIVISI, assert_same_files, finish, ledger, mpirun, root};
 
 /// Blasts in one, two and three dimensions, of odd sizes, with a scalar; a few steps.
 const BOX: Case = Case {
@@ -134,8 +134,7 @@ fn killed_and_resumed_on_another_number_of_ranks() {
 
 /// What ledger.json says of one phase: messages and bytes of each rank.
 fn traffic(run: &Path, phase: &str) -> Vec<[f64; 2]> {
-    let text = std::fs::read_to_string(run.join("ledger.json")).unwrap();
-    let ledger: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let ledger = ledger(run);
     let phase = ledger["phases"].as_array().unwrap().iter().find(|entry| entry["name"] == phase).unwrap();
     let column = |name: &str| phase[name].as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect::<Vec<_>>();
     column("messages").into_iter().zip(column("bytes")).map(|(messages, bytes)| [messages, bytes]).collect()

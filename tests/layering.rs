@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers, lowest first. Modules of the same layer may import each other where `Among::All` says so.
 const LAYERS: [(&str, Among, &[&str]); 8] = [
-    ("ground", Among::All, &["error", "config", "clock", "partition", "random", "units", "lane"]),
+    ("ground", Among::All, &["error", "console", "config", "clock", "partition", "random", "units", "lane"]),
     ("messages", Among::All, &["comm"]),
     ("data", Among::None, &["particles", "grid", "sweep", "output"]),
     ("running", Among::None, &["run"]),
@@ -202,7 +202,17 @@ fn wrong_in_library(path: &str, source: &str, root: &BTreeMap<String, String>) -
         let to = root.get(name.text).map_or(name.text, String::as_str);
         objection(module, to).map(|reason| format!("src/{path}:{}: {reason}", name.line))
     });
-    edges.chain(crates_named(&words, module).map(|(line, what)| format!("src/{path}:{line}: {what}"))).collect()
+    let said = said_elsewhere(&words, module).map(|line| format!("src/{path}:{line}: speaks past console::say"));
+    edges
+        .chain(said)
+        .chain(crates_named(&words, module).map(|(line, what)| format!("src/{path}:{line}: {what}")))
+        .collect()
+}
+
+/// Lines that write to standard error in pieces, which mix with those of other ranks.
+fn said_elsewhere<'a>(words: &'a [Word<'a>], module: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let speaks = move |word: &&Word| ["eprint", "eprintln"].contains(&word.text) && module != "console";
+    words.iter().filter(speaks).map(|word| word.line)
 }
 
 /// Crates that are named though they are kept for another module.
@@ -302,6 +312,7 @@ fn forbidden_edges_are_found() {
         ("output/x.rs", "use mpi as messages;"),
         ("comm/x.rs", "let file: hdf5::File = 'a';"),
         ("run/x.rs", "use hdf5_sys::h5d;"),
+        ("run/x.rs", "fn f() { eprintln!(\"a\") }"),
     ];
     for (path, source) in forbidden {
         assert_eq!(objections(path, source).len(), 1, "{path}: {source}: {:?}", objections(path, source));

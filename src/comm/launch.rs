@@ -18,6 +18,7 @@ use mpi::collective::CommunicatorCollectives;
 use mpi::topology::{Communicator, SimpleCommunicator};
 
 use super::{Comm, Job, elsewhere, ffi};
+use crate::console::say;
 use crate::{Error, Result};
 
 /// How long a failed rank waits for the others before it ends the job.
@@ -36,7 +37,7 @@ thread_local! {
 pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
     panic::set_hook(Box::new(|info| PANIC.set(Some(info.to_string()))));
     let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
-        eprintln!("divisi: MPI was already started in this process: launch it once");
+        say("divisi: MPI was already started in this process: launch it once");
         return ExitCode::FAILURE;
     };
     let world = SimpleCommunicator::world();
@@ -136,7 +137,7 @@ fn refuse_singletons(size: usize) -> Result<()> {
 }
 
 fn end_after_panic(comm: &Comm) -> ! {
-    eprintln!("divisi: rank {} of {}: {}", comm.rank(), comm.size(), take_panic());
+    say(&format!("divisi: rank {} of {}: {}", comm.rank(), comm.size(), take_panic()));
     comm.abort(PANICKED)
 }
 
@@ -159,7 +160,7 @@ fn end_together(comm: &Comm, last: &SimpleCommunicator, result: Result<u8>) -> u
 
 fn tell(comm: &Comm, error: &Error) {
     let place = if comm.size() > 1 { format!("rank {}: ", comm.rank()) } else { String::new() };
-    eprintln!("divisi: {place}{error}");
+    say(&format!("divisi: {place}{error}"));
 }
 
 /// The lowest rank with an error and its status; the outer `None` if this rank `gives_up` and the others don't come.

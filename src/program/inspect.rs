@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::arguments::CompareArguments;
 use crate::comm::Comm;
 use crate::config::Parameters;
+use crate::console::say;
 use crate::output::{self, Tolerance};
 use crate::run::{Outcome, RunFolder, Verdict};
 use crate::study;
@@ -91,6 +92,6 @@ pub(super) fn plot(path: &Path, out: Option<&Path>) -> Result<ExitCode> {
 /// Makes the page that shows a run; what hinders it is told, but the run itself is done.
 pub(super) fn report(folder: &RunFolder) {
     if let Err(error) = crate::plot::report(folder.root()) {
-        eprintln!("divisi: no report: {error}");
+        say(&format!("divisi: no report: {error}"));
     }
 }

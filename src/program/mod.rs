@@ -15,6 +15,7 @@ use clap::Parser;
 
 use crate::comm::{Comm, launch, launcher_rank};
 use crate::config::{Parameters, nearest_of};
+use crate::console::say;
 use crate::run::{Outcome, Request, RunFolder, Simulation, Span, StopRequest, Verdict};
 use crate::study::{self, Simulations};
 use crate::{Error, Result};
@@ -256,7 +257,7 @@ fn default_folder(file: &Path) -> PathBuf {
 /// Prints on the launcher's rank 0; the others leave it the time to.
 fn tell_once(message: &str) {
     if launcher_rank() == 0 {
-        eprintln!("{message}");
+        say(message);
     } else {
         std::thread::sleep(AFTER_YOU);
     }

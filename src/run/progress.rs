@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::console::{put, say};
 use crate::{Error, Result};
 
 /// Between lines on a terminal, where each replaces the last.
@@ -45,7 +46,7 @@ impl Progress {
             return;
         }
         self.end_line();
-        eprintln!("{line}");
+        say(line);
         if let Some(log) = &mut self.log {
             // A log that cannot be written must not end a run.
             let _ = writeln!(log, "{line}");
@@ -55,7 +56,7 @@ impl Progress {
     /// Ends a line that was written in place.
     pub(crate) fn end_line(&mut self) {
         if std::mem::take(&mut self.in_place) {
-            eprintln!();
+            say("");
         }
     }
 
@@ -91,10 +92,10 @@ impl Progress {
     /// Tells how far the work is, on a terminal in place of what was told last.
     pub(crate) fn show(&mut self, line: &str) {
         if self.terminal {
-            eprint!("\r\x1b[K{line}");
+            put(&format!("\r\x1b[K{line}"));
             self.in_place = true;
         } else {
-            eprintln!("{line}");
+            say(line);
         }
         self.last = Instant::now();
     }

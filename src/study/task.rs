@@ -11,6 +11,7 @@ use super::template::Context;
 use super::value::{Outcome, Value};
 use super::worker::{Request as Question, Worker};
 use crate::config::Parameters;
+use crate::console::say;
 use crate::run::{Outcome as Ended, Request, RunFolder, StopRequest};
 use crate::sweep::Task;
 use crate::{Error, Result};
@@ -136,9 +137,7 @@ impl<'a> Tasks<'a> {
             parameters: &parameters,
             time_limit: self.plan.settings().time_limit,
         };
-        worker
-            .run(&question, &|| task.is_cancelled(), &mut |line| eprintln!("{line}"))
-            .map_err(|failure| Error::User(Box::new(failure)))
+        worker.run(&question, &|| task.is_cancelled(), &mut say).map_err(|failure| Error::User(Box::new(failure)))
     }
 }
 

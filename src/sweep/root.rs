@@ -25,6 +25,7 @@ use super::ring::Ring;
 use super::runner::{Order, Runner};
 use super::values::Values;
 use crate::comm::Shared;
+use crate::console::say;
 use crate::{Error, Result};
 
 /// Between two rounds of the service thread, while the main thread is elsewhere and while it keeps the book itself.
@@ -364,10 +365,10 @@ impl Service {
 /// Ends the job at once, without the main thread, which may not come back.
 fn end_job(book: &mut Coordinator) -> ! {
     if let Some(error) = &book.fatal {
-        eprintln!("divisi: {error}");
+        say(&format!("divisi: {error}"));
     }
     if let Some(Err(error)) = book.journal.as_mut().map(|journal| journal.sync()) {
-        eprintln!("divisi: {error}");
+        say(&format!("divisi: {error}"));
     }
     tell_all(book, &Frame::new(Kind::Exit, [1, 0]));
     crate::comm::leave(1)

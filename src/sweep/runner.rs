@@ -15,6 +15,7 @@ use super::task::{Task, Token};
 use super::values::Values;
 use crate::Result;
 use crate::comm::{Comm, take_panic};
+use crate::console::say;
 use crate::error::Cause;
 
 /// Results are sent at least so often between tasks.
@@ -182,7 +183,7 @@ impl<'a> Runner<'a> {
             let (argument, inputs) = bytes.split_at(argument as usize);
             // What the others return, and errors that all of them share, the first one sends.
             if let Err((Cause::Panic, message)) = self.attempt(number, attempt as u32, argument, inputs) {
-                eprintln!("divisi: rank {} of a task's {}: {message}", self.group.rank(), self.group.size());
+                say(&format!("divisi: rank {} of a task's {}: {message}", self.group.rank(), self.group.size()));
                 signal_hook::low_level::exit(1);
             }
             self.gathered = Gathered::default();

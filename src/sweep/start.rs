@@ -18,6 +18,7 @@ use super::values::Values;
 use super::worker::Way;
 use super::{Schedule, Sweep};
 use crate::comm::{Comm, Shared};
+use crate::console::say;
 use crate::error::TaskError;
 use crate::partition::balanced_range;
 use crate::{Error, Result};
@@ -179,7 +180,7 @@ impl<'w> Starting<'w, '_> {
 
     /// Takes over what an earlier job has left.
     fn recover(&self, book: &mut Coordinator, recovered: &Recovered) {
-        recovered.notes().iter().for_each(|note| eprintln!("divisi: {note}"));
+        recovered.notes().iter().for_each(|note| say(&format!("divisi: {note}")));
         for (&task, attempt) in recovered.attempts() {
             book.troubles.remember(task, attempt);
         }

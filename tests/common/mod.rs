@@ -189,6 +189,12 @@ pub fn history(run: &Path, column: &str) -> Vec<f64> {
     lines.map(|line| line.split(',').nth(place).and_then(|cell| cell.parse().ok()).expect("a number")).collect()
 }
 
+/// What ledger.json tells of a run.
+pub fn ledger(run: &Path) -> serde_json::Value {
+    let text = fs::read_to_string(run.join("ledger.json")).expect("ledger.json");
+    serde_json::from_str(&text).expect("JSON")
+}
+
 /// Removes shared-memory segments that killed ranks leave behind; those that a process uses, or is about to use, stay.
 pub fn remove_stale_segments() {
     let is_old = |entry: &fs::DirEntry| {

@@ -9,7 +9,7 @@ use divisi::output::Reader;
 use tempfile::TempDir;
 
 use super::ROLE;
-use super::common::{Ended, Signal, assert_same_files, finish, history, mpirun, signal, wait};
+use super::common::{Ended, Signal, assert_same_files, finish, history, ledger, mpirun, signal, wait};
 
 /// Seconds after which a launch is killed.
 const LIMIT: u64 = 120;
@@ -307,8 +307,10 @@ fn walltime_ends_with_a_checkpoint() {
     let whole = runs.whole(1, "whole", &["output.history_steps=5"]);
     // About 150 steps of 40 ms: six seconds, of which one is given beyond the five that are kept spare.
     let words = ["output.history_steps=5", "trouble.pause_ms=40", "--walltime", "0:06"];
-    let ended = runs.run(2, "short", &words).expect(85).says("the time given is nearly over");
-    assert!(ended.seconds < 6.0, "{} s", ended.seconds);
+    runs.run(2, "short", &words).expect(85).says("the time given is nearly over");
+    // By the run's own clock, which is that of the time limit: a loaded machine takes its time to start and end ranks.
+    let seconds = ledger(&runs.out("short"))["seconds"].as_f64().expect("seconds");
+    assert!(seconds < 6.0, "{seconds} s");
     let step = history(&runs.out("short"), "step").last().copied().expect("a row");
     assert!(step < 100.0, "{step} steps");
     runs.resume(3, "short", &["--walltime", "1:00:00"]).expect(0).says("resumed at step");

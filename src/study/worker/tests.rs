@@ -189,7 +189,7 @@ fn a_worker_that_does_not_end_is_killed() {
 #[test]
 fn the_example_in_python_works() {
     if Command::new("python3").arg("-V").output().is_err() {
-        return eprintln!("no python3: skipped");
+        return crate::console::say("no python3: skipped");
     }
     let argv = vec!["python3".to_owned(), "examples/python/task.py".to_owned()];
     let mut worker = Worker::new(&Programs::new(1), argv, None);
