@@ -1,45 +1,73 @@
 //! Which parts of the board's arena are in use: rank 0's book of it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use super::lifeline::lock;
 
 /// Sizes are rounded up to this: a cache line.
 const GRAIN: usize = 64;
 
+/// An arena, for all who take parts of it.
+#[derive(Clone, Debug)]
+pub(super) struct Arena(Arc<Mutex<Free>>);
+
 /// Free ranges by where they begin.
 #[derive(Debug)]
-pub(super) struct Arena {
-    free: BTreeMap<usize, usize>,
+struct Free(BTreeMap<usize, usize>);
+
+/// A part of an arena, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Part {
+    arena: Arena,
+    /// Where it begins.
+    pub start: usize,
+    /// How long it is.
+    pub bytes: usize,
 }
 
 impl Arena {
-    /// An arena of `bytes` bytes, all free.
-    pub(super) fn new(bytes: usize) -> Self {
-        Arena { free: BTreeMap::from([(0, bytes)]) }
+    /// An arena of this range, all free.
+    pub(super) fn new(range: Range<usize>) -> Self {
+        Arena(Arc::new(Mutex::new(Free(BTreeMap::from([(range.start, range.len())])))))
     }
 
-    /// Takes `bytes` bytes: where they begin, or `None` if there is no room now.
-    pub(super) fn take(&mut self, bytes: usize) -> Option<usize> {
+    /// Takes `bytes` bytes, if there is room now.
+    pub(super) fn take(&self, bytes: usize) -> Option<Part> {
+        let start = lock(&self.0).take(bytes)?;
+        Some(Part { arena: self.clone(), start, bytes })
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        lock(&self.arena.0).give(self.start, self.bytes);
+    }
+}
+
+impl Free {
+    fn take(&mut self, bytes: usize) -> Option<usize> {
         let wanted = bytes.next_multiple_of(GRAIN);
-        let (&start, &length) = self.free.iter().find(|&(_, &length)| length >= wanted)?;
-        self.free.remove(&start);
+        let (&start, &length) = self.0.iter().find(|&(_, &length)| length >= wanted)?;
+        self.0.remove(&start);
         if length > wanted {
-            self.free.insert(start + wanted, length - wanted);
+            self.0.insert(start + wanted, length - wanted);
         }
         Some(start)
     }
 
-    /// Gives back what was taken.
-    pub(super) fn give(&mut self, start: usize, bytes: usize) {
+    fn give(&mut self, start: usize, bytes: usize) {
         let (mut start, mut length) = (start, bytes.next_multiple_of(GRAIN));
-        if let Some(after) = self.free.remove(&(start + length)) {
+        if let Some(after) = self.0.remove(&(start + length)) {
             length += after;
         }
-        if let Some((&before, &its)) = self.free.range(..start).next_back()
+        if let Some((&before, &its)) = self.0.range(..start).next_back()
             && before + its == start
         {
             (start, length) = (before, its + length);
         }
-        self.free.insert(start, length);
+        self.0.insert(start, length);
     }
 }
 
@@ -49,28 +77,28 @@ mod tests {
 
     #[test]
     fn what_is_given_back_is_whole_again_in_any_order() {
-        let mut arena = Arena::new(1024);
-        let all: Vec<usize> = (0..16).map(|_| arena.take(64).unwrap()).collect();
-        assert_eq!(arena.take(1), None);
+        let arena = Arena::new(64..1088);
+        let mut all: Vec<Option<Part>> = (0..16).map(|_| arena.take(64)).collect();
+        assert!(all.iter().all(Option::is_some) && arena.take(1).is_none());
         for place in [3, 1, 2, 15, 0, 7, 5, 6, 4, 8, 10, 9, 14, 12, 13, 11] {
-            arena.give(all[place], 64);
+            all[place] = None;
         }
-        assert_eq!(arena.take(1024), Some(0));
+        assert_eq!(arena.take(1024).map(|part| part.start), Some(64));
     }
 
     #[test]
     fn ranges_in_use_never_overlap() {
-        let mut arena = Arena::new(4096);
-        let mut used: Vec<(usize, usize)> = Vec::new();
+        let arena = Arena::new(0..4096);
+        let mut used: Vec<Part> = Vec::new();
         for step in 0..10_000usize {
             let bytes = 1 + step * 7919 % 700;
             if step % 3 == 2 && !used.is_empty() {
-                let (start, bytes) = used.swap_remove(step * 31 % used.len());
-                arena.give(start, bytes);
-            } else if let Some(start) = arena.take(bytes) {
-                assert!(start + bytes <= 4096);
-                assert!(used.iter().all(|&(other, its)| start + bytes <= other || other + its <= start));
-                used.push((start, bytes));
+                used.swap_remove(step * 31 % used.len());
+            } else if let Some(part) = arena.take(bytes) {
+                assert!(part.start + bytes <= 4096);
+                let apart = |other: &Part| part.start + bytes <= other.start || other.start + other.bytes <= part.start;
+                assert!(used.iter().all(apart));
+                used.push(part);
             }
         }
     }

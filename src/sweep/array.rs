@@ -38,7 +38,8 @@ impl<T: Pod> Visitor<'_> for Bytes<T> {
         if !bytes.len().is_multiple_of(size_of::<T>().max(1)) {
             return Err(E::invalid_length(bytes.len(), &self));
         }
-        Ok(Array(bytemuck::pod_collect_to_vec(bytes)))
+        // The bytes may lie at any address; reading number by number fills the vector once, without zeros before.
+        Ok(Array(bytes.chunks_exact(size_of::<T>().max(1)).map(bytemuck::pod_read_unaligned).collect()))
     }
 }
 

@@ -13,12 +13,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytemuck::{Pod, Zeroable};
 
+use super::arena::Part;
+
 /// Slots of the board; at most so many chunks are posted and not yet taken.
 pub(super) const SLOTS: u64 = 512;
 /// Bytes of arguments that travel in a slot.
 pub(super) const INLINE: usize = 96;
 /// Bytes for arguments that don't fit into a slot.
 pub(super) const ARENA: usize = 64 << 20;
+/// Bytes of arguments from which on they travel by socket: a part of the half of the arena in which chunks are packed.
+pub(super) const LONGEST: usize = ARENA / 8;
 /// Bytes of the whole.
 pub(super) const BYTES: usize = size_of::<Table>() + ARENA;
 
@@ -152,6 +156,20 @@ impl Board {
         unsafe { self.table.cast_mut().add(1).cast() }
     }
 
+    /// Rank 0: a part of the arena that it has taken.
+    pub(super) fn part<'a>(&'a self, part: &'a Part) -> &'a [u8] {
+        assert!(part.start + part.bytes <= ARENA);
+        // SAFETY: the range lies in the arena and is taken; whoever has posted it only reads it. Its bytes are valid whatever they are.
+        unsafe { std::slice::from_raw_parts(self.arena().add(part.start), part.bytes) }
+    }
+
+    /// Rank 0: a part of the arena that it has taken and not posted.
+    pub(super) fn part_mut<'a>(&'a self, part: &'a mut Part) -> &'a mut [u8] {
+        assert!(part.start + part.bytes <= ARENA);
+        // SAFETY: the range lies in the arena and is taken; it is borrowed as the only one, and no other rank knows of it.
+        unsafe { std::slice::from_raw_parts_mut(self.arena().add(part.start), part.bytes) }
+    }
+
     /// Rank 0: whether posting `number` has a free slot.
     pub(super) fn is_free(&self, number: u64) -> bool {
         let now = self.slot(number).state.load(Ordering::Acquire);
@@ -159,18 +177,12 @@ impl Board {
     }
 
     /// Rank 0: posts a chunk as `number`, the one after the last posting, whose slot [is free](Board::is_free). `fill` is handed the
-    /// bytes of the slot or the arena that `place` says, if it says any.
+    /// bytes of the slot, if `place` says that the arguments are there; those in the arena are there already.
     pub(super) fn post(&self, number: u64, chunk: Chunk, place: Place, fill: impl FnOnce(&mut [u8])) {
         let slot = self.slot(number);
         let mut content = Content { chunk, place, inline: [0; INLINE] };
-        match place {
-            Place::Inline(bytes) => fill(&mut content.inline[..bytes]),
-            Place::Arena(offset, bytes) => {
-                assert!(offset + bytes <= ARENA);
-                // SAFETY: the range lies in the arena, and rank 0 has given it to this chunk alone; its bytes are valid whatever they are.
-                fill(unsafe { std::slice::from_raw_parts_mut(self.arena().add(offset), bytes) });
-            }
-            Place::Remote => {}
+        if let Place::Inline(bytes) = place {
+            fill(&mut content.inline[..bytes]);
         }
         // SAFETY: the slot is free, so only rank 0 touches its content until the state says ready.
         unsafe { *slot.content.get() = content };
@@ -256,6 +268,7 @@ mod tests {
     use std::alloc::{Layout, alloc_zeroed, dealloc};
     use std::sync::atomic::AtomicUsize;
 
+    use super::super::arena::Arena;
     use super::*;
 
     /// A board in memory of its own.
@@ -290,7 +303,9 @@ mod tests {
         let (_memory, board) = Own::new();
         assert!(board.claim(1).is_none());
         board.post(0, chunk(7), Place::Inline(3), |to| to.copy_from_slice(b"abc"));
-        board.post(1, chunk(8), Place::Arena(64, 4), |to| to.copy_from_slice(b"wxyz"));
+        let mut part = Arena::new(64..ARENA).take(4).unwrap();
+        board.part_mut(&mut part).copy_from_slice(b"wxyz");
+        board.post(1, chunk(8), Place::Arena(part.start, part.bytes), |_| ());
         assert_eq!(board.holder(0), Holder::Nobody);
         let (a, b) = (board.claim(3).unwrap(), board.claim(5).unwrap());
         assert_eq!((a.chunk, board.arguments(&a)), (chunk(7), Some(&b"abc"[..])));

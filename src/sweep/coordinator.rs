@@ -76,7 +76,7 @@ pub(super) struct Rank {
 /// What came of tasks of a list, in the order in which it came.
 pub(super) enum Finished {
     /// Results of consecutive tasks: the head and the body of a record.
-    Results(Head, Vec<u8>),
+    Results(Head, Arc<Vec<u8>>),
     Failure(TaskError),
 }
 
@@ -102,7 +102,10 @@ pub(super) struct Coordinator {
     pub order: u64,
     /// Values sent to ranks so far.
     pub epoch: u64,
+    /// Where chunks of arguments are packed.
     pub arena: Arena,
+    /// Where long arguments stay from their submission on.
+    pub held: Arena,
     /// Orders for rank 0 itself.
     pub own: VecDeque<(Order, Vec<u8>)>,
     pub token: Arc<Token>,
@@ -149,7 +152,8 @@ impl Coordinator {
             posting: 0,
             order: ORDERS,
             epoch: 0,
-            arena: Arena::new(board::ARENA),
+            arena: Arena::new(0..board::ARENA / 2),
+            held: Arena::new(board::ARENA / 2..board::ARENA),
             own: VecDeque::new(),
             token,
             journal: None,
@@ -248,10 +252,11 @@ impl Coordinator {
             self.land(head.posting);
         }
         self.counts.running = self.counts.running.saturating_sub(u64::from(head.count));
+        let body = Arc::new(body);
         match head.said(&body) {
             Said::Results(sizes, bytes) => {
                 self.pace.measure(head.seconds, head.count);
-                let recorded = self.record(rank, head, &sizes, bytes);
+                let recorded = self.record(rank, head, &sizes, bytes, &body);
                 self.note(recorded);
                 self.deliver(head, body);
             }
@@ -265,11 +270,7 @@ impl Coordinator {
 
     /// Forgets a chunk that is finished.
     pub(super) fn land(&mut self, posting: u64) -> Option<Flight> {
-        let flight = self.flights.remove(&posting)?;
-        if let Some((offset, bytes)) = flight.arena {
-            self.arena.give(offset, bytes);
-        }
-        Some(flight)
+        self.flights.remove(&posting)
     }
 }
 

@@ -1,19 +1,24 @@
 //! Submitted tasks, from submission until nobody asks for them any more.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::board::Chunk;
+use super::arena::Part;
+use super::argument::Argument;
+use super::board::{Board, Chunk};
 use super::runner::{pack, packed_size};
 use crate::error::TaskError;
 
-/// What came of a task: its encoded result.
-pub(super) type Outcome = std::result::Result<Vec<u8>, TaskError>;
+/// What came of a task: its encoded result, which may still be on its way into the journal.
+pub(super) type Outcome = std::result::Result<Arc<Vec<u8>>, TaskError>;
 
 /// A submitted task.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     /// The encoded argument; dropped with the outcome.
-    pub argument: Vec<u8>,
+    pub argument: Argument,
+    /// The hash of the argument, where there is a journal.
+    pub hash: u64,
     /// The tasks whose results it gets.
     pub inputs: Vec<u64>,
     /// Inputs that are not there yet.
@@ -36,7 +41,7 @@ impl Entry {
         if self.users == 0
             && let Some(Ok(bytes)) = &mut self.outcome
         {
-            *bytes = Vec::new();
+            *bytes = Arc::default();
         }
     }
 }
@@ -64,14 +69,23 @@ impl Entries {
     }
 
     /// Bytes of the packed arguments of a chunk's tasks, one `stride` after another; none of tasks without an entry.
-    pub(super) fn packed_size(&self, chunk: Chunk, stride: u64) -> usize {
-        self.of(chunk, stride).map(|entry| packed_size(&entry.argument, &self.results_of(&entry.inputs))).sum()
+    pub(super) fn packed_size(&self, board: &Board, chunk: Chunk, stride: u64) -> usize {
+        let size = |entry: &Entry| packed_size(entry.argument.bytes(board), &self.results_of(&entry.inputs));
+        self.of(chunk, stride).map(size).sum()
     }
 
     /// Packs them into as many bytes.
-    pub(super) fn pack(&self, chunk: Chunk, stride: u64, into: &mut [u8]) {
+    pub(super) fn pack(&self, board: &Board, chunk: Chunk, stride: u64, into: &mut [u8]) {
         let tasks = self.of(chunk, stride);
-        tasks.fold(into, |into, entry| pack(into, &entry.argument, &self.results_of(&entry.inputs)));
+        tasks.fold(into, |into, entry| pack(into, entry.argument.bytes(board), &self.results_of(&entry.inputs)));
+    }
+
+    /// The part of the arena that holds all that a task needs, if one does.
+    pub(super) fn held(&self, task: u64) -> Option<&Arc<Part>> {
+        match self.look(task)? {
+            Entry { argument: Argument::Held(part), inputs, .. } if inputs.is_empty() => Some(part),
+            _ => None,
+        }
     }
 
     fn of(&self, chunk: Chunk, stride: u64) -> impl Iterator<Item = &Entry> {
@@ -118,13 +132,13 @@ mod tests {
     fn tasks_are_forgotten_when_the_last_user_has_gone() {
         let mut entries = Entries::default();
         for users in [1, 2, 1] {
-            entries.push(Entry { users, outcome: Some(Ok(vec![7])), ..Entry::default() });
+            entries.push(Entry { users, outcome: Some(Ok(Arc::new(vec![7]))), ..Entry::default() });
         }
         assert_eq!(entries.next(), 3);
         entries.release(1);
-        assert_eq!(entries.get(1).unwrap().outcome, Some(Ok(vec![7])));
+        assert_eq!(entries.get(1).unwrap().outcome, Some(Ok(Arc::new(vec![7]))));
         entries.release(1);
-        assert_eq!(entries.get(1).unwrap().outcome, Some(Ok(vec![])));
+        assert_eq!(entries.get(1).unwrap().outcome, Some(Ok(Arc::default())));
         assert!(entries.get(0).is_some());
         entries.release(0);
         assert!(entries.get(0).is_none() && entries.get(1).is_none() && entries.get(2).is_some());

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 use std::time::Instant;
 
+use super::arena::Part;
 use super::board::Chunk;
 
 /// A chunk that is posted or that a rank has.
@@ -16,8 +18,8 @@ pub(super) struct Flight {
     pub told: u32,
     /// Who has it, once that is known.
     pub holder: Option<usize>,
-    /// Its arguments' place in the arena.
-    pub arena: Option<(usize, usize)>,
+    /// Its arguments, if they are in the arena: there as long as it is under way.
+    pub _arena: Option<Arc<Part>>,
     /// Arguments that are too long for the arena.
     pub remote: Vec<u8>,
     /// Since when the task that is under way may be.
@@ -64,7 +66,7 @@ impl Flight {
             priority: 0,
             told: 0,
             holder: None,
-            arena: None,
+            _arena: None,
             remote: Vec::new(),
             since: None,
             asked: None,

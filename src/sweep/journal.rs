@@ -30,6 +30,7 @@ mod compact;
 mod covered;
 mod done;
 mod frame;
+mod outbox;
 mod plan;
 mod record;
 mod recovered;
@@ -39,18 +40,22 @@ mod scan;
 mod tests;
 
 use std::fs::File;
-use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use done::{Done, Lengths};
 pub use record::{Attempt, Failed, Reason};
 pub use recovered::{Counts, Recovered};
 
-use crate::{Error, Result};
+pub(super) use outbox::Outbox;
 
-/// Bytes of records from which on they are handed to the operating system.
+use crate::{Error, Result};
+use outbox::Piece;
+
+/// Bytes of records from which on they are put on their way to the file.
 const FULL: usize = 256 << 10;
+/// Bytes on their way from which on who records writes them.
+const BACKLOG: usize = 64 << 20;
 
 /// A journal that is being written.
 ///
@@ -58,14 +63,11 @@ const FULL: usize = 256 << 10;
 /// are seen only by who calls `flush` or [`sync`](Self::sync) before.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
-    path: PathBuf,
     /// The hash of the head, which seeds those of the records.
     seed: u64,
-    /// The length of the file: whole records.
-    written: u64,
-    /// Whole records that are not in the file yet.
+    /// Whole records that are not on their way yet.
     buffer: Vec<u8>,
+    outbox: Outbox,
 }
 
 impl Journal {
@@ -90,11 +92,11 @@ impl Journal {
         let file = File::options().read(true).write(true).open(path).map_err(Error::io("open", path))?;
         let (mut recovered, extent) = Recovered::read_from(&file, path)?;
         plan::check(path, recovered.plan(), plan)?;
-        let journal =
-            Journal { file, path: path.to_path_buf(), seed: extent.seed, written: extent.end, buffer: Vec::new() };
         if extent.end < extent.length {
-            journal.cut().and_then(|()| journal.file.sync_data()).map_err(Error::io("cut", path))?;
+            file.set_len(extent.end).and_then(|()| file.sync_data()).map_err(Error::io("cut", path))?;
         }
+        let outbox = Outbox::new(file, path.to_path_buf(), extent.end);
+        let journal = Journal { seed: extent.seed, buffer: Vec::new(), outbox };
         // What a rewrite that was killed has left.
         let _ = std::fs::remove_file(part_of(path));
         match recovered.rewritten(path, extent.end) {
@@ -113,12 +115,28 @@ impl Journal {
     /// # Panics
     /// If the lengths do not add up to the results' bytes, or the tasks' numbers pass 2^64.
     pub fn done(&mut self, done: &Done<'_>) -> Result<()> {
-        done.check();
+        done.check(0);
         if done.count() == 0 {
             return Ok(());
         }
         let place = || format!("task {}", done.first);
         self.append(record::DONE, place, |buffer| done.encode(buffer))
+    }
+
+    /// Records a run of tasks whose results end with the bytes of `body` from `start` on, which are written from where they lie:
+    /// `done.results` is what comes before.
+    ///
+    /// # Errors
+    /// As [`done`](Self::done).
+    ///
+    /// # Panics
+    /// As [`done`](Self::done).
+    pub(super) fn done_with(&mut self, done: &Done<'_>, body: &Arc<Vec<u8>>, start: usize) -> Result<()> {
+        let rest = &body[start..];
+        done.check(rest.len());
+        frame::append(&mut self.buffer, self.seed, record::DONE, |buffer| done.encode(buffer), rest)
+            .map_err(|bytes| too_long(format!("task {}", done.first), bytes))?;
+        self.put(Some((Arc::clone(body), start)))
     }
 
     /// Records a task that failed for good.
@@ -151,15 +169,8 @@ impl Journal {
     /// When they cannot be written. The file then ends with a whole record; those that did not fit stay in memory, and the next
     /// call tries again.
     pub fn flush(&mut self) -> Result<()> {
-        let (bytes, outcome) = write_at(&self.file, &self.buffer, self.written);
-        let whole = if outcome.is_ok() { bytes } else { frame::whole(&self.buffer, bytes) };
-        self.written += whole as u64;
-        self.buffer.drain(..whole);
-        outcome.map_err(|error| {
-            // If the file cannot be shortened either, its torn end is written over later, or left out by who reads it.
-            let _ = self.cut();
-            Error::io("write", &self.path)(error)
-        })
+        self.send();
+        self.outbox.flush()
     }
 
     /// Hands all records over and waits until they are on the disk.
@@ -168,20 +179,19 @@ impl Journal {
     /// When they cannot be written. After a failed wait nobody knows which of the last records are on the disk: the run should end.
     pub fn sync(&mut self) -> Result<()> {
         self.flush()?;
-        self.file.sync_data().map_err(Error::io("sync", &self.path))
+        self.outbox.sync()
     }
 
-    /// A second handle on the file, whose `sync_data` puts on the disk what has been flushed, while this one goes on.
-    ///
-    /// # Errors
-    /// When the process has no more file descriptors.
-    pub fn file(&self) -> Result<File> {
-        self.file.try_clone().map_err(Error::io("open", &self.path))
+    /// Puts all records on their way, for another thread to write.
+    pub(super) fn send(&mut self) {
+        if !self.buffer.is_empty() {
+            self.outbox.put(Piece { head: std::mem::take(&mut self.buffer), rest: None });
+        }
     }
 
-    /// The file that is written.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The way to the file, for another thread.
+    pub(super) fn outbox(&self) -> Outbox {
+        self.outbox.clone()
     }
 
     /// A journal under the name that files have until they are whole.
@@ -190,20 +200,21 @@ impl Journal {
         let (buffer, seed) = frame::head(plan).map_err(too_long)?;
         let path = part_of(path);
         let file = File::create(&path).map_err(Error::io("create", &path))?;
-        Ok(Journal { file, path, seed, written: 0, buffer })
+        Ok(Journal { seed, buffer, outbox: Outbox::new(file, path, 0) })
     }
 
     /// Puts a journal that was begun on the disk, and gives it its name.
     fn rename(mut self, path: &Path) -> Result<Self> {
         self.sync()?;
-        std::fs::rename(&self.path, path).map_err(Error::io("rename", &self.path))?;
-        self.path = path.to_path_buf();
+        std::fs::rename(&self.outbox.path, path).map_err(Error::io("rename", &self.outbox.path))?;
+        self.outbox.path = path.to_path_buf();
         Ok(self)
     }
 
     /// Makes the name last.
     fn sync_name(self) -> Result<Self> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder =
+            self.outbox.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", folder))?;
         Ok(self)
     }
@@ -211,19 +222,21 @@ impl Journal {
     /// Appends a record that `encode` fills; `place` names what it is of.
     #[inline]
     fn append(&mut self, kind: u8, place: impl Fn() -> String, encode: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
-        frame::append(&mut self.buffer, self.seed, kind, encode).map_err(|bytes| {
-            Error::input(
-                place(),
-                format!("a record of {bytes} bytes; one takes less than 4 GiB: keep large results in files"),
-            )
-        })?;
-        if self.buffer.len() >= FULL { self.flush() } else { Ok(()) }
+        frame::append(&mut self.buffer, self.seed, kind, encode, &[]).map_err(|bytes| too_long(place(), bytes))?;
+        if self.buffer.len() >= FULL { self.put(None) } else { Ok(()) }
     }
 
-    /// Shortens the file to its whole records.
-    fn cut(&self) -> std::io::Result<()> {
-        self.file.set_len(self.written)
+    /// Puts the records, of which `rest` is the end, on their way.
+    fn put(&mut self, rest: Option<(Arc<Vec<u8>>, usize)>) -> Result<()> {
+        self.outbox.put(Piece { head: std::mem::take(&mut self.buffer), rest });
+        if self.outbox.bytes() >= BACKLOG { self.outbox.flush() } else { Ok(()) }
     }
+}
+
+/// What to say of a record that is too long.
+fn too_long(place: String, bytes: usize) -> Error {
+    let reason = format!("a record of {bytes} bytes; one takes less than 4 GiB: keep large results in files");
+    Error::input(place, reason)
 }
 
 impl Drop for Journal {
@@ -237,18 +250,4 @@ fn part_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     name.into()
-}
-
-/// Writes as much of `bytes` as it can; how many, and what stopped it.
-fn write_at(file: &File, bytes: &[u8], offset: u64) -> (usize, std::io::Result<()>) {
-    let mut written = 0;
-    while written < bytes.len() {
-        match file.write_at(&bytes[written..], offset + written as u64) {
-            Ok(0) => return (written, Err(ErrorKind::WriteZero.into())),
-            Ok(more) => written += more,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return (written, Err(error)),
-        }
-    }
-    (written, Ok(()))
 }

@@ -17,6 +17,7 @@
 //! Left out: tasks that talk to each other (that is what ranks are for), tasks that start tasks.
 
 mod arena;
+mod argument;
 mod array;
 mod begun;
 mod board;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::argument::Argument;
 use super::coordinator::{Coordinator, Counts};
 use super::entries::Entry;
 use super::future::{AsCompleted, Future, Link, is_done};
@@ -42,7 +43,7 @@ pub struct Pool<'p, A, T> {
 /// A task about to be submitted; see [`Pool::task`].
 pub struct Job<'p, T> {
     link: &'p Link<'p>,
-    argument: Result<Vec<u8>>,
+    argument: Result<Argument>,
     inputs: Vec<u64>,
     priority: i32,
     kind: PhantomData<fn() -> T>,
@@ -88,7 +89,7 @@ impl<'p, T> Job<'p, T> {
 impl<'p, A: Serialize, T> Pool<'p, A, T> {
     /// A task to be submitted, after others or with a priority.
     pub fn task(&'p self, argument: A) -> Job<'p, T> {
-        let argument = encode(&argument, "a task's argument");
+        let argument = self.link.with(|book| book.encode_argument(&argument));
         Job { link: &self.link, argument, inputs: Vec::new(), priority: 0, kind: PhantomData }
     }
 
@@ -106,7 +107,7 @@ impl<'p, A: Serialize, T> Pool<'p, A, T> {
     /// A rank that doesn't exist, has died or takes no tasks; an argument that can't be encoded.
     pub fn apply(&'p self, ranks: &[usize], argument: &A) -> Result<Vec<Future<'p, T>>> {
         self.check(ranks)?;
-        let argument = encode(argument, "a task's argument")?;
+        let argument = Argument::Own(encode(argument, "a task's argument")?);
         let submit = |&rank: &usize| {
             let entry = Entry { argument: argument.clone(), rank: Some(rank), users: 1, ..Entry::default() };
             Ok(Future::new(&self.link, self.link.with(|book| book.submit(entry, true))?))

@@ -1,7 +1,9 @@
 //! Handing tasks out: over the board, by socket to ranks of other nodes, or to one rank that must have them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::arena::Part;
 use super::board::{self, Chunk, Holder, Place};
 use super::coordinator::Coordinator;
 use super::flight::Flight;
@@ -67,9 +69,14 @@ impl Coordinator {
         }
         self.retry_elsewhere();
         let takers = self.takers().count();
-        while self.posted() < AHEAD && self.board.is_free(self.posting) {
+        // Ranks may take chunks as fast as they are posted: what they send must be looked at in between.
+        let last = self.posting + AHEAD;
+        while self.posting < last && self.posted() < AHEAD && self.board.is_free(self.posting) {
             let Some((range, priority)) = self.queue.first() else { break };
-            let most = self.pace.chunk(self.queue.len(), takers).min(range.end - range.start);
+            let most = match self.entries.held(range.start) {
+                Some(_) => 1,
+                None => self.pace.chunk(self.queue.len(), takers).min(range.end - range.start),
+            };
             let chunk = self.troubles.cut(range.start, most);
             self.learn_holder(self.posting);
             if !self.post_chunk(chunk, priority) {
@@ -93,21 +100,37 @@ impl Coordinator {
     /// Posts a chunk; not if there is no room for its arguments now.
     pub(super) fn post_chunk(&mut self, mut chunk: Chunk, priority: i32) -> bool {
         chunk.epoch = self.epoch;
-        let bytes = self.entries.packed_size(chunk, 1);
+        let bytes = self.entries.packed_size(&self.board, chunk, 1);
+        let (mut arena, mut remote) = (None, Vec::new());
         let place = match bytes {
             0..=board::INLINE => Place::Inline(bytes),
-            _ if bytes > board::ARENA / 4 => Place::Remote,
-            _ => match self.arena.take(bytes) {
-                Some(offset) => Place::Arena(offset, bytes),
-                None => return false,
-            },
+            bytes if bytes > board::LONGEST && self.held(chunk).is_none() => {
+                remote = self.packed(chunk, 1);
+                Place::Remote
+            }
+            bytes => {
+                let Some(part) = self.held(chunk).or_else(|| self.pack_in_arena(chunk, bytes)) else { return false };
+                let place = Place::Arena(part.start, part.bytes);
+                arena = Some(part);
+                place
+            }
         };
-        self.board.post(self.posting, chunk, place, |into| self.entries.pack(chunk, 1, into));
-        let arena = if let Place::Arena(offset, bytes) = place { Some((offset, bytes)) } else { None };
-        let remote = if place == Place::Remote { self.packed(chunk, 1) } else { Vec::new() };
-        self.fly(self.posting, Flight { arena, remote, priority, ..Flight::of(chunk, 1) });
+        self.board.post(self.posting, chunk, place, |into| self.entries.pack(&self.board, chunk, 1, into));
+        self.fly(self.posting, Flight { _arena: arena, remote, priority, ..Flight::of(chunk, 1) });
         self.posting += 1;
         true
+    }
+
+    /// The arguments of a chunk that are in the arena as they are.
+    fn held(&self, chunk: Chunk) -> Option<Arc<Part>> {
+        if chunk.count == 1 { self.entries.held(chunk.first).cloned() } else { None }
+    }
+
+    /// Packs the arguments of a chunk into the arena, if there is room.
+    fn pack_in_arena(&self, chunk: Chunk, bytes: usize) -> Option<Arc<Part>> {
+        let mut part = self.arena.take(bytes)?;
+        self.entries.pack(&self.board, chunk, 1, self.board.part_mut(&mut part));
+        Some(Arc::new(part))
     }
 
     pub(super) fn fly(&mut self, posting: u64, flight: Flight) {
@@ -117,8 +140,8 @@ impl Coordinator {
 
     /// The packed arguments of a chunk's tasks; none of a list's.
     pub(super) fn packed(&self, chunk: Chunk, stride: u64) -> Vec<u8> {
-        let mut packed = vec![0; self.entries.packed_size(chunk, stride)];
-        self.entries.pack(chunk, stride, &mut packed);
+        let mut packed = vec![0; self.entries.packed_size(&self.board, chunk, stride)];
+        self.entries.pack(&self.board, chunk, stride, &mut packed);
         packed
     }
 

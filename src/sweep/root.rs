@@ -5,7 +5,6 @@
 //! every second, and tells the progress.
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -19,6 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::board::Board;
 use super::coordinator::{Coordinator, Counts};
 use super::frame::{Frame, Kind};
+use super::journal::{Journal, Outbox};
 use super::lifeline::lock;
 use super::record::{HEAD, Head};
 use super::ring::Ring;
@@ -96,7 +96,7 @@ impl<'a> Root<'a> {
     ) -> Result<Self> {
         let (board, others) = (book.board, others(&book));
         let sockets = book.hub.sockets()?;
-        let journal = book.journal.as_ref().map(|journal| journal.file()).transpose()?;
+        let journal = book.journal.as_ref().map(Journal::outbox);
         let (book, signals) = (Arc::new(Mutex::new(book)), Arc::new(Signals::default()));
         let (wake, woken) =
             UnixStream::pair().map_err(|error| Error::Launch(format!("no descriptors left: {error}")))?;
@@ -289,8 +289,8 @@ struct Service {
     sockets: Vec<(usize, TcpStream)>,
     /// Readable at the end.
     woken: UnixStream,
-    /// A handle of the journal, to have it on the disk while the book is in use.
-    journal: Option<File>,
+    /// The way into the journal's file, to write while the book is in use.
+    journal: Option<Outbox>,
     observer: Observer,
 }
 
@@ -318,19 +318,19 @@ impl Service {
                 end_job(&mut book);
             }
             let gone: Vec<usize> = ready.iter().copied().filter(|&rank| !book.hub.is_connected(rank)).collect();
-            if flushed.elapsed() > FLUSH {
-                let outcome = book.journal.as_mut().map_or(Ok(()), |journal| journal.flush());
-                book.note(outcome);
+            let counts = book.counts;
+            if flushed.elapsed() > FLUSH
+                && let Some(journal) = &mut book.journal
+            {
+                journal.send();
                 flushed = Instant::now();
             }
+            drop(book);
+            self.write(|journal| if journal.bytes() > 0 { journal.flush() } else { Ok(()) });
             if synced.elapsed() > SYNC {
-                let counts = book.counts;
-                drop(book);
                 (self.observer)(&counts);
-                self.sync();
+                self.write(Outbox::sync);
                 synced = Instant::now();
-            } else {
-                drop(book);
             }
             self.sockets.retain(|(rank, _)| !gone.contains(rank));
             if !ready.is_empty() {
@@ -352,11 +352,11 @@ impl Service {
         ready.map(|(_, (rank, _))| *rank).collect()
     }
 
-    fn sync(&self) {
+    /// Writes to the journal without holding the book.
+    fn write(&self, write: impl Fn(&Outbox) -> Result<()>) {
         if let Some(journal) = &self.journal
-            && let Err(error) = journal.sync_data()
+            && let Err(error) = write(journal)
         {
-            let error = Error::Launch(format!("the sweep's journal cannot be written to the disk: {error}"));
             lock(&self.book).note::<()>(Err(error));
         }
     }

@@ -57,18 +57,26 @@ pub(super) struct Order {
     pub stride: u64,
 }
 
+/// Bytes before the argument of a task without inputs, packed.
+pub(super) const ALONE: usize = 16;
+
 /// Bytes that an argument and inputs take as they travel.
 pub(super) fn packed_size(argument: &[u8], inputs: &[&[u8]]) -> usize {
-    16 + argument.len() + inputs.iter().map(|input| 8 + input.len()).sum::<usize>()
+    ALONE + argument.len() + inputs.iter().map(|input| 8 + input.len()).sum::<usize>()
 }
 
 /// Writes an argument and inputs to the beginning of `into` and returns what is left of it.
 pub(super) fn pack<'a>(into: &'a mut [u8], argument: &[u8], inputs: &[&[u8]]) -> &'a mut [u8] {
-    let length = packed_size(argument, inputs) - 16 - argument.len();
+    let length = packed_size(argument, inputs) - ALONE - argument.len();
     let into = put(into, &(argument.len() as u64).to_le_bytes());
     let into = put(into, &(length as u64).to_le_bytes());
     let into = put(into, argument);
     inputs.iter().fold(into, |into, input| put(put(into, &(input.len() as u64).to_le_bytes()), input))
+}
+
+/// Begins the packed argument, `bytes` long, of a task without inputs; returns where it goes.
+pub(super) fn pack_size(into: &mut [u8], bytes: usize) -> &mut [u8] {
+    put(put(into, &(bytes as u64).to_le_bytes()), &0u64.to_le_bytes())
 }
 
 fn put<'a>(into: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {

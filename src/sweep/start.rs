@@ -190,7 +190,7 @@ impl<'w> Starting<'w, '_> {
                 book.counts.done += sizes.len() as u64;
                 book.counts.recovered += sizes.len() as u64;
                 let (head, body) = Head::of_results(run.first, &sizes, run.results);
-                book.finished.push_back(Finished::Results(head, body));
+                book.finished.push_back(Finished::Results(head, body.into()));
                 continue;
             }
             let mut rest = run.results;

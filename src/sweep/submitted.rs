@@ -1,5 +1,10 @@
 //! Submitted tasks: when they become ready, and who gets what came of them.
 
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::argument::Argument;
 use super::coordinator::{Coordinator, Finished};
 use super::entries::{Entry, Outcome};
 use super::record::Head;
@@ -8,7 +13,7 @@ use crate::error::{Cause, TaskError};
 
 impl Coordinator {
     /// Hands results to who waits for them.
-    pub(super) fn deliver(&mut self, head: &Head, body: Vec<u8>) {
+    pub(super) fn deliver(&mut self, head: &Head, body: Arc<Vec<u8>>) {
         self.counts.done += u64::from(head.count);
         if self.entries.next() == 0 {
             self.finished.push_back(Finished::Results(*head, body));
@@ -20,7 +25,7 @@ impl Coordinator {
             return;
         }
         for (task, result) in head.each(&body) {
-            self.settle(task, Ok(result.to_vec()));
+            self.settle(task, Ok(Arc::new(result.to_vec())));
         }
     }
 
@@ -29,7 +34,7 @@ impl Coordinator {
         let Some(entry) = self.entries.get(task) else { return };
         let good = outcome.is_ok();
         entry.outcome = Some(outcome);
-        entry.argument = Vec::new();
+        entry.argument = Argument::default();
         entry.drop_unused();
         let (dependents, inputs) = (std::mem::take(&mut entry.dependents), std::mem::take(&mut entry.inputs));
         self.entries.forget();
@@ -60,8 +65,11 @@ impl Coordinator {
     pub(super) fn submit(&mut self, mut entry: Entry, wanted: bool) -> Result<u64> {
         let task = self.entries.next();
         self.counts.tasks += 1;
+        if self.journal.is_some() {
+            entry.hash = xxh3_64(entry.argument.bytes(&self.board));
+        }
         if let Some(result) = self.recovered(task, &entry)? {
-            entry.outcome = Some(Ok(result));
+            entry.outcome = Some(Ok(Arc::new(result)));
             entry.inputs.clear();
             self.entries.push(entry);
             return Ok(task);

@@ -437,12 +437,15 @@ fn apply(comm: &Comm) {
 fn long(comm: &Comm) {
     Sweep::new(comm)
         .pool(
-            |_, mut array: Array<u64>| {
+            |task, mut array: Array<u64>| {
+                if array.len() % 2 == 1 && task.attempt() == 1 {
+                    return Err(Error::input("attempt", "the first"));
+                }
                 array.reverse();
                 Ok(array)
             },
             |pool| {
-                for length in [0, 1, 11, 12, 13, 130_000, 131_072, 400_000, 3_000_000] {
+                for length in [0, 1, 11, 12, 13, 130_000, 131_071, 131_072, 400_001, 3_000_000] {
                     let array: Vec<u64> = (0..length).map(|i| i * 2_654_435_761).collect();
                     let futures: Vec<_> = (0..3).map(|_| pool.submit(Array(array.clone()))).collect::<Result<_>>()?;
                     for future in futures {

@@ -120,10 +120,10 @@ impl Done<'_> {
         }
     }
 
-    /// Panics where the parts do not belong together.
-    pub(super) fn check(&self) {
-        let bytes = self.lengths.bytes(self.count() as usize);
-        assert!(bytes == self.results.len() as u64, "lengths of {bytes} bytes for results of {}", self.results.len());
+    /// Panics where the parts do not belong together; so many bytes of results follow elsewhere.
+    pub(super) fn check(&self, elsewhere: usize) {
+        let (bytes, results) = (self.lengths.bytes(self.count() as usize), self.results.len() + elsewhere);
+        assert!(bytes == results as u64, "lengths of {bytes} bytes for results of {results}");
         assert!(
             self.first.checked_add(u64::from(self.count())).is_some(),
             "tasks from {} on pass 2^64 - 1",

@@ -1,6 +1,6 @@
 //! What stands around the plan and around each record: lengths, hashes, markers.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 /// What a journal begins with.
 const MAGIC: [u8; 8] = *b"divisi-j";
@@ -43,13 +43,14 @@ pub(super) fn plan(head: &[u8]) -> Option<(&str, u64)> {
     std::str::from_utf8(plan).ok().filter(|_| whole).map(|plan| (plan, hash))
 }
 
-/// Appends a record to a buffer; its bytes where they are too many.
+/// Appends a record to a buffer, but for `rest`, with which it ends and which is left where it is; its bytes where they are too many.
 #[inline]
 pub(super) fn append(
     buffer: &mut Vec<u8>,
     seed: u64,
     kind: u8,
     encode: impl FnOnce(&mut Vec<u8>),
+    rest: &[u8],
 ) -> Result<(), usize> {
     let start = buffer.len();
     let mut head = [0; RECORD_HEAD];
@@ -57,14 +58,22 @@ pub(super) fn append(
     head[RECORD_HEAD - 1] = kind;
     buffer.extend_from_slice(&head);
     encode(buffer);
-    let bytes = buffer.len() - start - RECORD_HEAD;
+    let bytes = buffer.len() - start - RECORD_HEAD + rest.len();
     let Ok(length) = u32::try_from(bytes) else {
         buffer.truncate(start);
         return Err(bytes);
     };
     let record = &mut buffer[start..];
     record[HASHED..HASHED + 4].copy_from_slice(&length.to_le_bytes());
-    let hash = xxh3_64_with_seed(&record[HASHED..], seed);
+    let hash = match rest {
+        [] => xxh3_64_with_seed(&record[HASHED..], seed),
+        rest => {
+            let mut hasher = Xxh3::with_seed(seed);
+            hasher.update(&record[HASHED..]);
+            hasher.update(rest);
+            hasher.digest()
+        }
+    };
     record[4..HASHED].copy_from_slice(&hash.to_le_bytes());
     Ok(())
 }
@@ -108,7 +117,7 @@ mod tests {
     fn whole_records_are_counted_to_the_byte() {
         let mut buffer = Vec::new();
         for contents in [3, 0, 8] {
-            append(&mut buffer, 1, 2, |buffer| buffer.resize(buffer.len() + contents, 9)).unwrap();
+            append(&mut buffer, 1, 2, |buffer| buffer.resize(buffer.len() + contents, 9), &[]).unwrap();
         }
         let ends = [0, 20, 37, 62];
         for bytes in 0..=buffer.len() {

@@ -90,7 +90,7 @@ fn everything_that_is_recorded_comes_back() {
 }
 
 #[test]
-fn records_wait_for_a_flush_or_until_they_are_many() {
+fn records_wait_for_a_flush_or_until_very_many_are_on_their_way() {
     let (_folder, path) = place();
     let mut journal = Journal::create(&path, PLAN).unwrap();
     let written = || Recovered::read(&path).unwrap().counts().done;
@@ -98,21 +98,34 @@ fn records_wait_for_a_flush_or_until_they_are_many() {
     assert_eq!(written(), 0);
     journal.flush().unwrap();
     assert_eq!(written(), 9);
-    record(&mut journal, 9..40_009, 0, 1, true);
-    assert_eq!(written(), 40_009);
-    record(&mut journal, 40_009..40_010, 0, 1, true);
+    let large = Arc::new(vec![7; BACKLOG / 4]);
+    let lengths = |results: usize| Lengths::Equal { count: 1, length: results as u32 };
+    for task in 9..12 {
+        let done = Done { first: task, rank: 0, attempt: 1, seconds: 0.0, lengths: lengths(large.len()), results: &[] };
+        journal.done_with(&done, &large, 0).unwrap();
+    }
+    record(&mut journal, 12..20, 0, 1, true);
+    assert_eq!(written(), 9);
+    // The last one passes the limit, and its result begins within the body that holds it.
+    let done = Done { first: 20, rank: 0, attempt: 1, seconds: 0.0, lengths: lengths(large.len()), results: &[1; 8] };
+    journal.done_with(&done, &large, 8).unwrap();
+    assert_eq!(written(), 21);
+    record(&mut journal, 21..22, 0, 1, true);
     drop(journal);
-    assert_eq!(written(), 40_010);
+    let recovered = Recovered::read(&path).unwrap();
+    let (tasks, results): (Vec<u64>, Vec<Vec<u8>>) = results(&recovered).into_iter().unzip();
+    assert_eq!(tasks, (0..22).collect::<Vec<u64>>());
+    assert!(results[11] == *large && results[20][..8] == [1; 8] && results[20][8..] == large[8..]);
 }
 
 #[test]
-fn another_thread_syncs_while_this_one_records() {
+fn another_thread_writes_while_this_one_records() {
     let (_folder, path) = place();
     let mut journal = Journal::create(&path, PLAN).unwrap();
-    let file = journal.file().unwrap();
-    let syncing = std::thread::spawn(move || file.sync_data());
+    let outbox = journal.outbox();
+    let writing = std::thread::spawn(move || outbox.flush().and_then(|()| outbox.sync()));
     record(&mut journal, 0..9, 0, 1, true);
-    syncing.join().unwrap().unwrap();
+    writing.join().unwrap().unwrap();
     let moved = std::thread::spawn(move || journal.sync());
     moved.join().unwrap().unwrap();
     assert_eq!(Recovered::read(&path).unwrap().counts().done, 9);

@@ -1,15 +1,18 @@
 //! Journals that were cut off, changed, or could not be written.
 
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
 use super::*;
 
 /// A small journal with records of all kinds; the places in its file where each begins, and its end.
 fn small(path: &Path) -> Vec<u64> {
     let mut journal = Journal::create(path, PLAN).unwrap();
-    let mut ends = vec![journal.written];
+    let mut ends = vec![journal.outbox.written()];
     let mut step = |write: &dyn Fn(&mut Journal)| {
         write(&mut journal);
         journal.flush().unwrap();
-        ends.push(journal.written);
+        ends.push(journal.outbox.written());
     };
     step(&|journal| record(journal, 0..1, 0, 1, true));
     step(&|journal| record(journal, 10..15, 0, 1, false));
@@ -28,6 +31,10 @@ fn expected(kept: impl Fn(usize) -> bool) -> (Vec<u64>, usize, Vec<u64>, u64) {
     let done = done.into_iter().filter(|(record, _)| kept(*record)).flat_map(|(_, tasks)| tasks).collect();
     let attempts = [(3, 31), (5, 32)].into_iter().filter(|(record, _)| kept(*record)).map(|(_, task)| task).collect();
     (done, usize::from(kept(2)), attempts, u64::from(kept(6)))
+}
+
+fn open(path: &Path) -> File {
+    File::options().write(true).open(path).unwrap()
 }
 
 fn found(recovered: &Recovered) -> (Vec<u64>, usize, Vec<u64>, u64) {
@@ -124,7 +131,7 @@ fn a_result_that_looks_like_a_record_is_none() {
     record(&mut journal, 1..2, 0, 1, true);
     let start = frame::HEAD as u64 + PLAN.len() as u64;
     journal.flush().unwrap();
-    journal.file.write_at(&[0], start).unwrap();
+    open(&path).write_at(&[0], start).unwrap();
     assert_eq!(tasks(&Recovered::read(&path).unwrap()), [1]);
 }
 
@@ -132,15 +139,15 @@ fn a_result_that_looks_like_a_record_is_none() {
 fn a_record_is_found_wherever_it_begins() {
     let (_folder, path) = place();
     let mut journal = Journal::create(&path, PLAN).unwrap();
-    let head = journal.written;
+    let head = journal.outbox.written();
     record(&mut journal, 1..2, 0, 1, true);
     let whole = journal.buffer.clone();
     for gap in (0..40).chain([(1 << 20) - 3, 3 << 20]) {
-        journal.file.write_at(&vec![frame::MARKER[0]; gap as usize], head).unwrap();
-        journal.file.write_at(&whole, head + gap).unwrap();
+        open(&path).write_at(&vec![frame::MARKER[0]; gap as usize], head).unwrap();
+        open(&path).write_at(&whole, head + gap).unwrap();
         let recovered = Recovered::read(&path).unwrap();
         assert_eq!((tasks(&recovered), recovered.notes().len()), (vec![1], usize::from(gap > 0)), "after {gap} bytes");
-        journal.file.set_len(head).unwrap();
+        open(&path).set_len(head).unwrap();
     }
 }
 
@@ -152,7 +159,7 @@ fn damage_at_many_places_is_told_in_few_lines() {
         record(&mut journal, task..task + 1, 0, 1, true);
         journal.flush().unwrap();
         if task % 2 == 0 {
-            journal.file.write_at(&[1; 4], journal.written - 4).unwrap();
+            open(&path).write_at(&[1; 4], journal.outbox.written() - 4).unwrap();
         }
     }
     drop(journal);
@@ -185,12 +192,12 @@ fn a_write_that_fails_names_the_file_and_is_tried_again() {
     let mut journal = Journal::create(&path, PLAN).unwrap();
     record(&mut journal, 0..9, 0, 1, true);
     journal.flush().unwrap();
-    let good = std::mem::replace(&mut journal.file, File::open(&path).unwrap());
+    let good = journal.outbox.swap_file(File::open(&path).unwrap());
     record(&mut journal, 9..20, 0, 1, true);
     let told = journal.flush().unwrap_err().to_string();
     assert!(told.contains("cannot write") && told.contains(&path.display().to_string()), "{told}");
     assert_eq!(tasks(&Recovered::read(&path).unwrap()), (0..9).collect::<Vec<u64>>());
-    journal.file = good;
+    journal.outbox.swap_file(good);
     journal.flush().unwrap();
     assert_eq!(tasks(&Recovered::read(&path).unwrap()), (0..20).collect::<Vec<u64>>());
 }

@@ -72,19 +72,19 @@ fn any_number_of_kills_and_resumes_loses_nothing() {
         let found = tasks(&recovered);
         assert!(known.iter().all(|task| recovered.is_done(*task)), "{known:?} in {found:?}");
         known = found;
-        let mut flushed = journal.written;
+        let mut flushed = journal.outbox.written();
         for _ in 0..below(8) {
             let first = below(2000);
             let range = first..first + 1 + below(20);
             record(&mut journal, range.clone(), 0, 1, below(2) == 0);
             if below(3) == 0 {
                 journal.flush().unwrap();
-                flushed = journal.written;
+                flushed = journal.outbox.written();
                 known.extend(range);
             }
         }
         journal.flush().unwrap();
-        let length = flushed + below(journal.written - flushed + 1);
+        let length = flushed + below(journal.outbox.written() - flushed + 1);
         drop(journal);
         File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
     }

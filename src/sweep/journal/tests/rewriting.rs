@@ -77,7 +77,7 @@ fn a_rewrite_that_fails_leaves_the_journal_and_is_told() {
     // A folder in the place of the new file, so that it cannot be made.
     fs::create_dir(part_of(&path)).unwrap();
     let (journal, opened) = Journal::open(&path, PLAN).unwrap();
-    assert_eq!((state(&opened), journal.written), before);
+    assert_eq!((state(&opened), journal.outbox.written()), before);
     assert!(opened.notes()[0].contains("stays longer than it has to be: cannot create"), "{:?}", opened.notes());
 }
 
