@@ -26,14 +26,15 @@ const OF_PROCESSES: [&str; 2] = ["hyperqueue", "parallel"];
 
 type Measure = fn(&Comm, &Path) -> Result<f64>;
 
-const MEASURES: [(&str, Measure); 7] = [
+const MEASURES: [(&str, Measure); 8] = [
     ("noop", noop),
     ("chunked", chunked),
     ("roundtrip", round_trip),
     ("share_10ms", |comm, folder| share(comm, folder, Duration::from_millis(10), 200)),
     ("share_100us", |comm, folder| share(comm, folder, Duration::from_micros(100), 20_000)),
     ("skew", skew),
-    ("payload", payload),
+    ("payload", |comm, folder| payload(comm, sweep(comm, folder))),
+    ("payload_bare", |comm, _| payload(comm, Sweep::new(comm))),
 ];
 
 /// On both ranks: measures, and prints the value.
@@ -130,7 +131,8 @@ fn skew(comm: &Comm, folder: &Path) -> Result<f64> {
 }
 
 /// Megabytes per second of arguments and results of 1 MB.
-fn payload(comm: &Comm, folder: &Path) -> Result<f64> {
+fn payload(comm: &Comm, sweep: Sweep) -> Result<f64> {
+    assert_eq!(comm.size(), 2);
     let count = 500;
     let main = |pool: &Pool<Array<f64>, Array<f64>>| {
         let began = Instant::now();
@@ -144,7 +146,7 @@ fn payload(comm: &Comm, folder: &Path) -> Result<f64> {
         open.into_iter().try_for_each(|future| future.result().map(drop))?;
         Ok(2.0 * f64::from(count) / began.elapsed().as_secs_f64())
     };
-    let sweep = sweep(comm, folder).root_computes(false);
+    let sweep = sweep.root_computes(false);
     Ok(sweep.pool(|_: &Task, array: Array<f64>| Ok(array), main)?.unwrap_or_default())
 }
 
@@ -231,7 +233,10 @@ pub fn sweep_skew() -> Vec<Figure> {
 }
 
 pub fn sweep_payload() -> Vec<Figure> {
-    figure("sweep_1mb_mbs", "MB/s", on_two_ranks("payload"), "payload_MB_per_s", true)
+    let mut figures = figure("sweep_1mb_mbs", "MB/s", on_two_ranks("payload"), "payload_MB_per_s", true);
+    let bare = on_two_ranks("payload_bare");
+    figures[0].note += &format!("; without a journal, as the others, {bare:.4}");
+    figures
 }
 
 /// Seconds from the start of mpirun to the first result, a row of the program's own journal being flushed after it.

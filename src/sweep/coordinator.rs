@@ -225,7 +225,7 @@ impl Coordinator {
             }
             Kind::Record => {
                 if let Some((head, body)) = frame.bytes.split_first_chunk() {
-                    self.take_in(rank, &Head::read(head), body.to_vec());
+                    self.take_in(rank, &Head::read(head), Arc::new(body.to_vec()));
                 }
             }
             Kind::Fetch => {
@@ -243,7 +243,7 @@ impl Coordinator {
     }
 
     /// Takes in a record of a rank.
-    pub(super) fn take_in(&mut self, rank: usize, head: &Head, body: Vec<u8>) {
+    pub(super) fn take_in(&mut self, rank: usize, head: &Head, body: Arc<Vec<u8>>) {
         let Some(flight) = self.flights.get_mut(&head.posting) else { return };
         flight.told += head.count;
         (flight.since, flight.asked) = (None, None);
@@ -252,7 +252,6 @@ impl Coordinator {
             self.land(head.posting);
         }
         self.counts.running = self.counts.running.saturating_sub(u64::from(head.count));
-        let body = Arc::new(body);
         match head.said(&body) {
             Said::Results(sizes, bytes) => {
                 self.pace.measure(head.seconds, head.count);

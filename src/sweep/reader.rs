@@ -1,7 +1,15 @@
 //! Rank 0's end of a ring: records put together from what comes.
 
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
 use super::record::{self, Head};
 use super::ring::Ring;
+
+/// Bytes of bodies whose memory is used again once nobody needs them: fresh pages cost as much as copying into them.
+const REUSED: RangeInclusive<usize> = 32 << 10..=4 << 20;
+/// How many bytes of these are kept: as many as may wait for the journal.
+const KEPT: usize = 64 << 20;
 
 /// A ring, and the record that is coming through it.
 pub(super) struct Reader {
@@ -11,15 +19,17 @@ pub(super) struct Reader {
     head: Option<Head>,
     /// As much of its body as is there.
     body: Vec<u8>,
+    /// Bodies handed out that may come back.
+    lent: Vec<Arc<Vec<u8>>>,
 }
 
 impl Reader {
     pub(super) fn new(rank: usize, ring: Ring) -> Self {
-        Reader { rank, ring, head: None, body: Vec::new() }
+        Reader { rank, ring, head: None, body: Vec::new(), lent: Vec::new() }
     }
 
     /// The next whole record.
-    pub(super) fn next(&mut self) -> Option<(Head, Vec<u8>)> {
+    pub(super) fn next(&mut self) -> Option<(Head, Arc<Vec<u8>>)> {
         let mut available = self.ring.available();
         let head = match self.head {
             Some(head) => head,
@@ -29,7 +39,7 @@ impl Reader {
                 self.ring.read(&mut self.body, record::HEAD);
                 let head = Head::read(self.body.first_chunk()?);
                 available -= record::HEAD;
-                self.body = Vec::with_capacity(head.body());
+                self.body = self.room(head.body());
                 *self.head.insert(head)
             }
         };
@@ -39,6 +49,25 @@ impl Reader {
             return None;
         }
         self.head = None;
-        Some((head, std::mem::take(&mut self.body)))
+        let body = Arc::new(std::mem::take(&mut self.body));
+        let kept: usize = self.lent.iter().map(|body| body.capacity()).sum();
+        if REUSED.contains(&body.capacity()) && kept < KEPT {
+            self.lent.push(Arc::clone(&body));
+        }
+        Some((head, body))
+    }
+
+    /// Empty memory for so many bytes: that of a body which nobody needs any more, if it is as large.
+    fn room(&mut self, bytes: usize) -> Vec<u8> {
+        let back = self.lent.iter().position(|body| body.capacity() >= bytes && Arc::strong_count(body) == 1);
+        let back =
+            back.filter(|_| REUSED.contains(&bytes)).and_then(|place| Arc::into_inner(self.lent.swap_remove(place)));
+        back.map_or_else(
+            || Vec::with_capacity(bytes),
+            |mut body| {
+                body.clear();
+                body
+            },
+        )
     }
 }

@@ -191,7 +191,7 @@ impl<'a> Root<'a> {
             let [head, body @ ..] = parts else { return };
             if let Some(head) = head.first_chunk::<HEAD>() {
                 let mut book = lock(&self.book);
-                book.take_in(0, &Head::read(head), body.concat());
+                book.take_in(0, &Head::read(head), body.concat().into());
                 if (self.stop)() {
                     book.pause();
                 }
