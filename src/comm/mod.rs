@@ -49,6 +49,8 @@ struct Inner {
     messages: SimpleCommunicator,
     /// A second communicator, so that agreeing on errors never meets other collectives.
     control: SimpleCommunicator,
+    rank: usize,
+    size: usize,
     job: Rc<Job>,
 }
 
@@ -67,7 +69,8 @@ pub type RawComm = mpi::ffi::MPI_Comm;
 impl Comm {
     fn over(messages: SimpleCommunicator, job: Rc<Job>) -> Self {
         let control = messages.duplicate();
-        Comm { inner: Rc::new(Inner { messages, control, job }) }
+        let (rank, size) = (messages.rank() as usize, messages.size() as usize);
+        Comm { inner: Rc::new(Inner { messages, control, rank, size, job }) }
     }
 
     /// A part of these ranks, with the same counters.
@@ -81,12 +84,12 @@ impl Comm {
 
     /// This rank's number, from 0.
     pub fn rank(&self) -> usize {
-        self.messages().rank() as usize
+        self.inner.rank
     }
 
     /// The number of ranks.
     pub fn size(&self) -> usize {
-        self.messages().size() as usize
+        self.inner.size
     }
 
     /// Whether this is rank 0, which speaks for all.

@@ -363,9 +363,8 @@ impl<'a> Sweep<'a> {
 
 /// Appends an encoded result.
 fn append<T: Serialize>(result: &T, into: &mut Vec<u8>) -> Result<()> {
-    let written = postcard::to_extend(result, std::mem::take(into));
-    *into = written.map_err(|error| Error::input("a task's result", format!("cannot be encoded: {error}")))?;
-    Ok(())
+    postcard::serialize_with_flavor(result, values::Onto(into))
+        .map_err(|error| Error::input("a task's result", format!("cannot be encoded: {error}")))
 }
 
 /// Decodes results and hands them over.

@@ -100,6 +100,29 @@ pub(super) fn encode<V: Serialize + ?Sized>(value: &V, what: &str) -> Result<Vec
     postcard::to_stdvec(value).map_err(|error| Error::input(what, format!("cannot be encoded: {error}")))
 }
 
+/// Where an encoded value is appended.
+pub(super) struct Onto<'a>(pub &'a mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Onto<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
 /// Bytes as a value.
 pub(super) fn decode<V: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<V> {
     postcard::from_bytes(bytes).map_err(|error| Error::input(what, format!("is not of the type asked for: {error}")))
