@@ -77,6 +77,7 @@ pub mod plot;
 pub mod program;
 pub mod random;
 pub mod run;
+pub mod sampler;
 pub mod study;
 pub mod sweep;
 pub mod units;
