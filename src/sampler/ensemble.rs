@@ -190,7 +190,7 @@ impl<D: Density> Ensemble<D> {
         self.batches.load(from)?;
         self.chain.load(from, "sampler_chain")?;
         self.seen = Convergence::load(from)?;
-        self.is_reached = self.suffices(&self.seen);
+        self.is_reached = self.suffices();
         Ok(())
     }
 
@@ -225,8 +225,7 @@ impl<D: Density> Ensemble<D> {
         } else if (self.steps - self.settings.burn_in).is_multiple_of(self.settings.thin) {
             self.keep();
             if self.is_look_due() {
-                self.seen = self.look();
-                self.is_reached = self.suffices(&self.seen);
+                self.look_as_is_due();
             }
         }
         Ok(())
@@ -250,13 +249,26 @@ impl<D: Density> Ensemble<D> {
         since >= self.settings.look_every && since * GROWTH >= self.seen.kept
     }
 
-    /// Whether what was seen of the chain is what is wanted.
-    fn suffices(&self, seen: &Convergence) -> bool {
-        let EnsembleSettings { effective_samples, least_times, r_hat, .. } = self.settings;
+    /// Looks at the chain: at R-hat only where all else suffices, since it takes longer. All ranks.
+    fn look_as_is_due(&mut self) {
+        self.seen = Convergence::without_r_hat(&self.chain, &self.walkers.comm);
+        if self.settings.r_hat > 0.0 && self.has_samples() {
+            self.seen = self.look();
+        }
+        self.is_reached = self.suffices();
+    }
+
+    /// Whether the chain, when it was last looked at, had the samples that are wanted.
+    fn has_samples(&self) -> bool {
+        let EnsembleSettings { effective_samples, least_times, .. } = self.settings;
         effective_samples > 0.0
-            && seen.least_effective() >= effective_samples
-            && seen.kept as f64 >= least_times * seen.longest_time()
-            && (r_hat == 0.0 || seen.largest_r_hat() <= r_hat)
+            && self.seen.least_effective() >= effective_samples
+            && self.seen.kept as f64 >= least_times * self.seen.longest_time()
+    }
+
+    /// Whether what was seen of the chain is all that is wanted.
+    fn suffices(&self) -> bool {
+        self.has_samples() && (self.settings.r_hat == 0.0 || self.seen.largest_r_hat() <= self.settings.r_hat)
     }
 
     /// Looks at the chain as it is now; changes nothing. All ranks.
@@ -264,7 +276,8 @@ impl<D: Density> Ensemble<D> {
         Convergence::of(&self.chain, &self.walkers.comm)
     }
 
-    /// What the last look that was due has found; nothing before the first.
+    /// What the last look that was due has found; nothing before the first. R-hat is among it only if the settings ask for it and all
+    /// else suffices.
     pub fn seen(&self) -> &Convergence {
         &self.seen
     }

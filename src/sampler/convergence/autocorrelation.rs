@@ -27,12 +27,12 @@ pub fn autocorrelation_time(column: &Column) -> f64 {
     let mut time = 1.0;
     for lag in 1..steps {
         time += 2.0 * covariance(lag) / variance;
-        if lag as f64 >= WINDOW * time {
+        if lag as f64 >= WINDOW * time.max(1.0) {
             break;
         }
     }
-    // Noise about a time of 1 may bring it below what is possible but for chains that swing.
-    time.max(f64::MIN_POSITIVE)
+    // Of chains that swing; the bound is Stan's.
+    time.max(1.0 / libm::log10(column.values.len() as f64).max(1.0))
 }
 
 /// The sum of products, in an order that lets vectors do it.

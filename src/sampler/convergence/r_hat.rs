@@ -25,7 +25,7 @@ pub fn split_r_hat(column: &Column) -> f64 {
 fn r_hat(values: &[f64], length: usize) -> f64 {
     let (n, m) = (length as f64, (values.len() / length) as f64);
     let means: Vec<f64> = values.chunks_exact(length).map(|chain| chain.iter().sum::<f64>() / n).collect();
-    let squares = |chain: &[f64], mean: f64| chain.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    let squares = |chain: &[f64], mean: f64| chain.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
     let variances = values.chunks_exact(length).zip(&means).map(|(chain, &mean)| squares(chain, mean) / (n - 1.0));
     let within = variances.sum::<f64>() / m;
     let mean = means.iter().sum::<f64>() / m;
@@ -42,16 +42,16 @@ fn median(values: &[f64]) -> f64 {
 
 /// Normal scores of the ranks of values (Blom 1958); equal values have their mean rank.
 fn scores(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));
+    let mut order: Vec<(f64, usize)> = values.iter().copied().zip(0..).collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut scores = vec![0.0; values.len()];
     let mut first = 0;
     while first < order.len() {
-        let equal = order[first..].iter().take_while(|&&place| values[place] == values[order[first]]).count().max(1);
+        let equal = order[first..].iter().take_while(|(value, _)| *value == order[first].0).count().max(1);
         // Ranks count from 1.
         let rank = first as f64 + 0.5 * (equal as f64 + 1.0);
         let score = quantile((rank - 0.375) / (values.len() as f64 + 0.25));
-        order[first..first + equal].iter().for_each(|&place| scores[place] = score);
+        order[first..first + equal].iter().for_each(|&(_, place)| scores[place] = score);
         first += equal;
     }
     scores
@@ -59,18 +59,17 @@ fn scores(values: &[f64]) -> Vec<f64> {
 
 /// The quantile of the normal distribution, between 0 and 1 and never either.
 ///
-/// An estimate by Hastings (Abramowitz & Stegun 26.2.23, error 4.5e-4), improved by two steps of Halley's on the distribution.
+/// An estimate by Hastings (Abramowitz & Stegun 26.2.23, error 4.5e-4), improved by a step of Halley's on the distribution: error
+/// below 1e-9.
 fn quantile(share: f64) -> f64 {
     let tail = share.min(1.0 - share);
     let t = (-2.0 * libm::log(tail)).sqrt();
     let above = 2.515517 + t * (0.802853 + t * 0.010328);
     let below = 1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308));
     let mut x = t - above / below;
-    for _ in 0..2 {
-        let error = 0.5 * libm::erfc(x * std::f64::consts::FRAC_1_SQRT_2) - tail;
-        let step = error * (2.0 * std::f64::consts::PI).sqrt() * libm::exp(0.5 * x * x);
-        x += step / (1.0 - 0.5 * x * step);
-    }
+    let error = 0.5 * libm::erfc(x * std::f64::consts::FRAC_1_SQRT_2) - tail;
+    let step = error * (2.0 * std::f64::consts::PI).sqrt() * libm::exp(0.5 * x * x);
+    x += step / (1.0 - 0.5 * x * step);
     if share < 0.5 { -x } else { x }
 }
 
@@ -89,7 +88,7 @@ mod tests {
             (0.5, 0.0),
             (0.975, 1.959_963_984_540_054),
         ] {
-            assert!((quantile(share) - exact).abs() < 1e-12, "{} instead of {exact}", quantile(share));
+            assert!((quantile(share) - exact).abs() < 1e-9, "{} instead of {exact}", quantile(share));
         }
     }
 
@@ -137,7 +136,7 @@ mod tests {
                 x * x + 0.1 * chain as f64
             };
             let found = split_r_hat(&Column::new(steps, (0..chains * steps).map(value).collect()));
-            assert!((found - expected).abs() < 1e-10, "{found} instead of {expected}");
+            assert!((found - expected).abs() < 1e-8, "{found} instead of {expected}");
         }
     }
 

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// How fast the ladder adapts, in steps, and how soon it slows down: the values of Vousden, Farr & Mandel (2016).
-const ADAPTATION_TIME: f64 = 100.0;
-const ADAPTATION_LAG: f64 = 10_000.0;
+/// How fast the ladder adapts, in steps, and how soon it slows down: faster than in Vousden, Farr & Mandel (2016), since it does so
+/// during the burn-in alone.
+const ADAPTATION_TIME: f64 = 20.0;
+const ADAPTATION_LAG: f64 = 1000.0;
 /// The share of exchanges that the first ladder aims at, as the x with erfc(x) = 0.25.
 const QUARTER: f64 = 0.813_419_847_597_618_5;
 
@@ -95,7 +96,7 @@ mod tests {
         adapt(&mut betas, &[0.9, 0.1, 0.1], 0);
         assert!(betas[0] == 1.0 && betas[3] == 0.0 && betas[1] < 0.5, "{betas:?}");
         let (first, second) = (1.0 / betas[1] - 1.0, 1.0 / betas[2] - 1.0 / betas[1]);
-        assert!((first - libm::exp(0.008)).abs() < 1e-14 && (second - 2.0).abs() < 1e-14, "{first} {second}");
+        assert!((first - libm::exp(0.04)).abs() < 1e-14 && (second - 2.0).abs() < 1e-14, "{first} {second}");
         let before = betas;
         adapt(&mut betas, &[0.3, 0.3, 0.3], 5);
         assert!(betas.iter().zip(before).all(|(a, b)| (a - b).abs() < 1e-15));
