@@ -166,9 +166,28 @@ fn typed<T: DeserializeOwned>(settings: Table) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Parameters;
 
     fn read(text: &str) -> std::result::Result<Method, String> {
         Method::from_table(&text.parse().unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_wrong_setting_of_a_parameter_file_is_told_with_its_line() {
+        #[derive(Debug, Deserialize)]
+        #[allow(dead_code)]
+        struct Config {
+            method: Method,
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.toml");
+        std::fs::write(&path, "[method]\nkind = \"ensemble\"\nwalkers = \"many\"\n").unwrap();
+        let told = |words: &[String]| {
+            Parameters::read(&path, words).unwrap().typed::<Config>(|_| true, &[]).unwrap_err().to_string()
+        };
+        assert!(told(&[]).starts_with("method.walkers (") && told(&[]).contains("run.toml, line 3): invalid type"));
+        let word = told(&["method.walkers=32".into(), "method.thn=3".into()]);
+        assert!(word.contains("method.thn (from `method.thn=3`): there is no parameter `thn`"), "{word}");
     }
 
     #[test]

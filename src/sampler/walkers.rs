@@ -195,7 +195,12 @@ impl<D: Density> Walkers<D> {
                 true => values.next().copied().unwrap_or(f64::NAN),
                 false => f64::NEG_INFINITY,
             };
-            let gain = factor + prior - row[dimensions] + tempered(betas[walker / self.count], likelihood, row);
+            let gain = match betas[walker / self.count] {
+                // Drawn from the prior, the density itself.
+                0.0 if prior > f64::NEG_INFINITY => 0.0,
+                0.0 => f64::NEG_INFINITY,
+                beta => factor + prior - row[dimensions] + beta * (likelihood - row[dimensions + 1]),
+            };
             let broken = prior.is_nan() || likelihood.is_nan() || likelihood == f64::INFINITY;
             if broken || gain >= 0.0 || libm::log(decision) < gain {
                 row[..dimensions].copy_from_slice(&proposal[..dimensions]);
@@ -279,12 +284,6 @@ impl<D: Density> Walkers<D> {
         self.rows = replicated::load(from, "sampler_walkers", self.rows.len())?;
         Ok(())
     }
-}
-
-/// The gain of a likelihood over that of a row, to the power of an inverse temperature.
-#[inline]
-fn tempered(beta: f64, likelihood: f64, row: &[f64]) -> f64 {
-    if beta == 0.0 { 0.0 } else { beta * (likelihood - row[row.len() - 2]) }
 }
 
 impl Work {

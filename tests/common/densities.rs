@@ -139,3 +139,35 @@ pub fn rosenbrock(dimensions: usize) -> Boxed<impl Fn(&[f64]) -> f64 + Clone> {
 pub fn rastrigin() -> Boxed<impl Fn(&[f64]) -> f64 + Clone> {
     Boxed::cube(3, 5.12, |x: &[f64]| -x.iter().map(|x| 10.0 + x * x - 10.0 * libm::cos(TAU * x)).sum::<f64>())
 }
+
+/// A prior that isn't uniform, 2 x in [0, 1] for each of two parameters, and a likelihood exp(-3 x) for each.
+pub struct Ramp;
+
+/// The evidence of [`Ramp`] for one parameter, and the mean of a parameter in its posterior, from the integrals.
+pub fn ramp() -> (f64, f64) {
+    let tail = (-3.0f64).exp();
+    let first = (1.0 - 4.0 * tail) / 9.0;
+    let second = (2.0 - 17.0 * tail) / 27.0;
+    (2.0 * first, second / first)
+}
+
+impl Density for Ramp {
+    fn names(&self) -> Vec<String> {
+        vec!["a".into(), "b".into()]
+    }
+
+    fn log_prior(&self, point: &[f64]) -> f64 {
+        let inside = point.iter().all(|x| (0.0..=1.0).contains(x));
+        if inside { point.iter().map(|x| libm::log(2.0 * x)).sum() } else { f64::NEG_INFINITY }
+    }
+
+    fn log_likelihoods(&self, points: &[f64], into: &mut [f64]) {
+        for (point, value) in points.chunks_exact(2).zip(into) {
+            *value = -3.0 * (point[0] + point[1]);
+        }
+    }
+
+    fn draw(&self, unit: &[f64], point: &mut [f64]) {
+        point.iter_mut().zip(unit).for_each(|(x, u)| *x = u.sqrt());
+    }
+}

@@ -6,7 +6,7 @@ use divisi::Comm;
 use divisi::sampler::{Around, Ensemble, EnsembleSettings, Ladder, Start};
 
 use super::chains::{MIXTURE, settings};
-use super::common::densities::{Boxed, normal, two_modes};
+use super::common::densities::{Boxed, Ramp, normal, ramp, two_modes};
 
 pub const CHECKS: &[super::Check] = &[
     ("the evidence of a normal density", evidence_of_normal),
@@ -14,11 +14,12 @@ pub const CHECKS: &[super::Check] = &[
     ("an ensemble without tempering stays in the mode where it started", one_mode_is_missed),
     ("an adaptive ladder exchanges equally often everywhere", equal_exchanges),
     ("a ladder that is given is kept", given_ladder),
+    ("a prior that is not uniform", other_prior),
     ("a limit that cuts the prior counts in the evidence", cut_prior),
 ];
 
 fn tempering() -> EnsembleSettings {
-    EnsembleSettings { walkers: 20, temperatures: 12, burn_in: 2000, ..settings() }
+    EnsembleSettings { walkers: 16, temperatures: 12, burn_in: 1500, ..settings() }
 }
 
 /// Panics unless both estimates are right within their errors, over some seeds; their largest errors.
@@ -43,7 +44,7 @@ fn evidence_of_normal(comm: &Comm) {
     let settings = EnsembleSettings { temperatures: 20, ..tempering() };
     assert_evidence(exact, |seed| {
         let mut ensemble = Ensemble::new(comm, normal(), settings.clone(), seed).expect("walkers");
-        (0..7000).for_each(|_| ensemble.step().expect("a step"));
+        (0..4500).for_each(|_| ensemble.step().expect("a step"));
         ensemble.evidence().expect("an evidence")
     });
 }
@@ -54,7 +55,7 @@ fn two_modes_are_found(comm: &Comm) {
     let shares = RefCell::new(Vec::new());
     assert_evidence(exact, |seed| {
         let mut ensemble = Ensemble::new(comm, two_modes(), settings.clone(), seed).expect("walkers");
-        (0..8000).for_each(|_| ensemble.step().expect("a step"));
+        (0..5500).for_each(|_| ensemble.step().expect("a step"));
         let first: Vec<f64> = ensemble.chain().numbers().chunks_exact(5).map(|row| row[0]).collect();
         shares.borrow_mut().push(first.iter().filter(|x| **x < 0.0).count() as f64 / first.len() as f64);
         ensemble.evidence().expect("an evidence")
@@ -77,7 +78,7 @@ fn one_mode_is_missed(comm: &Comm) {
 fn equal_exchanges(comm: &Comm) {
     let mut ensemble = Ensemble::new(comm, normal(), tempering(), 3).expect("walkers");
     let first = ensemble.betas().to_vec();
-    (0..2000).for_each(|_| ensemble.step().expect("a step"));
+    (0..1500).for_each(|_| ensemble.step().expect("a step"));
     let adapted = ensemble.betas().to_vec();
     let mut shares = [0.0; 11];
     for _ in 0..1000 {
@@ -108,4 +109,21 @@ fn cut_prior(comm: &Comm) {
     for estimate in [found.stepping_stones, found.thermodynamic] {
         assert!((estimate.value - 0.25f64.ln()).abs() < 4.0 * estimate.error && estimate.error < 0.1, "{found:?}");
     }
+}
+
+fn other_prior(comm: &Comm) {
+    let (evidence, mean) = ramp();
+    let settings = EnsembleSettings { temperatures: 4, burn_in: 200, ..tempering() };
+    let means = RefCell::new(Vec::new());
+    assert_evidence(2.0 * evidence.ln(), |seed| {
+        let mut ensemble = Ensemble::new(comm, Ramp, settings.clone(), seed).expect("walkers");
+        (0..3000).for_each(|_| ensemble.step().expect("a step"));
+        let column: Vec<f64> = ensemble.chain().numbers().chunks_exact(4).map(|row| row[0]).collect();
+        means.borrow_mut().push(column.iter().sum::<f64>() / column.len() as f64);
+        ensemble.evidence().expect("an evidence")
+    });
+    let means = means.into_inner();
+    let found = means.iter().sum::<f64>() / 10.0;
+    let error = (means.iter().map(|m| (m - found) * (m - found)).sum::<f64>() / 90.0).sqrt();
+    assert!((found - mean).abs() < 3.0 * error && error < 0.01, "{found} +- {error} instead of {mean}");
 }

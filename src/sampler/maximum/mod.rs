@@ -3,7 +3,8 @@
 //! A step of the search takes the next few starts, shared out among the ranks, and climbs from each to the top of its hill
 //! ([`climb`](self)). What was found is kept of every start. The curvature at the best of all tops tells the errors of its parameters.
 //!
-//! "Maximum" means that of the density in the parameters themselves, prior times likelihood; the climb goes in other coordinates.
+//! "Maximum" means that of the density in the parameters themselves, prior times likelihood; the climb goes in other coordinates. Places where
+//! the density is no number are avoided like those where it is zero.
 
 mod climb;
 mod curvature;
@@ -107,8 +108,8 @@ impl<D: Density> Maximum<D> {
         Ok(Maximum { comm: comm.clone(), density, space, settings, seed, tops, best: None })
     }
 
-    /// The search that [`save`](Maximum::save) wrote, on any number of ranks; density, seed and settings must be those that it had, but
-    /// for `starts`. All ranks.
+    /// The search that [`save`](Maximum::save) wrote, on any number of ranks; density, seed and settings must be those that it had. All
+    /// ranks.
     ///
     /// # Errors
     /// On all ranks: wrong settings, a checkpoint of something else.
