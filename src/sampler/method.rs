@@ -217,11 +217,7 @@ mod tests {
             PARAMETERS[start..].split(to).next().unwrap().to_owned()
         };
         let ensemble = part("needed\n", "\n# kind");
-        let Method::Ensemble(mut settings) = read(&format!("kind = \"ensemble\"\n{ensemble}")).unwrap() else {
-            panic!()
-        };
-        // The example of the third way to start makes no default.
-        settings.start = EnsembleSettings::default().start;
+        let Method::Ensemble(settings) = read(&format!("kind = \"ensemble\"\n{ensemble}")).unwrap() else { panic!() };
         assert_eq!(settings, EnsembleSettings::default());
         let tempering = part("# kind = \"tempering\"\n", "\n# kind");
         let Ok(Method::Tempering(settings)) = read(&format!("kind = \"tempering\"\n{tempering}")) else { panic!() };
@@ -235,48 +231,52 @@ mod tests {
         ));
     }
 
+    /// Sections that can't be read, and what is told.
+    const MISREAD: [(&str, &str); 10] = [
+        ("walkers = 32", "method: kind"),
+        ("kind = 3", "method.kind"),
+        ("kind = \"ensembel\"", "did you mean `ensemble`?"),
+        (
+            "kind = \"ensemble\"\nwalkrs = 32",
+            "method.walkrs: there is no parameter `walkrs` here; did you mean `walkers`?",
+        ),
+        ("kind = \"ensemble\"\nwalkers = \"many\"", "method.walkers"),
+        ("kind = \"ensemble\"\nwalkers = -4", "method.walkers"),
+        ("kind = \"ensemble\"\ntemperatures = 4", "method.temperatures: goes with kind = \"tempering\""),
+        ("kind = \"ensemble\"\nmoves = { strech = 1 }", "method.moves.strech"),
+        ("kind = \"ensemble\"\nstart = \"priors\"", "method.start"),
+        ("kind = \"grid\"", "method: missing field `axes`"),
+    ];
+
+    /// Sections whose settings can't be, with five parameters.
+    const MISFIT: [(&str, &str); 18] = [
+        ("kind = \"ensemble\"\nwalkers = 33", "method.walkers: 33 is odd"),
+        ("kind = \"ensemble\"\nwalkers = 8", "method.walkers: 8 are too few"),
+        ("kind = \"ensemble\"\nwalkers = 0", "method.walkers: 0 are too few"),
+        ("kind = \"ensemble\"\nthin = 0", "method.thin: 0"),
+        ("kind = \"ensemble\"\nlook_every = 0", "method.look_every: 0"),
+        ("kind = \"ensemble\"\neffective_samples = -1.0", "method.effective_samples: -1"),
+        ("kind = \"ensemble\"\nleast_times = -1.0", "method.least_times: -1"),
+        ("kind = \"ensemble\"\nr_hat = 0.9", "method.r_hat: 0.9"),
+        ("kind = \"ensemble\"\nmoves = { stretch = -1.0 }", "method.moves.stretch: -1"),
+        ("kind = \"ensemble\"\nmoves = { stretch = 0.0 }", "method.moves: all weights are 0"),
+        ("kind = \"ensemble\"\nmoves = { scale = 1.0 }", "method.moves.scale: 1"),
+        ("kind = \"ensemble\"\nstart = { around = {}, spread = 0.0 }", "method.start.spread: 0"),
+        ("kind = \"tempering\"\ntemperatures = 1", "method.temperatures: 1"),
+        ("kind = \"tempering\"\nladder = [1.0, 0.5]", "method.ladder"),
+        ("kind = \"maximum\"\nstarts = 0", "method.starts: 0"),
+        ("kind = \"maximum\"\nstarts_per_step = 0", "method.starts_per_step: 0"),
+        ("kind = \"maximum\"\ndirections = 0", "method.directions: 0"),
+        ("kind = \"grid\"\naxes = []", "method.axes"),
+    ];
+
     #[test]
     fn wrong_settings_are_refused_with_their_key() {
-        let cases = [
-            ("walkers = 32", "method: kind"),
-            ("kind = 3", "method.kind"),
-            ("kind = \"ensembel\"", "did you mean `ensemble`?"),
-            (
-                "kind = \"ensemble\"\nwalkrs = 32",
-                "method.walkrs: there is no parameter `walkrs` here; did you mean `walkers`?",
-            ),
-            ("kind = \"ensemble\"\nwalkers = \"many\"", "method.walkers"),
-            ("kind = \"ensemble\"\nwalkers = -4", "method.walkers"),
-            ("kind = \"ensemble\"\ntemperatures = 4", "method.temperatures: goes with kind = \"tempering\""),
-            ("kind = \"ensemble\"\nmoves = { strech = 1 }", "method.moves.strech"),
-            ("kind = \"ensemble\"\nstart = \"priors\"", "method.start"),
-            ("kind = \"grid\"", "method: missing field `axes`"),
-        ];
-        for (text, told) in cases {
+        for (text, told) in MISREAD {
             let error = read(text).unwrap_err();
             assert!(error.contains(told), "{text}: {error}");
         }
-        let checked = [
-            ("kind = \"ensemble\"\nwalkers = 33", "method.walkers: 33 is odd"),
-            ("kind = \"ensemble\"\nwalkers = 8", "method.walkers: 8 are too few"),
-            ("kind = \"ensemble\"\nwalkers = 0", "method.walkers: 0 are too few"),
-            ("kind = \"ensemble\"\nthin = 0", "method.thin: 0"),
-            ("kind = \"ensemble\"\nlook_every = 0", "method.look_every: 0"),
-            ("kind = \"ensemble\"\neffective_samples = -1.0", "method.effective_samples: -1"),
-            ("kind = \"ensemble\"\nleast_times = -1.0", "method.least_times: -1"),
-            ("kind = \"ensemble\"\nr_hat = 0.9", "method.r_hat: 0.9"),
-            ("kind = \"ensemble\"\nmoves = { stretch = -1.0 }", "method.moves.stretch: -1"),
-            ("kind = \"ensemble\"\nmoves = { stretch = 0.0 }", "method.moves: all weights are 0"),
-            ("kind = \"ensemble\"\nmoves = { scale = 1.0 }", "method.moves.scale: 1"),
-            ("kind = \"ensemble\"\nstart = { around = {}, spread = 0.0 }", "method.start.spread: 0"),
-            ("kind = \"tempering\"\ntemperatures = 1", "method.temperatures: 1"),
-            ("kind = \"tempering\"\nladder = [1.0, 0.5]", "method.ladder"),
-            ("kind = \"maximum\"\nstarts = 0", "method.starts: 0"),
-            ("kind = \"maximum\"\nstarts_per_step = 0", "method.starts_per_step: 0"),
-            ("kind = \"maximum\"\ndirections = 0", "method.directions: 0"),
-            ("kind = \"grid\"\naxes = []", "method.axes"),
-        ];
-        for (text, told) in checked {
+        for (text, told) in MISFIT {
             let error = read(text).unwrap().check(Some(5)).unwrap_err().to_string();
             assert!(error.starts_with(told), "{text}: {error}");
         }

@@ -111,7 +111,7 @@ pub fn two_modes() -> Boxed<impl Fn(&[f64]) -> f64 + Clone> {
 }
 
 /// How narrow the density of [`edge`] is.
-pub const KAPPA: f64 = 4.0;
+pub const KAPPA: f64 = 0.7;
 
 /// An angle in [-pi, pi) whose von Mises density has its top where the interval ends, and a length that goes with it.
 pub fn edge() -> Boxed<impl Fn(&[f64]) -> f64 + Clone> {
