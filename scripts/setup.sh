@@ -258,6 +258,6 @@ fi
 [[ ! $readers ]] || python_venv readers $(<tests/readers/requirements.txt)
 if [[ $peers ]]; then
     python_headers
-    python_venv peers rebound reboundx numpy mpi4py 'dask[distributed]' ray hyperqueue
+    python_venv peers rebound reboundx numpy emcee mpi4py 'dask[distributed]' ray hyperqueue
     command -v parallel >/dev/null || ! can_apt || install_packages parallel
 fi

@@ -80,7 +80,11 @@ impl Parameters {
             Some((unknown, known)) if message.starts_with("unknown variant") => {
                 (key.to_owned(), format!("`{unknown}` is not among {}{}", known.join(", "), nearest_of(unknown, known)))
             }
-            _ => (key.to_owned(), message.to_owned()),
+            // A type that reads a section by itself names the key within it.
+            _ => match message.split_once(": ") {
+                Some((inner, reason)) if inner.starts_with(&format!("{key}.")) => (inner.to_owned(), reason.to_owned()),
+                _ => (key.to_owned(), message.to_owned()),
+            },
         };
         Error::input(self.place(&key), reason)
     }

@@ -7,13 +7,15 @@
 //!   [`random`] (numbers by seed, stream and index), [`units`], [`lane`] (SIMD);
 //! - messages: [`comm`], the only place that knows MPI;
 //! - data: [`particles`] and [`grid`]s on ranks, [`sweep`]s of independent tasks, [`output`] (the only place that knows HDF5);
-//! - [`run`]: the trait, the loop, the run's folder; solvers: [`gravity`], [`fluid`]; [`study`]: sweeps from a parameter file;
+//! - [`run`]: the trait, the loop, the run's folder; [`sampler`]s of a user's density; solvers: [`gravity`], [`fluid`]; [`study`]: sweeps from
+//!   a parameter file;
 //! - tools: [`plot`], [`program`].
 //!
 //! # Words
 //! A *rank* is one of the processes of a job; *root* is rank 0. A *particle* is an element of a list that is spread over ranks,
 //! a *body* a particle with mass and position. A *step* advances the *clock*; a *snapshot* is a state for people and their tools,
 //! a *checkpoint* a state to resume from, a *history* global quantities over time, a *trajectory* few bodies over time.
+//! A *walker* is a point that a [`sampler`] moves through a density; a *chain* is what was kept of walkers.
 //! "All ranks" in a method's description means that every rank must call it, in the same order.
 //!
 //! # The smallest simulation
@@ -78,6 +80,7 @@ pub mod plot;
 pub mod program;
 pub mod random;
 pub mod run;
+pub mod sampler;
 pub mod study;
 pub mod sweep;
 pub mod units;

@@ -238,6 +238,12 @@ fn calibrated_images_are_the_same_on_any_number_of_ranks() {
 }
 
 #[test]
+fn a_line_through_points_with_outliers_is_found_and_the_same_on_any_number_of_ranks() {
+    let printed = printed_by_all("line_fit");
+    assert!(printed.contains("effective samples\nslope "), "{printed}");
+}
+
+#[test]
 fn wasted_time_is_measured_for_each_schedule() {
     let lines = printed("time_waster", 2);
     for schedule in ["static", "cyclic", "dynamic"] {

@@ -13,6 +13,7 @@ mod peak;
 mod peers;
 mod plummer;
 mod program;
+mod sampler;
 mod sweep;
 mod sweep_deaths;
 mod torture;
@@ -42,7 +43,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 26] = [
+const BENCHES: [Bench; 28] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -69,6 +70,8 @@ const BENCHES: [Bench; 26] = [
     ("sweep_1mb_mbs", sweep::sweep_payload),
     ("sweep_first_s", sweep::sweep_first),
     ("sweep_command", sweep::sweep_command),
+    ("sampler_ensemble", sampler::ensemble),
+    ("sampler_2rank", sampler::two_ranks),
 ];
 
 /// The median of measurements.
@@ -82,7 +85,11 @@ fn main() -> ExitCode {
         return sweep_deaths::job::run(&words);
     }
     if let Ok(role) = std::env::var(halo::ROLE) {
-        return role.strip_prefix(sweep::ROLE).map_or_else(halo::measure, sweep::measure);
+        return match role.split_at_checked(role.find(':').map_or(role.len(), |colon| colon + 1)) {
+            Some((sweep::ROLE, what)) => sweep::measure(what),
+            Some((sampler::ROLE, what)) => sampler::measure(what),
+            _ => halo::measure(),
+        };
     }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let known = |name: &String| BENCHES.iter().any(|(known, _)| known == name);

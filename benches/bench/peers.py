@@ -1,6 +1,7 @@
-"""Other codes on the same problems. Usage: peers.py direct N | wisdom_holman YEARS | ias15 YEARS | solar_system YEARS
+"""Other codes on the same problems. Usage: peers.py direct N | wisdom_holman YEARS | ias15 YEARS | solar_system YEARS | emcee STEPS
 
-Prints one number: interactions/s, steps/s or seconds. REBOUND (Rein & Liu 2012) and REBOUNDx (Tamayo et al. 2020) from PyPI.
+Prints one number: interactions/s, steps/s, seconds or proposals/s. REBOUND (Rein & Liu 2012), REBOUNDx (Tamayo et al.
+2020) and emcee (Foreman-Mackey et al. 2013) from PyPI.
 """
 import csv
 import sys
@@ -75,5 +76,17 @@ def solar_system(years):
     return time.process_time() - start
 
 
+def emcee(steps):
+    """Proposals per second of 64 walkers in 5 parameters with a density of next to nothing."""
+    import emcee as package
+    import numpy as np
+
+    sampler = package.EnsembleSampler(64, 5, lambda x: -0.5 * (x * x).sum(axis=1), vectorize=True)
+    state = sampler.run_mcmc(np.random.default_rng(1).normal(size=(64, 5)), 10)
+    start = time.process_time()
+    sampler.run_mcmc(state, steps)
+    return 64 * steps / (time.process_time() - start)
+
+
 what, size = sys.argv[1:3]
-print({"direct": direct, "wisdom_holman": wisdom_holman, "ias15": ias15, "solar_system": solar_system}[what](int(float(size))))
+print({"emcee": emcee, "direct": direct, "wisdom_holman": wisdom_holman, "ias15": ias15, "solar_system": solar_system}[what](int(float(size))))

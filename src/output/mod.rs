@@ -40,6 +40,7 @@ pub use file::{FileWriter, Shown, WriteOptions};
 pub use grid::{CellField, GridGeometry};
 pub use history::History;
 pub use list::ls;
+pub use place::write_whole;
 pub use reader::{Entry, Reader, step_of};
 pub use restore::{CheckpointReader, newest, newest_alone};
 pub use series::{SERIES, XDMF, number_of, snapshots_in, write_series};

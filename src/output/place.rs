@@ -66,11 +66,17 @@ pub(super) fn part_of(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Writes a small file whole: beside its name, synced, renamed.
-pub(super) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
+/// Writes a small file whole: beside its name, synced, renamed. One rank.
+///
+/// # Errors
+/// When it cannot be written; then there is no file of that name, or still the one before.
+pub fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
     use std::io::Write;
     let mut place = Place::create(path)?;
-    place.file.write_all(contents).map_err(Error::io("write", path))?;
+    if let Err(reason) = place.file.write_all(contents) {
+        place.discard();
+        return Err(Error::io("write", path)(reason));
+    }
     place.finish(path)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Steps run in bursts up to the next step or time at which something is due. Then, in this order: history, trajectory,
 //! snapshot, checkpoint, progress; and an agreement of all ranks on whether to stop (a signal on any rank, an event) and on
-//! whether the wall clock asks for a checkpoint. Agreements are some 10 ms apart, so that cheap steps don't wait for them.
+//! whether the wall clock asks for a checkpoint. A goal that is reached ends the run like its end. Agreements are some 10 ms apart, so that cheap steps don't wait for them.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use super::interval::Intervals;
 use super::progress::Progress;
 use super::sections::Cadence;
 use super::signals::StopRequest;
-use super::{Outcome, Simulation};
+use super::{Goal, Outcome, Simulation};
 use crate::clock::{Clock, Schedule};
 use crate::comm::Comm;
 use crate::{Error, Result};
@@ -122,7 +122,13 @@ impl<S: Simulation> Driver<'_, S> {
     }
 
     fn is_finished(&self) -> bool {
-        self.clock.step() >= self.cadence.steps || self.clock.has_reached(self.cadence.until)
+        let is_over = self.clock.step() >= self.cadence.steps || self.clock.has_reached(self.cadence.until);
+        is_over || self.is_reached()
+    }
+
+    /// Whether the simulation's goal is reached.
+    fn is_reached(&self) -> bool {
+        self.simulation.goal() == Goal::Reached
     }
 
     /// Steps until something is due; whether an event asks to stop.
@@ -137,7 +143,7 @@ impl<S: Simulation> Driver<'_, S> {
         // A checkpoint by time comes after the step that reaches it: it must not shorten steps.
         let checkpoint_time = self.schedules.checkpoint.next_time();
         let reached = |clock: &Clock| clock.has_reached(stop_time) || clock.has_reached(checkpoint_time);
-        while !stop && self.clock.step() < last_step && !reached(&self.clock) {
+        while !stop && self.clock.step() < last_step && !reached(&self.clock) && !self.is_reached() {
             let dt = self.simulation.step(&self.clock, stop_time - self.clock.time())?;
             self.clock.advance(self.usable(dt)?);
             for event in self.simulation.events() {
@@ -219,7 +225,15 @@ impl<S: Simulation> Driver<'_, S> {
         let place = self.files.place();
         self.files.last_outputs(&self.simulation, &self.clock)?;
         self.files.checkpoint_at(&self.simulation, &self.clock, place)?;
-        Ok(Outcome::Done)
+        self.files.conclude(&self.simulation)?;
+        if self.simulation.goal() != Goal::Open {
+            return Ok(Outcome::Done);
+        }
+        let (step, time) = (self.clock.step(), self.clock.time());
+        self.progress.say(&format!(
+            "the end is reached, step {step}, t = {time}, but not the goal: continue with `resume` and a later end"
+        ));
+        Ok(Outcome::Open)
     }
 
     fn stop_early(&mut self, cause: Cause) -> Result<Outcome> {
@@ -234,6 +248,7 @@ impl<S: Simulation> Driver<'_, S> {
             }
             Cause::Signal | Cause::TimeLimit => {
                 self.checkpoint()?;
+                self.files.conclude(&self.simulation)?;
                 let (step, time) = (self.clock.step(), self.clock.time());
                 let why = if cause == Cause::Signal { "asked to stop" } else { "the time given is nearly over" };
                 self.progress.say(&format!("{why}: checkpoint at step {step}, t = {time}; continue with `resume`"));

@@ -185,6 +185,12 @@ impl Files {
         self.comm.agree(synced)
     }
 
+    /// Lets the simulation write files of its own. All ranks.
+    pub(super) fn conclude(&self, simulation: &impl Simulation) -> Result<()> {
+        let _phase = self.comm.phase("results");
+        if self.bare { Ok(()) } else { self.comm.agree(simulation.conclude(self.folder.root())) }
+    }
+
     /// The file that opens all snapshots as a series in time. All ranks.
     pub(super) fn series(&self) -> Result<()> {
         if self.bare {

@@ -99,12 +99,15 @@ impl RunFolder {
         self.config().is_file()
     }
 
-    /// Makes the folder for a new run, after removing an earlier one.
+    /// Makes the folder for a new run, after removing an earlier one and files named like the new one's `results`.
     ///
     /// # Errors
     /// If an earlier run cannot be removed or the folder cannot be made.
-    pub(super) fn create(&self) -> Result<()> {
+    pub(super) fn create(&self, results: &[&str]) -> Result<()> {
         self.clear()?;
+        for path in results.iter().map(|name| self.root.join(name)).filter(|path| path.exists()) {
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
         let make = |path: PathBuf| {
             fs::create_dir_all(&path).map_err(|source| {
                 Error::input(path.display().to_string(), format!("cannot make this folder: {source}"))
@@ -145,7 +148,7 @@ mod tests {
     fn snapshots_of_any_kind_are_removed_from_a_number_on() {
         let folder = tempfile::tempdir().unwrap();
         let run = RunFolder::at(folder.path());
-        run.create().unwrap();
+        run.create(&[]).unwrap();
         let (bodies, grid) = (|n| run.snapshot(n), |n| run.snapshot(n).with_extension("vtkhdf"));
         let series = run.snapshots().join("series.vtkhdf");
         for path in [bodies(0), grid(1), grid(2), bodies(3), grid(1_000_000), series.clone()] {

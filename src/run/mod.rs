@@ -11,6 +11,7 @@ mod driver;
 mod event;
 mod files;
 mod folder;
+mod goal;
 mod interval;
 mod ledger;
 mod lock;
@@ -29,6 +30,7 @@ mod verify;
 pub(crate) use deadline::{Deadline, walltime};
 pub use event::Event;
 pub use folder::RunFolder;
+pub use goal::Goal;
 pub(crate) use lock::{Lock, holder};
 pub(crate) use progress::{Progress, duration_text, rate_text};
 pub use row::Row;
@@ -43,8 +45,10 @@ pub use verify::{Span, Verdict, verify};
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// At its end.
+    /// At its end, or at its goal.
     Done,
+    /// At its end, but its goal is still open: with a checkpoint to continue from, to a later end.
+    Open,
     /// Before its end, with a checkpoint to continue from.
     Stopped,
 }
@@ -54,7 +58,7 @@ impl Outcome {
     pub fn status(self) -> u8 {
         match self {
             Outcome::Done => 0,
-            Outcome::Stopped => 85,
+            Outcome::Open | Outcome::Stopped => 85,
         }
     }
 }

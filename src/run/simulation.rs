@@ -1,8 +1,10 @@
 //! What a simulation is: the one trait that users implement.
 
+use std::path::Path;
+
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Event, Row, Setup};
+use super::{Event, Goal, Row, Setup};
 use crate::output::Frame;
 use crate::units::Units;
 use crate::{Checkpoint, CheckpointReader, Clock, Comm, Result, Snapshot};
@@ -18,6 +20,8 @@ pub trait Simulation: Sized {
     const PARAMETERS: &'static str;
     /// Keys of its own that may differ when a run is resumed: those that change no result, such as how a grid is cut.
     const CHANGEABLE: &'static [&'static str] = &[];
+    /// Names of the files that [`conclude`](Simulation::conclude) writes; a run that replaces another removes them first.
+    const RESULTS: &'static [&'static str] = &[];
     /// The parameters, as sections of the TOML file. Mark it `#[serde(deny_unknown_fields)]` to have typos refused.
     type Config: DeserializeOwned + Serialize;
 
@@ -53,6 +57,22 @@ pub trait Simulation: Sized {
     /// Hands over what happened since the last call (a collision, an escape), the same on every rank.
     fn events(&mut self) -> Vec<Event> {
         Vec::new()
+    }
+
+    /// Whether what the run is for is reached, the same on every rank; asked before each step. By default a run has no goal but
+    /// its end.
+    fn goal(&self) -> Goal {
+        Goal::None
+    }
+
+    /// Writes files of its own into the run's folder: at the run's end and at each stop, after the checkpoint.
+    ///
+    /// Each must be written whole: by [`FileWriter`](crate::output::FileWriter), or on one rank by
+    /// [`write_whole`](crate::output::write_whole). What is in them must follow from the state alone, since a run that is stopped
+    /// and resumed writes them again. Name them in [`RESULTS`](Simulation::RESULTS). A bare run, a task of a sweep that keeps no
+    /// files, doesn't call it.
+    fn conclude(&self, _folder: &Path) -> Result<()> {
+        Ok(())
     }
 
     /// The work of one step and its unit, for rates: `(interactions, "interactions")`. By default one step.

@@ -111,7 +111,7 @@ fn start<'a, S: Simulation>(
         false => (S::new(&setup, comm)?, Clock::default(), Place::default(), Vec::new()),
     };
     said.extend(warnings);
-    let prepared = if comm.is_root() { prepare(request, &table, resumes).map(Some) } else { Ok(None) };
+    let prepared = if comm.is_root() { prepare(request, &table, resumes, S::RESULTS).map(Some) } else { Ok(None) };
     let lock = comm.agree(prepared)?;
     let files = Files::open(comm, &request.folder, &framework, place, request.bare)?;
     let until = (cadence.until, cadence.steps);
@@ -167,13 +167,13 @@ fn load<S: Simulation>(
 }
 
 /// Takes the folder, makes it anew or keeps it, and writes config.toml.
-fn prepare(request: &Request, table: &Table, resumes: bool) -> Result<Lock> {
+fn prepare(request: &Request, table: &Table, resumes: bool, results: &[&str]) -> Result<Lock> {
     let root = request.folder.root();
     fs::create_dir_all(root)
         .map_err(|source| Error::input(root.display().to_string(), format!("cannot make this folder: {source}")))?;
     let lock = Lock::take(root)?;
     if !resumes {
-        request.folder.create()?;
+        request.folder.create(results)?;
     }
     let path = request.folder.config();
     let text = toml::to_string_pretty(table).map_err(|error| Error::file(&path, error.to_string()))?;

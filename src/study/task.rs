@@ -82,8 +82,11 @@ impl<'a> Tasks<'a> {
             bare: self.plan.settings().keep == Keep::None,
         };
         let stop = StopRequest::when(task.cancellation());
-        if (self.simulations.run)(task.comm(), &request, &stop)? == Ended::Stopped {
-            return Err(Error::Numerics { method: "task", reason: "it was asked to end before its end".to_owned() });
+        let unfinished = |reason: &str| Err(Error::Numerics { method: "task", reason: reason.to_owned() });
+        match (self.simulations.run)(task.comm(), &request, &stop)? {
+            Ended::Done => {}
+            Ended::Open => return unfinished("it came to its end with its goal open: give it a later end"),
+            Ended::Stopped => return unfinished("it was asked to end before its end"),
         }
         let read =
             if task.comm().is_root() { last_row(&folder.history(), simulation.result()) } else { Ok(Vec::new()) };

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod case;
+pub mod densities;
 pub mod torture;
 
 use std::fs::{self, File};

@@ -27,20 +27,20 @@ pub const CHECKS: &[super::Check] = &[
 const BODIES: u64 = 70_001;
 
 /// Makes a folder for a check, removed by `done`; the same on all ranks.
-fn scratch(comm: &Comm) -> PathBuf {
+pub fn scratch(comm: &Comm) -> PathBuf {
     let made = if comm.is_root() { tempfile::tempdir().expect("a folder").keep() } else { PathBuf::new() };
     let name = comm.broadcast(made.to_string_lossy().as_bytes(), 0);
     PathBuf::from(String::from_utf8(name).expect("text"))
 }
 
-fn done(comm: &Comm, folder: &Path) {
+pub fn done(comm: &Comm, folder: &Path) {
     comm.barrier();
     if comm.is_root() {
         std::fs::remove_dir_all(folder).expect("the folder");
     }
 }
 
-fn stamp(step: u64) -> Stamp {
+pub fn stamp(step: u64) -> Stamp {
     Stamp { time: 0.25 * step as f64, step, units: Units::preset(Preset::AuDayGm) }
 }
 

@@ -12,7 +12,7 @@ use super::ROLE;
 use super::common::{Ended, Signal, assert_same_files, finish, history, ledger, mpirun, signal, wait};
 
 /// Seconds after which a launch is killed.
-const LIMIT: u64 = 120;
+pub const LIMIT: u64 = 120;
 
 pub const CHECKS: &[(&str, fn())] = &[
     ("files are equal on any number of ranks", equal_on_all_ranks),
@@ -37,7 +37,7 @@ pub const CHECKS: &[(&str, fn())] = &[
 ];
 
 /// A parameter file in a folder of its own, and the runs of it.
-struct Runs {
+pub struct Runs {
     folder: TempDir,
 }
 
@@ -46,7 +46,7 @@ const PARAMETERS: &str = "simulation = \"rod\"\n[run]\nuntil = 0.008\n[rod]\ncel
 const FIXED: &str = "rod.dt=0.00005";
 
 /// This test as the program: without mpirun for 0 ranks.
-fn program(ranks: usize) -> Command {
+pub fn program(ranks: usize) -> Command {
     let me = std::env::current_exe().expect("this program");
     let mut command = if ranks == 0 { Command::new(&me) } else { mpirun(ranks, &me) };
     command.env(ROLE, "program");
@@ -54,33 +54,33 @@ fn program(ranks: usize) -> Command {
 }
 
 impl Runs {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("rod.toml"), PARAMETERS).expect("a parameter file");
         Runs { folder }
     }
 
-    fn out(&self, name: &str) -> PathBuf {
+    pub fn out(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, ranks: usize, name: &str, words: &[&str]) -> Command {
+    pub fn command(&self, ranks: usize, name: &str, words: &[&str]) -> Command {
         let mut command = program(ranks);
         command.arg("run").arg(self.out("rod.toml")).args(words).arg("--out").arg(self.out(name));
         command
     }
 
-    fn run(&self, ranks: usize, name: &str, words: &[&str]) -> Ended {
+    pub fn run(&self, ranks: usize, name: &str, words: &[&str]) -> Ended {
         finish(&mut self.command(ranks, name, words), LIMIT)
     }
 
     /// A run that ends well; its folder.
-    fn whole(&self, ranks: usize, name: &str, words: &[&str]) -> PathBuf {
+    pub fn whole(&self, ranks: usize, name: &str, words: &[&str]) -> PathBuf {
         self.run(ranks, name, words).expect(0);
         self.out(name)
     }
 
-    fn resume(&self, ranks: usize, name: &str, words: &[&str]) -> Ended {
+    pub fn resume(&self, ranks: usize, name: &str, words: &[&str]) -> Ended {
         finish(program(ranks).arg("resume").arg(self.out(name)).args(words), LIMIT)
     }
 }
@@ -123,19 +123,24 @@ fn resumed_after_steps() {
     }
 }
 
+/// Starts a run and sends it USR1 once it has written the second snapshot.
+pub fn stop_by_signal(runs: &Runs, mut command: Command, name: &str) {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
+    let started = Instant::now();
+    while !runs.out(name).join("snapshots/snapshot_000001.hdf5").exists() && started.elapsed().as_secs() < LIMIT {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    signal(&child, Signal::USR1);
+    assert_eq!(wait(&mut child, Duration::from_secs(LIMIT)), Some(85), "{name}");
+}
+
 fn resumed_after_signal() {
     let runs = Runs::new();
     let words = ["output.every_time=0.001", "output.history_steps=5"];
     let whole = runs.whole(1, "whole", &words);
     for (name, before, after) in [("alone", 0, 2), ("spread", 3, 2)] {
-        let mut command = runs.command(before, name, &[&words[..], &["trouble.pause_ms=10"]].concat());
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
-        let started = Instant::now();
-        while !runs.out(name).join("snapshots/snapshot_000001.hdf5").exists() && started.elapsed().as_secs() < LIMIT {
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        signal(&child, Signal::USR1);
-        assert_eq!(wait(&mut child, Duration::from_secs(LIMIT)), Some(85), "{name}");
+        let command = runs.command(before, name, &[&words[..], &["trouble.pause_ms=10"]].concat());
+        stop_by_signal(&runs, command, name);
         let ended = runs.resume(after, name, &[]).expect(0).says("resumed at step");
         assert!(!ended.stderr.contains("resumed at step 0,"), "{}", ended.stderr);
         assert_same_files(&whole, &runs.out(name));
@@ -143,7 +148,7 @@ fn resumed_after_signal() {
 }
 
 /// The times of all snapshots of a run.
-fn snapshot_times(run: &Path) -> Vec<f64> {
+pub fn snapshot_times(run: &Path) -> Vec<f64> {
     let mut files: Vec<PathBuf> =
         fs::read_dir(run.join("snapshots")).expect("snapshots").map(|e| e.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "hdf5"));
@@ -195,7 +200,7 @@ fn own_cadences() {
 }
 
 /// The raw state and clock of the newest checkpoint.
-fn last_state(run: &Path) -> (Vec<f64>, Vec<f64>) {
+pub fn last_state(run: &Path) -> (Vec<f64>, Vec<f64>) {
     let mut files: Vec<PathBuf> =
         fs::read_dir(run.join("checkpoints")).expect("checkpoints").map(|e| e.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "hdf5"));
@@ -333,7 +338,7 @@ fn one_job_per_folder() {
     assert!(!runs.out("taken").join("lock").exists());
 }
 
-fn verify(runs: &Runs, ranks: usize, name: &str, words: &[&str]) -> Ended {
+pub fn verify(runs: &Runs, ranks: usize, name: &str, words: &[&str]) -> Ended {
     let ended = finish(program(ranks).arg("verify").arg(runs.out(name)).args(words), LIMIT);
     assert!(!runs.out(name).join("verify").exists(), "the scratch folder is still there");
     ended

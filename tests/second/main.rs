@@ -7,6 +7,7 @@
 mod common;
 
 mod checks;
+mod goals;
 mod rod;
 
 use std::panic::catch_unwind;
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
 fn run_checks() -> ExitCode {
     let filter = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
     let (mut passed, mut failed) = (0, 0);
-    for (name, check) in checks::CHECKS.iter().filter(|(name, _)| name.contains(&filter)) {
+    for (name, check) in [checks::CHECKS, goals::CHECKS].concat().iter().filter(|(name, _)| name.contains(&filter)) {
         let is_ok = catch_unwind(check).is_ok();
         println!("{name} {}", if is_ok { "ok" } else { "FAILED" });
         passed += u32::from(is_ok);

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use divisi::comm::wait_all;
-use divisi::output::{Column, Frame};
+use divisi::output::{Column, Frame, write_whole};
 use divisi::partition::balanced_range;
-use divisi::run::{Row, Setup, Simulation};
+use divisi::run::{Goal, Row, Setup, Simulation};
 use divisi::units::Units;
 use divisi::{Checkpoint, CheckpointReader, Clock, Comm, Error, Result, Snapshot};
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ struct Section {
     length: f64,
     safety: f64,
     dt: f64,
+    /// The run's goal: that no cell is hotter; 0 for none.
+    cool_to: f64,
     /// A file with the temperature of each cell on a line of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<String>,
@@ -44,7 +46,7 @@ struct Section {
 
 impl Default for Section {
     fn default() -> Self {
-        Section { cells: 60, length: 1.0, safety: 0.4, dt: 0.0, start: None }
+        Section { cells: 60, length: 1.0, safety: 0.4, dt: 0.0, cool_to: 0.0, start: None }
     }
 }
 
@@ -90,6 +92,11 @@ impl Rod {
         let halo = ends.map(|(from, t)| from.map_or(t, |rank| self.comm.receive::<f64>(rank, HALO)[0]));
         wait_all(sends);
         halo
+    }
+
+    /// The temperature of the hottest cell. All ranks.
+    fn hottest(&self) -> f64 {
+        self.comm.all_reduce_max(self.temperature.iter().fold(0.0, |a: f64, &b| a.max(b)))
     }
 
     /// What a step is asked to suffer.
@@ -141,6 +148,7 @@ impl Simulation for Rod {
     const NAME: &'static str = "rod";
     const PARAMETERS: &'static str =
         "[rod]\ncells = 60                # number of cells\ndt = 0.0                  # step; 0: chosen\n";
+    const RESULTS: &'static [&'static str] = &["profile.txt"];
     type Config = Config;
 
     fn validate(config: &Config, _units: &Units) -> Result<()> {
@@ -164,8 +172,7 @@ impl Simulation for Rod {
     fn step(&mut self, clock: &Clock, dt_max: f64) -> Result<f64> {
         self.suffer(clock.step() + 1)?;
         let (dx, rod) = (self.dx(), &self.config.rod);
-        let hottest = self.comm.all_reduce_max(self.temperature.iter().fold(0.0, |a: f64, &b| a.max(b)));
-        let chosen = rod.safety * dx * dx / (2.0 * conductivity(hottest));
+        let chosen = rod.safety * dx * dx / (2.0 * conductivity(self.hottest()));
         let dt = if rod.dt > 0.0 { rod.dt } else { chosen.min(dt_max) };
         let [left, right] = self.halo();
         let all: Vec<f64> = [&[left], &self.temperature[..], &[right]].concat();
@@ -204,6 +211,21 @@ impl Simulation for Rod {
     fn trajectory(&self, frame: &mut Frame) -> Result<()> {
         frame.column("Temperature", 1, &self.comm.all_gather(&self.temperature));
         Ok(())
+    }
+
+    fn goal(&self) -> Goal {
+        let cool_to = self.config.rod.cool_to;
+        match cool_to > 0.0 {
+            false => Goal::None,
+            true if self.hottest() <= cool_to => Goal::Reached,
+            true => Goal::Open,
+        }
+    }
+
+    fn conclude(&self, folder: &Path) -> Result<()> {
+        let profile = self.comm.all_gather(&self.temperature);
+        let text: String = profile.iter().map(|temperature| format!("{temperature:?}\n")).collect();
+        if self.comm.is_root() { write_whole(&folder.join("profile.txt"), text.as_bytes()) } else { Ok(()) }
     }
 
     fn save(&self, to: &mut Checkpoint) -> Result<()> {

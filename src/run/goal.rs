@@ -1,0 +1,13 @@
+//! What a run is for, where that isn't its end.
+
+/// What a simulation says of its goal, the same on every rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Goal {
+    /// It has none: the run ends where its parameters say.
+    #[default]
+    None,
+    /// Not reached yet. If the run's end comes first, the run is not finished: it can be resumed with a later end.
+    Open,
+    /// Reached: the run ends here.
+    Reached,
+}
