@@ -27,13 +27,13 @@ pub const CHECKS: &[super::Check] = &[
 const BODIES: u64 = 70_001;
 
 /// Makes a folder for a check, removed by `done`; the same on all ranks.
-fn scratch(comm: &Comm) -> PathBuf {
+pub fn scratch(comm: &Comm) -> PathBuf {
     let made = if comm.is_root() { tempfile::tempdir().expect("a folder").keep() } else { PathBuf::new() };
     let name = comm.broadcast(made.to_string_lossy().as_bytes(), 0);
     PathBuf::from(String::from_utf8(name).expect("text"))
 }
 
-fn done(comm: &Comm, folder: &Path) {
+pub fn done(comm: &Comm, folder: &Path) {
     comm.barrier();
     if comm.is_root() {
         std::fs::remove_dir_all(folder).expect("the folder");
@@ -49,7 +49,7 @@ fn number(index: u64, column: u64) -> f64 {
     (1.0 + index as f64 * 3.7 + column as f64 * 0.01).sqrt()
 }
 
-fn share(comm: &Comm, total: u64) -> std::ops::Range<u64> {
+pub fn share(comm: &Comm, total: u64) -> std::ops::Range<u64> {
     balanced_range(total, comm.size(), comm.rank())
 }
 

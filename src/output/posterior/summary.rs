@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Posterior;
 use crate::output::place;
-use crate::{Error, Result};
+use crate::Result;
 
 /// The shares of the weight below the numbers of a row.
 const SHARES: [f64; 3] = [0.16, 0.5, 0.84];

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::labels::{OTHER, STANDARD};
-use super::{Chain, FORMAT, Parameter, Posterior, observations};
+use super::{FORMAT, Parameter, Posterior, observations};
 use crate::output::{FileWriter, Slab, WriteOptions};
 use crate::{Comm, Error, Result};
 
@@ -15,6 +15,7 @@ struct Share {
     first_walker: u64,
     walkers: u64,
     steps: u64,
+    thin: u64,
     has_prior: bool,
     has_weights: bool,
 }
@@ -39,7 +40,8 @@ impl Posterior {
         self.check()?;
         let (has_prior, has_weights) = (!self.ln_prior.is_empty(), !self.weights.is_empty());
         let (walkers, steps) = (self.walkers(), self.steps());
-        let share = Share { total: self.len() as u64, walkers, steps, has_prior, has_weights, ..Share::default() };
+        let (total, thin) = (self.len() as u64, self.thin());
+        let share = Share { total, walkers, steps, thin, has_prior, has_weights, ..Share::default() };
         self.write_into(FileWriter::create_alone(path, 0)?, &share)
     }
 
@@ -53,10 +55,15 @@ impl Posterior {
         self.chain.as_ref().map_or(0, |chain| chain.samples.len() / (chain.walkers * width).max(1)) as u64
     }
 
+    fn thin(&self) -> u64 {
+        self.chain.as_ref().map_or(0, |chain| chain.thin)
+    }
+
     /// What this rank holds of all. All ranks.
     fn share(&self, comm: &Comm) -> Share {
         let (rows, walkers) = (self.len() as u64, self.walkers());
-        let mut most = [self.steps(), u64::from(!self.ln_prior.is_empty()), u64::from(!self.weights.is_empty())];
+        let is_there = |numbers: &[f64]| u64::from(!numbers.is_empty());
+        let mut most = [self.steps(), self.thin(), is_there(&self.ln_prior), is_there(&self.weights)];
         comm.all_reduce_max_into(&mut most);
         Share {
             first: comm.exclusive_sum(rows),
@@ -64,8 +71,9 @@ impl Posterior {
             first_walker: comm.exclusive_sum(walkers),
             walkers: comm.all_reduce_sum(walkers),
             steps: most[0],
-            has_prior: most[1] > 0,
-            has_weights: most[2] > 0,
+            thin: most[1],
+            has_prior: most[2] > 0,
+            has_weights: most[3] > 0,
         }
     }
 
@@ -117,16 +125,15 @@ impl Posterior {
         if share.walkers == 0 {
             return Ok(());
         }
-        let none = Chain::default();
-        let chain = self.chain.as_ref().unwrap_or(&none);
+        let samples = self.chain.as_ref().map_or(&[][..], |chain| &chain.samples);
         let width = order.len() as u64;
         let slab = Slab {
             shape: vec![share.steps, share.walkers, width],
             offset: vec![0, share.first_walker, 0],
             count: vec![share.steps, self.walkers(), width],
         };
-        file.dataset("chain", &slab, &sorted(&chain.samples, order))?;
-        file.attribute("chain", "thin", chain.thin)
+        file.dataset("chain", &slab, &sorted(samples, order))?;
+        file.attribute("chain", "thin", share.thin)
     }
 
     /// What orbitize asks for, and what it doesn't know.
