@@ -5,8 +5,8 @@
 //! change of a semi-major axis as a share of the first one, on Jacobi orbits, whose axes change least. A companion that isn't
 //! bound has drifted without limit.
 //!
-//! A look costs tens of nanoseconds for a pair, so that each step can be looked at. Between looks companions are taken to
-//! move straight. Left out: the star's own surface (see [`events`](super::events)), test particles among themselves.
+//! A look costs tens of nanoseconds for a pair, so that each step can be looked at. Half a step before and after a look
+//! companions are taken to move straight. Left out: the star's own surface (see [`events`](super::events)), test particles among themselves.
 
 use super::System;
 use super::vector::{dot, minus};
@@ -96,7 +96,7 @@ impl Stability {
         massive.map(pair).collect()
     }
 
-    /// Looks at a system after a step (time; 0 for the places of now alone).
+    /// Looks at a system after a step (time; 0 for the places of now alone). To look at each moment once, look after each step.
     pub fn look(&mut self, system: &System, step: f64) -> Look {
         self.place(system);
         self.look_at_places(step)
@@ -161,7 +161,7 @@ impl Stability {
         let mut nearest = (f64::INFINITY, [0; 2]);
         for pair in &self.pairs {
             let [a, b] = pair.companions.map(|companion| self.places[companion]);
-            let distance2 = least2(minus(b[0], a[0]), minus(b[1], a[1]), step.abs()) * pair.inverse;
+            let distance2 = least2(minus(b[0], a[0]), minus(b[1], a[1]), 0.5 * step.abs()) * pair.inverse;
             if distance2 < nearest.0 {
                 nearest = (distance2, pair.companions);
             }
@@ -213,11 +213,12 @@ fn axis(mu: f64, [place, velocity]: &[Vector; 2]) -> f64 {
     if axis > 0.0 { axis } else { f64::INFINITY }
 }
 
-/// The least squared distance during a step that ended at a distance of `apart` with a velocity of `speed`.
-fn least2(apart: Vector, speed: Vector, step: f64) -> f64 {
+/// The least squared distance within `span` before and after a moment of this distance and relative velocity.
+fn least2(apart: Vector, speed: Vector, span: f64) -> f64 {
     let speed2 = dot(speed, speed);
-    let before = if speed2 > 0.0 { (dot(apart, speed) / speed2).clamp(0.0, step) } else { 0.0 };
-    let nearest = minus(apart, speed.map(|v| before * v));
+    // |apart - s speed| is least at s = apart·speed/speed².
+    let before = if speed2 > 0.0 { (dot(apart, speed) / speed2).clamp(-span, span) } else { 0.0 };
+    let nearest = moved(apart, -before, speed);
     dot(nearest, nearest)
 }
 
