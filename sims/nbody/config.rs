@@ -180,7 +180,13 @@ impl Config {
         only("integrator.corrector", "above 0", integrator.corrector > 0, method, &[Method::WisdomHolman])?;
         let few = [Method::Ias15, Method::WisdomHolman];
         only("integrator.megno", "true", integrator.megno, method, &few)?;
-        only("integrator.steps_per_orbit", "above 0", integrator.steps_per_orbit > 0.0, method, &[Method::WisdomHolman])?;
+        only(
+            "integrator.steps_per_orbit",
+            "above 0",
+            integrator.steps_per_orbit > 0.0,
+            method,
+            &[Method::WisdomHolman],
+        )?;
         only("stability", "what it asks for", self.stability.any(), method, &few)?;
         let softened = [Method::Leapfrog, Method::LeapfrogDkd, Method::Hermite, Method::Ias15];
         only("gravity.softening", "above 0", gravity.softening > 0.0, method, &softened)?;
@@ -274,11 +280,17 @@ mod tests {
         );
         assert!(message("integrator = { method = 'ias15', epsilon = 0 }").starts_with("integrator.epsilon: 0"));
         assert!(
-            message("integrator = { method = 'wisdom_holman', dt = 1, steps_per_orbit = 20 }").contains("stands beside dt")
+            message("integrator = { method = 'wisdom_holman', dt = 1, steps_per_orbit = 20 }")
+                .contains("stands beside dt")
         );
         assert!(message("integrator = { method = 'ias15', steps_per_orbit = 20 }").contains("not with ias15"));
-        assert!(message("integrator.method = 'ias15'\nstability.hill_radii = -1").starts_with("stability.hill_radii: -1"));
-        assert!(message("integrator = { method = 'leapfrog', dt = 1 }\nstability.watch = true").contains("not with leapfrog"));
+        assert!(
+            message("integrator.method = 'ias15'\nstability.hill_radii = -1").starts_with("stability.hill_radii: -1")
+        );
+        assert!(
+            message("integrator = { method = 'leapfrog', dt = 1 }\nstability.watch = true")
+                .contains("not with leapfrog")
+        );
         assert!(message("integrator.method = 'ias15'\nevents.escape = 'stop'").starts_with("events.escape_radius"));
     }
 
@@ -305,7 +317,8 @@ mod tests {
             let keys = value.as_table_mut().unwrap();
             if section == "initial" {
                 ["file", "orbits", "epoch", "tau_ref_epoch", "radius", "masses", "a", "e"]
-                    .iter().for_each(|key| drop(keys.remove(*key)));
+                    .iter()
+                    .for_each(|key| drop(keys.remove(*key)));
             }
             let mut whole: toml::Table = START.parse().unwrap();
             whole.insert("integrator".into(), toml::Table::from_iter([("method".into(), "ias15".into())]).into());

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use divisi::gravity::initial::{
-    ColdSphere, FitPoint, InitialBody, Model, Plummer, figure_of_eight, kepler_pair, pythagorean, read_elements, read_states,
+    ColdSphere, FitPoint, InitialBody, Model, Plummer, figure_of_eight, kepler_pair, pythagorean, read_elements,
+    read_states,
 };
 use divisi::units::Units;
 use divisi::{Error, Result};

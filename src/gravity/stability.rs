@@ -230,7 +230,8 @@ mod tests {
     /// Two companions of these masses, the inner one at 1, on circles.
     fn circles(outer: f64, masses: [f64; 2], turn: f64) -> System {
         let inner = Elements { a: 1.0, ..Elements::default() }.to_state(1.0 + masses[0]);
-        let second = Elements { a: outer, mean_anomaly: turn, ..Elements::default() }.to_state(1.0 + masses[0] + masses[1]);
+        let second =
+            Elements { a: outer, mean_anomaly: turn, ..Elements::default() }.to_state(1.0 + masses[0] + masses[1]);
         let part = masses[0] / (1.0 + masses[0]);
         let from_centre = |k: usize| {
             let (inner, second) = ([inner.0, inner.1][k], [second.0, second.1][k]);

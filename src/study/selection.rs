@@ -97,7 +97,9 @@ pub(super) fn write(plan: &Plan, folder: &RunFolder, rows: impl Iterator<Item = 
         let row = row?;
         tasks += 1;
         match row.status {
-            Status::Done if is_within(plan.select(), &row.outcome)? => selected.push(plan.points().rows()[row.task as usize]),
+            Status::Done if is_within(plan.select(), &row.outcome)? => {
+                selected.push(plan.points().rows()[row.task as usize])
+            }
             Status::Done => {}
             _ => without += 1,
         }

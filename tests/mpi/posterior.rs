@@ -48,7 +48,12 @@ fn part(rows: Range<u64>, walkers: Range<u64>) -> Posterior {
             thin: 2,
             samples: steps.flat_map(numbers).collect(),
         }),
-        observations: vec![Observation { epoch: 55645.95, object: 1, measured: Measured::Offsets, ..Observation::default() }],
+        observations: vec![Observation {
+            epoch: 55645.95,
+            object: 1,
+            measured: Measured::Offsets,
+            ..Observation::default()
+        }],
         about: About { sampler: "MCMC".to_owned(), note: "made up".to_owned(), ..About::default() },
     }
 }

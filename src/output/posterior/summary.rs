@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use super::Posterior;
-use crate::output::place;
 use crate::Result;
+use crate::output::place;
 
 /// The shares of the weight below the numbers of a row.
 const SHARES: [f64; 3] = [0.16, 0.5, 0.84];
@@ -154,7 +154,8 @@ mod tests {
     #[test]
     fn quantiles_are_linear_between_samples_as_numpys_are() {
         // numpy.quantile([3, 1, 4, 1, 5, 9, 2, 6], [0.16, 0.5, 0.84]) and at the ends.
-        let found = posterior(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0], &[]).quantiles(0, &[0.16, 0.5, 0.84, 0.0, 1.0]);
+        let found =
+            posterior(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0], &[]).quantiles(0, &[0.16, 0.5, 0.84, 0.0, 1.0]);
         let expected = [1.12, 3.5, 5.88, 1.0, 9.0];
         assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-14), "{found:?}");
         assert_eq!(posterior(&[7.0], &[]).quantiles(0, &[0.16, 0.84]), [7.0, 7.0]);
@@ -188,10 +189,16 @@ mod tests {
         let path = folder.path().join("summary.csv");
         let summary = posterior(&[0.0, 1.0], &[]).summary();
         summary.write(&path).unwrap();
-        let expected = "parameter,unit,p16,median,p84,best\nx,deg,9.167324722093172,28.64788975654116,48.12845479098915,0.0\n";
+        let expected =
+            "parameter,unit,p16,median,p84,best\nx,deg,9.167324722093172,28.64788975654116,48.12845479098915,0.0\n";
         assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
-        assert!(summary.to_string().contains("x  deg         9.16732         28.6479         48.1285  0.00000\n2 samples"));
+        assert!(
+            summary.to_string().contains("x  deg         9.16732         28.6479         48.1285  0.00000\n2 samples")
+        );
         assert!(summary.write(&folder.path().join("none/summary.csv")).is_err());
-        assert_eq!([number(12345678.9), number(1e-7), number(f64::NAN), number(-0.002)].join(" "), "12345679 1.00000e-7 NaN -0.00200000");
+        assert_eq!(
+            [number(12345678.9), number(1e-7), number(f64::NAN), number(-0.002)].join(" "),
+            "12345679 1.00000e-7 NaN -0.00200000"
+        );
     }
 }

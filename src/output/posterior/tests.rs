@@ -155,7 +155,10 @@ fn a_file_that_is_no_posterior_is_refused() {
         Posterior::read(&path).unwrap_err().to_string()
     };
     assert!(write(&|_| ()).contains("there is no dataset post"));
-    assert!(write(&|file| file.replicated("post", &[2, 3], &[0.0; 6]).unwrap()).contains("post has 3 columns, but the fit has 8"));
+    assert!(
+        write(&|file| file.replicated("post", &[2, 3], &[0.0; 6]).unwrap())
+            .contains("post has 3 columns, but the fit has 8")
+    );
     assert!(write(&|file| file.replicated("post", &[2, 8], &[0.0; 16]).unwrap()).contains("no dataset lnlike"));
     let other = write(&|file| {
         file.replicated("post", &[2, 8], &[0.0; 16]).unwrap();

@@ -99,7 +99,8 @@ impl Posterior {
         self.write_attributes(&file, basis)?;
         let width = order.len() as u64;
         let rows = Slab::rows(share.total, share.first, self.len() as u64, 1);
-        let table = Slab { shape: vec![share.total, width], offset: vec![share.first, 0], count: vec![rows.len(), width] };
+        let table =
+            Slab { shape: vec![share.total, width], offset: vec![share.first, 0], count: vec![rows.len(), width] };
         file.dataset("post", &table, &sorted(&self.samples, &order))?;
         file.dataset("lnlike", &rows, &self.ln_likelihood)?;
         if share.has_prior {

@@ -56,7 +56,10 @@ pub(super) fn points(
             number if number.is_finite() => Ok(Value::Number(number)),
             number => {
                 let name = &posterior.parameters[place].name;
-                Err(Error::input(path.display().to_string(), format!("{name} is {number} in row {row}: it must be finite")))
+                Err(Error::input(
+                    path.display().to_string(),
+                    format!("{name} is {number} in row {row}: it must be finite"),
+                ))
             }
         };
         rows.iter().map(value).collect::<Result<_>>().map(Axis::List)
@@ -167,7 +170,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_chosen_is_refused() {
-        let message = |posterior: &Posterior, samples| rows(posterior, Some(samples), Choose::Even, 1).unwrap_err().to_string();
+        let message =
+            |posterior: &Posterior, samples| rows(posterior, Some(samples), Choose::Even, 1).unwrap_err().to_string();
         assert!(message(&posterior(4, &[]), 5).contains("parameters.samples: 5 are too many: the posterior has 4"));
         assert!(message(&posterior(4, &[]), 0).contains("0 leaves no task"));
         assert!(message(&posterior(0, &[]), 1).contains("the posterior has no samples"));

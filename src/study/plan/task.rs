@@ -76,11 +76,8 @@ enum Setting {
 impl TaskSection {
     pub(super) fn check(&self, folder: &Path, names: &[String]) -> Result<Work> {
         let simulation = self.simulation.is_some();
-        let given = [
-            ("section", self.section.is_some()),
-            ("set", !self.set.is_empty()),
-            ("result", !self.result.is_empty()),
-        ];
+        let given =
+            [("section", self.section.is_some()), ("set", !self.set.is_empty()), ("result", !self.result.is_empty())];
         for (key, given) in given {
             if given && !simulation {
                 return Err(Error::input(format!("task.{key}"), "goes with task.simulation only"));

@@ -107,8 +107,11 @@ impl FitPoint<'_> {
             let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
             let number: u32 = name[stem.len()..].parse().unwrap_or(0);
             if !NUMBERED.contains(&stem) || number == 0 {
-                let known: Vec<String> =
-                    ["m0", "mtot"].map(str::to_owned).into_iter().chain(NUMBERED.map(|stem| format!("{stem}1"))).collect();
+                let known: Vec<String> = ["m0", "mtot"]
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain(NUMBERED.map(|stem| format!("{stem}1")))
+                    .collect();
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 let reason = format!("an orbit has no parameter of this name{}", nearest_of(name, &known));
                 return Err(Error::input(place, reason));
@@ -229,7 +232,8 @@ impl Orbit {
 impl Scale {
     fn of(units: &Units) -> Result<Self> {
         let Some([au, day, solar_mass]) = units.au_day_solar_mass() else {
-            let reason = "are in au, days and solar masses, but these units have no physical scale: choose others in [units]";
+            let reason =
+                "are in au, days and solar masses, but these units have no physical scale: choose others in [units]";
             return Err(Error::input(SECTION, reason));
         };
         Ok(Scale { au, day, solar_mass, metre_per_second: 100.0 / units.velocity_cm_per_s(), gravity: units.gravity() })

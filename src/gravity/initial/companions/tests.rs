@@ -77,7 +77,8 @@ fn a_period_and_a_pull_give_axis_and_mass() {
     // K of the mass and orbit found, from the star's own motion: the largest speed less the least, along the line of sight.
     let speed = |turns: f64| {
         let at = Elements { mean_anomaly: TAU * turns, ..orbit };
-        at.to_state(units().gravity() * (bodies[0].mass + bodies[1].mass)).1[2] * bodies[1].mass / (1.0 + bodies[1].mass)
+        at.to_state(units().gravity() * (bodies[0].mass + bodies[1].mass)).1[2] * bodies[1].mass
+            / (1.0 + bodies[1].mass)
     };
     let speeds: Vec<f64> = (0..20_000).map(|k| speed(f64::from(k) / 20_000.0)).collect();
     let ends = speeds.iter().fold([f64::MAX, f64::MIN], |[low, high], v| [low.min(*v), high.max(*v)]);
@@ -120,7 +121,9 @@ fn parameters_that_cannot_be_are_refused_by_name() {
     assert!(changed("m1=1e-3", "k1=1e6").contains("heavier than the star"));
     assert!(changed("m1=1e-3", "k1=10").contains("heavier than the star"), "seen from above no pull is seen");
     assert!(changed("m0=1 m1=1e-3", "mtot=1 k1=10").contains("m0: is missing"));
-    assert!(changed("sma1=5", "smaa1=5").contains("smaa1: an orbit has no parameter of this name; did you mean `sma1`?"));
+    assert!(
+        changed("sma1=5", "smaa1=5").contains("smaa1: an orbit has no parameter of this name; did you mean `sma1`?")
+    );
     assert!(changed("sma1=5", "sma=5").contains("initial.orbits.sma: an orbit has no parameter"));
     assert!(changed("tau1=0", "tau1=nan").contains("must be finite"));
     assert!(changed("sma1=5", "sma2=5").contains("sma1: is missing"));
