@@ -25,7 +25,7 @@ const TURN: f64 = 1.2;
 const WIDTH: f64 = 4.0;
 /// Separations, pixels, and places at each.
 const SEPARATIONS: std::ops::Range<usize> = 4..17;
-const PLACES: usize = 8;
+const PLACES: usize = 5;
 
 /// All frames of a night, in units of the star's highest pixel, had it not been masked.
 type Frames = Vec<Vec<f64>>;

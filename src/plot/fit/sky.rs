@@ -79,9 +79,9 @@ mod tests {
         assert!(x.start >= 300.0 && x.end <= -100.0 && y.start < -60.0);
         let svg = to_svg(&sky).unwrap();
         assert!(["ΔRA (mas)", "ΔDec (mas)", "SPHERE"].iter().all(|text| svg.contains(text)));
-        // Larger right ascensions are farther left.
+        // Larger right ascensions are farther left; the labels of the axis upwards come first.
         let at = |label: &str| -> f64 {
-            let before = &svg[..svg.find(&format!("\n{label}\n")).unwrap_or_else(|| panic!("{label} in {svg}"))];
+            let before = &svg[..svg.rfind(&format!("\n{label}\n")).unwrap_or_else(|| panic!("{label} in {svg}"))];
             let from = before.rfind(" x=\"").unwrap() + 4;
             before[from..].split('"').next().unwrap().parse().unwrap()
         };
