@@ -24,8 +24,8 @@ const TURN: f64 = 1.2;
 /// The width of the star's image at half its height, pixels.
 const WIDTH: f64 = 4.0;
 /// Separations, pixels, and places at each.
-const SEPARATIONS: std::ops::Range<usize> = 4..17;
-const PLACES: usize = 5;
+const SEPARATIONS: std::ops::Range<usize> = 3..12;
+const PLACES: usize = 8;
 
 /// All frames of a night, in units of the star's highest pixel, had it not been masked.
 type Frames = Vec<Vec<f64>>;
@@ -150,7 +150,7 @@ fn contrast([threshold, noise, left]: &[f64; 3]) -> f64 {
 }
 
 fn show(comm: &Comm) -> Result<u8> {
-    let separations: Vec<f64> = SEPARATIONS.map(|k| 2.0 * k as f64).collect();
+    let separations: Vec<f64> = SEPARATIONS.map(|k| 3.0 * k as f64).collect();
     // The places, each in nights of its own.
     let places: Vec<usize> = (0..separations.len() * PLACES).collect();
     let at = |place: usize| [separations[place / PLACES], TAU * (place % PLACES) as f64 / PLACES as f64];

@@ -232,11 +232,11 @@ fn a_map_of_stability_is_the_same_on_any_number_of_ranks() {
 #[test]
 fn planets_at_the_limit_of_contrast_are_found_as_they_are() {
     let (printed, files) = made_by_all("contrast_curve", &[]);
-    // Mawet et al. 2014, by scipy.stats: t.isf(norm.sf(5), n - 1) sqrt(1 + 1/n) for n = 11 and 49 other apertures.
-    for (separation, sigmas) in [(" 8 pixels", "(11.66 sigma"), ("32 pixels", "(5.82 sigma")] {
+    // Mawet et al. 2014, by scipy.stats: t.isf(norm.sf(5), n - 1) sqrt(1 + 1/n) for n = 13 and 50 other apertures.
+    for (separation, sigmas) in [(" 9 pixels", "(9.93 sigma"), ("33 pixels", "(5.80 sigma")] {
         assert!(printed.lines().any(|line| line.contains(separation) && line.contains(sigmas)), "{printed}");
     }
-    assert!(printed.contains("planets at the limit: found with 1.0"), "{printed}");
+    assert!(printed.contains("planets at the limit: found with 0.99"), "{printed}");
     assert!(files.iter().any(|(path, _)| path.ends_with("contrast_curve.png")), "no picture");
 }
 
