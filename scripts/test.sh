@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All tests, with the release build that the demo made: the crate's own, those that relaunch themselves under mpirun,
-# the examples, the job script where there is a Slurm, the set-up, and the files opened with h5py, VTK and yt.
+# the examples, the job script where there is a Slurm, the set-up, and the files opened with h5py, VTK and yt (and orbitize, where
+# it is there).
 # The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -19,7 +20,7 @@ rust_tests() {
     [[ $(scripts/count.sh "$log") == *' 0 failed'* ]] && echo "0 passed, 1 failed" | tee -a "$log"
 }
 
-reader_tests() { # snapshots of few and of many bodies, and of grids of one to three axes, as other people's tools see them
+reader_tests() { # snapshots of few and of many bodies, and of grids of one to three axes, and a posterior, as other people's tools see them
     local runs=$target/readers-runs passed=0 failed=0 name
     if ! scripts/setup.sh --readers; then
         echo "readers skipped: h5py, VTK and yt could not be installed"
@@ -46,6 +47,13 @@ reader_tests() { # snapshots of few and of many bodies, and of grids of one to t
             failed=$((failed + 1))
         fi
     done
+    if mpirun -n 2 "$target/release/divisi" run sims/orbit/stability.toml parameters.samples=40 \
+        'task.set={"run.until"="1000 yr"}' --out "$runs/posterior" --overwrite &&
+        target/readers/bin/python tests/readers/check_posterior.py "$runs/posterior/posterior.hdf5"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
     echo "$passed passed, $failed failed" | tee -a "$log"
 }
 

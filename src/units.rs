@@ -213,6 +213,11 @@ impl Units {
         self.length_cm() / self.time_s()
     }
 
+    /// An astronomical unit, a day and a solar mass in these units; none without a physical scale.
+    pub fn au_day_solar_mass(&self) -> Option<[f64; 3]> {
+        self.scale.map(|[length, time, mass]| [AU / length, DAY / time, GM_SUN / mass])
+    }
+
     /// The unit of length for labels, such as "au"; empty without a physical scale.
     pub fn length_name(&self) -> &str {
         &self.names[0]

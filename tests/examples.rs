@@ -230,6 +230,17 @@ fn a_map_of_stability_is_the_same_on_any_number_of_ranks() {
 }
 
 #[test]
+fn planets_at_the_limit_of_contrast_are_found_as_they_are() {
+    let (printed, files) = made_by_all("contrast_curve", &[]);
+    // Mawet et al. 2014, by scipy.stats: t.isf(norm.sf(5), n - 1) sqrt(1 + 1/n) for n = 13 and 50 other apertures.
+    for (separation, sigmas) in [(" 9 pixels", "(9.93 sigma"), ("33 pixels", "(5.80 sigma")] {
+        assert!(printed.lines().any(|line| line.contains(separation) && line.contains(sigmas)), "{printed}");
+    }
+    assert!(printed.contains("planets at the limit: found with 0.99"), "{printed}");
+    assert!(files.iter().any(|(path, _)| path.ends_with("contrast_curve.png")), "no picture");
+}
+
+#[test]
 fn calibrated_images_are_the_same_on_any_number_of_ranks() {
     let (_, files) = made_by_all("calibration", &[]);
     let fits = files.iter().filter(|(path, _)| path.extension().is_some_and(|extension| extension == "fits")).count();

@@ -344,3 +344,39 @@ fn a_chosen_step_without_forces_needs_an_end() {
         assert_eq!((at_end(&out, "time"), at_end(&out, "bodies")), (3.0, 1.0));
     }
 }
+
+#[test]
+fn how_companions_fare_is_the_same_after_a_resume_and_stops_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = |name: &str| folder.path().join(name);
+    let file = root().join("sims/orbit/two_planets.toml");
+    // So near each other that they meet after some thousand years.
+    let near = ["initial.orbits.sma2=26.5", "run.until=\"1e5 yr\"", "integrator.steps_per_orbit=30"];
+    for method in ["wisdom_holman", "ias15"] {
+        let steps = if method == "ias15" { "integrator.steps_per_orbit=0" } else { near[2] };
+        let words = [near[0], near[1], steps, &format!("integrator.method={method}")];
+        let [whole, parts] = ["whole", "parts"].map(|name| out(&format!("{name}-{method}")));
+        let told = run(&file, &whole, &words).expect(0);
+        assert!(told.stderr.contains("stopped by an event"), "{}", told.stderr);
+        let events = fs::read_to_string(whole.join("events.csv")).unwrap();
+        assert!(events.contains("close encounter,companion1 + companion2,"), "{events}");
+        let [survived, closest, time] = ["survived", "closest_hill", "time"].map(|column| at_end(&whole, column));
+        assert!(survived == 0.0 && closest < 1.0 && time < 1e5, "{survived} {closest} {time}");
+        run(&file, &parts, &[&words[..], &["--steps", "57"]].concat()).expect(0);
+        finish(divisi().arg("resume").arg(&parts).args(["--steps", "1000000000"]), LIMIT).expect(0);
+        common::assert_same_files(&whole, &parts);
+    }
+    let apart =
+        ["initial.orbits.sma2=40", "run.until=\"1e4 yr\"", "stability.escape_radius=0", "stability.hill_radii=0"];
+    let watched = out("watched");
+    run(&file, &watched, &[&apart[..], &["stability.watch=true"]].concat()).expect(0);
+    assert!(at_end(&watched, "survived") == 1.0 && at_end(&watched, "closest_hill") > 4.0);
+    // With a fixed step or a part of the orbit: P = 2 π √(a³ / G M) of the inner planet, at its periapsis.
+    let period = (20f64.powi(3) / 1.505).sqrt() * (0.95f64.powi(3) / 1.05).sqrt();
+    near_share(at_end(&watched, "time") / at_end(&watched, "step"), period / 25.0, 1e-4);
+}
+
+#[track_caller]
+fn near_share(value: f64, expected: f64, share: f64) {
+    near(value, expected, share * expected);
+}

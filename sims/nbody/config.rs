@@ -4,18 +4,24 @@
 //! there.
 
 use divisi::config::positive;
-use divisi::gravity::events::EventSettings;
+use divisi::gravity::events::{EventSettings, OnCollision, OnEscape};
 use divisi::units::{Quantity, Units};
 use divisi::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::initial::Initial;
+use super::stability::StabilitySettings;
 
 /// Every parameter with its default and unit, as `divisi list` shows it.
 pub const PARAMETERS: &str = r#"[initial]                # lengths, times and masses in the run's units
-kind = "plummer"         # "csv" | "elements" | "gadget" | "plummer" | "cold_sphere" | "kepler" | "figure_eight" |
+kind = "plummer"         # "csv" | "elements" | "orbits" | "gadget" | "plummer" | "cold_sphere" | "kepler" | "figure_eight" |
                          # "pythagorean"
 file = "bodies.csv"      # csv, elements, gadget: the file, relative to the parameter file
+orbits = { m0 = 1.0, m1 = 1e-3, sma1 = 5.2, ecc1 = 0.05, inc1 = 0.0, aop1 = 0.0, pan1 = 0.0, tau1 = 0.5 }
+                         # orbits: a star and its companions by the names and in the units of orbit fits: au, day, solar masses,
+                         # radians, m/s. Also mtot, per1, secosw1 and sesinw1, tp1, tc1, k1
+epoch = 58849.0          # orbits: when, day; by default tau_ref_epoch, or without tau the epoch of companion 1
+tau_ref_epoch = 58849.0  # orbits: from where tau counts, MJD
 n = 1000                 # plummer, cold_sphere (1024): number of bodies
 mass = 1.0               # plummer, cold_sphere: of all bodies together
 virial_radius = 1.0      # plummer: length
@@ -32,6 +38,7 @@ post_newtonian = false   # first post-Newtonian forces (ias15; units with a phys
 
 [integrator]
 method = "leapfrog"      # kick-drift-kick; or "leapfrog_dkd" | "hermite" | "wisdom_holman" | "ias15"
+steps_per_orbit = 0.0    # wisdom_holman, in place of dt: of the shortest orbit, shorter where it is eccentric
 dt = 0.01                # step, time or as text ("40 day"); ias15: the first step, hermite with eta: the longest one
 eta = 0.0                # hermite: step as a share of the time in which forces change; 0: fixed step dt
 corrector = 0            # wisdom_holman: order of the symplectic corrector; 0: none
@@ -40,6 +47,13 @@ megno = false            # ias15, wisdom_holman: chaos indicator MEGNO in histor
 
 [history]
 elements = false         # orbital elements of each body about the first in history.csv, for few bodies
+
+[stability]              # wisdom_holman, ias15: how the companions of the first body fare, they standing from the inside out
+watch = false            # columns closest_hill, axis_drift, survived in history.csv: the least distance of two companions so far
+                         # in mutual Hill radii, the largest change of a semi-major axis so far as a share, 1 or 0
+hill_radii = 0.0         # stop where two come nearer than so many mutual Hill radii; 0: never
+axis_drift = 0.0         # stop where a semi-major axis has changed by this share; 0: never
+escape_radius = 0.0      # stop where one is unbound and farther than this, length; 0: never
 
 [events]
 collision = "none"       # "none" | "stop" | "merge" | "record": distance below the sum of radii
@@ -63,6 +77,9 @@ pub struct Config {
     /// What history.csv holds beside energies and momenta.
     #[serde(default)]
     pub history: History,
+    /// How the companions of the first body fare.
+    #[serde(default)]
+    pub stability: StabilitySettings,
     /// Collisions, close encounters, escapes.
     #[serde(default)]
     pub events: EventSettings,
@@ -100,6 +117,9 @@ pub struct Integrator {
     /// The step, time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dt: Option<Quantity>,
+    /// Wisdom-Holman: how many steps make the shortest orbit, in place of `dt`; 0 where `dt` is given.
+    #[serde(default)]
+    pub steps_per_orbit: f64,
     /// Hermite: the step as a share of the time in which forces change; 0 for a fixed step.
     #[serde(default)]
     pub eta: f64,
@@ -158,14 +178,31 @@ impl Config {
         only("gravity.post_newtonian", "true", gravity.post_newtonian, method, &[Method::Ias15])?;
         only("integrator.eta", "above 0", integrator.eta > 0.0, method, &[Method::Hermite])?;
         only("integrator.corrector", "above 0", integrator.corrector > 0, method, &[Method::WisdomHolman])?;
-        only("integrator.megno", "true", integrator.megno, method, &[Method::Ias15, Method::WisdomHolman])?;
+        let few = [Method::Ias15, Method::WisdomHolman];
+        only("integrator.megno", "true", integrator.megno, method, &few)?;
+        only(
+            "integrator.steps_per_orbit",
+            "above 0",
+            integrator.steps_per_orbit > 0.0,
+            method,
+            &[Method::WisdomHolman],
+        )?;
+        only("stability", "what it asks for", self.stability.any(), method, &few)?;
         let softened = [Method::Leapfrog, Method::LeapfrogDkd, Method::Hermite, Method::Ias15];
         only("gravity.softening", "above 0", gravity.softening > 0.0, method, &softened)?;
         if gravity.post_newtonian && units.speed_of_light().is_none() {
             let reason = "needs the speed of light, but these units have no physical scale: choose others in [units]";
             return Err(Error::input("gravity.post_newtonian", reason));
         }
+        positive("integrator.steps_per_orbit", integrator.steps_per_orbit, true)?;
+        if integrator.steps_per_orbit > 0.0 && integrator.dt.is_some() {
+            return Err(Error::input("integrator.steps_per_orbit", "stands beside dt: give only one of them"));
+        }
         integrator.dt(units)?;
+        self.stability.validate()?;
+        if self.stability.any() && (events.collision == OnCollision::Merge || events.escape == OnEscape::Remove) {
+            return Err(Error::input("stability", "goes with bodies that stay: not with merge or remove in [events]"));
+        }
         events.validate()
     }
 }
@@ -182,7 +219,7 @@ impl Integrator {
                 let dt = units.duration(place, dt)?;
                 positive(place, dt, false).map(|()| Some(dt))
             }
-            None if self.method == Method::Ias15 || self.eta > 0.0 => Ok(None),
+            None if self.method == Method::Ias15 || self.eta > 0.0 || self.steps_per_orbit > 0.0 => Ok(None),
             None => Err(Error::input(
                 place,
                 "is missing: this method takes fixed steps, such as dt = 0.01 or dt = \"1 day\"",
@@ -242,6 +279,18 @@ mod tests {
             message("integrator = { method = 'wisdom_holman', dt = 1 }\ngravity.softening = 0.1").contains("softening")
         );
         assert!(message("integrator = { method = 'ias15', epsilon = 0 }").starts_with("integrator.epsilon: 0"));
+        assert!(
+            message("integrator = { method = 'wisdom_holman', dt = 1, steps_per_orbit = 20 }")
+                .contains("stands beside dt")
+        );
+        assert!(message("integrator = { method = 'ias15', steps_per_orbit = 20 }").contains("not with ias15"));
+        assert!(
+            message("integrator.method = 'ias15'\nstability.hill_radii = -1").starts_with("stability.hill_radii: -1")
+        );
+        assert!(
+            message("integrator = { method = 'leapfrog', dt = 1 }\nstability.watch = true")
+                .contains("not with leapfrog")
+        );
         assert!(message("integrator.method = 'ias15'\nevents.escape = 'stop'").starts_with("events.escape_radius"));
     }
 
@@ -267,7 +316,9 @@ mod tests {
         for (section, mut value) in table {
             let keys = value.as_table_mut().unwrap();
             if section == "initial" {
-                ["file", "radius", "masses", "a", "e"].iter().for_each(|key| drop(keys.remove(*key)));
+                ["file", "orbits", "epoch", "tau_ref_epoch", "radius", "masses", "a", "e"]
+                    .iter()
+                    .for_each(|key| drop(keys.remove(*key)));
             }
             let mut whole: toml::Table = START.parse().unwrap();
             whole.insert("integrator".into(), toml::Table::from_iter([("method".into(), "ias15".into())]).into());

@@ -4,6 +4,7 @@
 
 use divisi::gravity::events::Body;
 use divisi::gravity::ias15::{Ias15, Ias15Options};
+use divisi::gravity::stability::{Look, Stability};
 use divisi::gravity::system::System;
 use divisi::gravity::wisdom_holman::WisdomHolman;
 use divisi::{Error, Result};
@@ -15,6 +16,7 @@ use super::config::{Config, Method};
 pub struct Scheme {
     pub method: Method,
     pub dt: Option<f64>,
+    pub steps_per_orbit: f64,
     pub corrector: u32,
     pub options: Ias15Options,
     pub megno: bool,
@@ -44,12 +46,14 @@ impl Scheme {
         let options = Ias15Options { epsilon, softening, post_newtonian };
         let (method, corrector, megno) =
             (config.integrator.method, config.integrator.corrector, config.integrator.megno);
-        Scheme { method, dt, corrector, options, megno, gravity, seed }
+        let steps_per_orbit = config.integrator.steps_per_orbit;
+        Scheme { method, dt, steps_per_orbit, corrector, options, megno, gravity, seed }
     }
 
     fn engine(&self, system: &System) -> Result<Engine> {
         if self.method == Method::WisdomHolman {
-            let map = WisdomHolman::new(system, self.dt.unwrap_or(0.0), self.corrector)?;
+            let dt = self.dt.map_or_else(|| WisdomHolman::step_of(system, self.steps_per_orbit), Ok)?;
+            let map = WisdomHolman::new(system, dt, self.corrector)?;
             let map = if self.megno { map.with_megno(self.seed) } else { map };
             return Ok(Engine::WisdomHolman(Box::new(map)));
         }
@@ -110,6 +114,20 @@ impl Few {
             Engine::WisdomHolman(map) => map.synchronised(),
             Engine::Ias15(ias15) => Ok(ias15.system()),
         }
+    }
+
+    /// Looks at the companions of the first body after a step of `dt`: of the map half a step ahead.
+    #[inline]
+    pub fn look(&self, stability: &mut Stability, dt: f64) -> Result<Look> {
+        match &self.engine {
+            Engine::WisdomHolman(map) => Ok(stability.look_at_map(map)),
+            Engine::Ias15(ias15) => Ok(stability.look(&ias15.system(), dt)),
+        }
+    }
+
+    /// The ids of all bodies but the first.
+    pub fn companions(&self) -> Vec<u64> {
+        self.cards.iter().skip(1).map(|card| card.id).collect()
     }
 
     /// The bodies at the time of the last step, with identity, mass and radius.

@@ -1,13 +1,18 @@
 //! The section `[initial]`: where the bodies of a run come from.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use divisi::gravity::initial::{
-    ColdSphere, InitialBody, Model, Plummer, figure_of_eight, kepler_pair, pythagorean, read_elements, read_states,
+    ColdSphere, FitPoint, InitialBody, Model, Plummer, figure_of_eight, kepler_pair, pythagorean, read_elements,
+    read_states,
 };
 use divisi::units::Units;
 use divisi::{Error, Result};
 use serde::{Deserialize, Serialize};
+
+/// The epoch from which tau counts where nothing is said, MJD: 2020-01-01.
+const TAU_REF_EPOCH: f64 = 58849.0;
 
 /// `[initial]`: where the bodies come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +22,8 @@ pub enum Initial {
     Csv { file: String },
     /// A table of orbital elements.
     Elements { file: String },
+    /// A star and its companions, by the parameters of an orbit fit.
+    Orbits { orbits: BTreeMap<String, f64>, epoch: Option<f64>, tau_ref_epoch: f64 },
     /// HDF5 with the layout of GADGET.
     Gadget { file: String },
     /// A Plummer sphere.
@@ -38,6 +45,7 @@ enum Kind {
     #[default]
     Csv,
     Elements,
+    Orbits,
     Gadget,
     Plummer,
     ColdSphere,
@@ -52,6 +60,10 @@ enum Kind {
 struct InitialSection {
     kind: Kind,
     file: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    orbits: BTreeMap<String, f64>,
+    epoch: Option<f64>,
+    tau_ref_epoch: Option<f64>,
     n: Option<u64>,
     mass: Option<f64>,
     virial_radius: Option<f64>,
@@ -67,6 +79,9 @@ impl InitialSection {
     fn surplus(&self) -> Vec<&'static str> {
         let given = [
             ("file", self.file.is_some()),
+            ("orbits", !self.orbits.is_empty()),
+            ("epoch", self.epoch.is_some()),
+            ("tau_ref_epoch", self.tau_ref_epoch.is_some()),
             ("n", self.n.is_some()),
             ("mass", self.mass.is_some()),
             ("virial_radius", self.virial_radius.is_some()),
@@ -78,6 +93,7 @@ impl InitialSection {
         ];
         let taken: &[&str] = match self.kind {
             Kind::Csv | Kind::Elements | Kind::Gadget => &["file"],
+            Kind::Orbits => &["orbits", "epoch", "tau_ref_epoch"],
             Kind::Plummer => &["n", "mass", "virial_radius", "truncation"],
             Kind::ColdSphere => &["n", "mass", "radius"],
             Kind::Kepler => &["masses", "a", "e"],
@@ -100,6 +116,11 @@ impl TryFrom<InitialSection> for Initial {
         Ok(match kind {
             Kind::Csv => Initial::Csv { file: file()? },
             Kind::Elements => Initial::Elements { file: file()? },
+            Kind::Orbits => Initial::Orbits {
+                orbits: section.orbits,
+                epoch: section.epoch,
+                tau_ref_epoch: section.tau_ref_epoch.unwrap_or(TAU_REF_EPOCH),
+            },
             Kind::Gadget => Initial::Gadget { file: file()? },
             Kind::Plummer => Initial::Plummer {
                 n: section.n.unwrap_or(1000),
@@ -129,6 +150,9 @@ impl From<Initial> for InitialSection {
         match initial {
             Initial::Csv { file } => InitialSection { kind: Kind::Csv, file: Some(file), ..empty() },
             Initial::Elements { file } => InitialSection { kind: Kind::Elements, file: Some(file), ..empty() },
+            Initial::Orbits { orbits, epoch, tau_ref_epoch } => {
+                InitialSection { kind: Kind::Orbits, orbits, epoch, tau_ref_epoch: Some(tau_ref_epoch), ..empty() }
+            }
             Initial::Gadget { file } => InitialSection { kind: Kind::Gadget, file: Some(file), ..empty() },
             Initial::Plummer { n, mass, virial_radius, truncation } => InitialSection {
                 kind: Kind::Plummer,
@@ -166,6 +190,9 @@ impl Initial {
         match *self {
             Initial::Csv { ref file } => Ok(Model::List(read_states(&folder.join(file), gravity)?)),
             Initial::Elements { ref file } => Ok(Model::List(read_elements(&folder.join(file), gravity)?)),
+            Initial::Orbits { ref orbits, epoch, tau_ref_epoch } => {
+                FitPoint { parameters: orbits, epoch, tau_ref_epoch }.bodies(units).map(Model::List)
+            }
             Initial::Gadget { ref file } => read_gadget(&folder.join(file)),
             Initial::Plummer { n, mass, virial_radius, truncation } => {
                 let sphere = Plummer { n, seed, gravity, mass, virial_radius, truncation };
@@ -206,6 +233,7 @@ mod tests {
         for text in [
             "kind = 'csv'\nfile = 'a.csv'",
             "kind = 'plummer'\ntruncation = 3.0",
+            "kind = 'orbits'\nepoch = 59000.5\n[orbits]\nm0 = 1\nsma1 = 5.5",
             "kind = 'kepler'",
             "kind = 'pythagorean'",
         ] {
@@ -235,5 +263,8 @@ mod tests {
         assert!(message("kind = 'plummer'\nn = 0", &plain).starts_with("initial.n: 0"));
         assert!(message("kind = 'csv'\nfile = 'a.csv'", &plain).starts_with("folder/a.csv: cannot read"));
         assert_eq!(message("kind = 'gadget'\nfile = 'a.hdf5'", &plain), "folder/a.hdf5: asked for");
+        assert!(message("kind = 'orbits'\n[orbits]\nm0 = 1", &si).starts_with("initial.orbits: has no companion"));
+        let orbit = "m0 = 1\nm1 = 1e-3\nsma1 = 5\necc1 = 0\naop1 = 0\ninc1 = 0\npan1 = 0\ntau1 = 0";
+        assert_eq!(model(&format!("kind = 'orbits'\n[orbits]\n{orbit}"), &si).unwrap().count(), 2);
     }
 }

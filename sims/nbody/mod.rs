@@ -10,6 +10,7 @@ mod names;
 mod quantities;
 mod replicated;
 mod spread;
+mod stability;
 mod start;
 mod watch;
 
@@ -25,6 +26,7 @@ use config::{Config, Method};
 use few::Few;
 use names::Names;
 use spread::{Body, Spread};
+use stability::Companions;
 use watch::Watch;
 
 /// Bodies under their mutual gravity.
@@ -35,6 +37,7 @@ pub struct NBody {
     names: Names,
     bodies: Bodies,
     watch: Watch,
+    companions: Option<Companions>,
     /// All bodies of the start, for columns that must not change, where each has columns of its own.
     listed: Vec<u64>,
     elements: bool,
@@ -111,6 +114,9 @@ impl Simulation for NBody {
             Bodies::Spread(spread) => spread.step(clock, dt_max, &self.names)?,
             Bodies::Few(few) => few.step(dt_max)?,
         };
+        if let (Bodies::Few(few), Some(companions)) = (&self.bodies, &mut self.companions) {
+            companions.look(few, &self.names, dt)?;
+        }
         if self.watch.is_needed() {
             let mut after = *clock;
             after.advance(dt);
@@ -164,7 +170,11 @@ impl Simulation for NBody {
 
     #[inline]
     fn events(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.watch.seen)
+        let mut seen = std::mem::take(&mut self.watch.seen);
+        if let Some(companions) = &mut self.companions {
+            seen.append(&mut companions.seen);
+        }
+        seen
     }
 
     fn work(&self) -> (f64, &'static str) {
@@ -187,6 +197,7 @@ impl Simulation for NBody {
         to.value("first_energy", self.first_energy)?;
         self.names.save(to, &self.comm)?;
         self.watch.save(to, &self.comm)?;
+        self.companions.as_ref().map_or(Ok(()), |companions| companions.save(to, &self.comm))?;
         replicated::save_records(to, &self.comm, "listed", &self.listed)?;
         match &self.bodies {
             Bodies::Spread(spread) => {
@@ -215,12 +226,17 @@ impl Simulation for NBody {
             let state: Vec<f64> = replicated::load_records(from, "integrator")?;
             Bodies::Few(Few::load(cards, &state, start::few_scheme(setup)?)?)
         };
+        let companions = match &bodies {
+            Bodies::Few(few) => Companions::load(config.stability, few, from)?,
+            Bodies::Spread(_) => None,
+        };
         Ok(NBody {
             comm: comm.clone(),
             gravity,
             units: units.clone(),
             names: Names::load(from)?,
             bodies,
+            companions,
             watch: Watch::new(config.events, gravity, config.gravity.softening).load(from)?,
             listed: replicated::load_records(from, "listed")?,
             elements: config.history.elements,

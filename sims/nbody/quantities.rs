@@ -80,6 +80,9 @@ impl NBody {
             row.value("megno", megno);
             row.value("lyapunov", lyapunov);
         }
+        if let Some(companions) = &self.companions {
+            companions.add_columns(row);
+        }
         if self.elements {
             self.add_elements(row, &share.gather_all());
         }

@@ -13,6 +13,7 @@ use super::config::{Config, Method};
 use super::few::{self, Few};
 use super::names::Names;
 use super::spread::{self, Body, Spread};
+use super::stability::Companions;
 use super::watch::Watch;
 use super::{Bodies, NBody};
 
@@ -40,12 +41,17 @@ pub fn new(setup: &Setup<Config>, comm: &Comm) -> Result<NBody> {
         let all = model.bodies(0..model.count()).iter().map(state).collect();
         Bodies::Few(Few::new(all, few_scheme(setup)?)?)
     };
+    let companions = match &bodies {
+        Bodies::Few(few) => Companions::new(config.stability, few)?,
+        Bodies::Spread(_) => None,
+    };
     Ok(NBody {
         comm: comm.clone(),
         gravity,
         units: setup.units.clone(),
         names,
         bodies,
+        companions,
         watch: Watch::new(config.events, gravity, config.gravity.softening),
         listed,
         elements: config.history.elements,

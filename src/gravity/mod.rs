@@ -4,7 +4,8 @@
 //! - [`leapfrog`], [`hermite`]: steps for many bodies on their ranks;
 //! - [`wisdom_holman`], [`ias15`]: few bodies for long times, whole on every rank, with [`post_newtonian`] forces and
 //!   the chaos indicator [`megno`];
-//! - [`initial`], [`elements`]: where bodies come from; [`energy`]: what is conserved; [`events`]: who meets whom.
+//! - [`initial`], [`elements`]: where bodies come from; [`energy`]: what is conserved; [`events`]: who meets whom; [`stability`]: how companions
+//!   of a star fare.
 
 pub mod direct;
 pub mod elements;
@@ -17,6 +18,7 @@ pub mod kernel;
 pub mod leapfrog;
 pub mod megno;
 pub mod post_newtonian;
+pub mod stability;
 pub mod system;
 mod vector;
 pub mod wisdom_holman;

@@ -1,7 +1,7 @@
 //! Comparing two files or two runs, number by number.
 //!
 //! Without tolerances numbers must have the same bits. Of two runs, history.csv, events.csv, the trajectory, all
-//! snapshots and the final checkpoint are compared, of two sweeps their results; parameters, ledger, report, log, journal and
+//! snapshots and the final checkpoint are compared, of two sweeps their results, of fits their posterior; parameters, ledger, report, log, journal and
 //! tasks.csv tell of the run itself and are not.
 
 use std::collections::BTreeSet;
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::grid::{FIELDS, PARAMETERS};
 use super::history::lines;
 use super::list::is_view;
+use super::records::{Cell, Records};
 use super::{Element, Entry, Reader, Slab, checkpoint, snapshots_in};
 use crate::{Error, Result};
 
@@ -148,7 +149,7 @@ impl Comparison {
         if let Some(entry) = in_b.iter().find(|entry| !in_a.contains(entry)) {
             return Ok(Some(format!("it lacks {} {} {:?}", entry.name, entry.kind, entry.shape)));
         }
-        for object in ["/", "Header", PARAMETERS, checkpoint::VALUES] {
+        for object in ["/", "Header", "data", PARAMETERS, checkpoint::VALUES] {
             if object != "/" && !a.has(object) {
                 continue;
             }
@@ -199,12 +200,36 @@ impl Comparison {
             "uint32" => self.numbers::<u32>(a, b, entry),
             "int32" => self.numbers::<i32>(a, b, entry),
             "uint8" => self.numbers::<u8>(a, b, entry),
+            kind if kind.starts_with("compound") => self.records(a, b, entry),
             _ => {
                 let (x, y) = (a.texts(&entry.name)?, b.texts(&entry.name)?);
                 let place = x.iter().zip(&y).position(|(x, y)| x != y);
                 Ok(place.map(|place| format!("{}[{place}]: {} and {}", entry.name, x[place], y[place])))
             }
         }
+    }
+
+    fn records(&mut self, a: &Reader, b: &Reader, entry: &Entry) -> Result<Option<String>> {
+        let (x, y) = (Records::read(a, &entry.name)?, Records::read(b, &entry.name)?);
+        let names: Vec<&str> = x.names().collect();
+        if y.names().ne(names.iter().copied()) {
+            return Ok(Some(format!("{} has other fields", entry.name)));
+        }
+        for (row, name) in (0..x.len()).flat_map(|row| names.iter().map(move |name| (row, name))) {
+            self.report.values += 1;
+            let (x, y) = (x.cell(row, name), y.cell(row, name));
+            let same = match (&x, &y) {
+                (Some(Cell::Number(x)), Some(Cell::Number(y))) => {
+                    x.to_bits() == y.to_bits() || self.tolerance.is_some_and(|by| by.allows(*x, *y))
+                }
+                _ => x == y,
+            };
+            if !same {
+                let shown = |cell: Option<Cell>| cell.map_or(String::new(), |cell| cell.to_string());
+                return Ok(Some(format!("{}[{row}].{name}: {} and {}", entry.name, shown(x), shown(y))));
+            }
+        }
+        Ok(None)
     }
 
     fn numbers<T: Element>(&mut self, a: &Reader, b: &Reader, entry: &Entry) -> Result<Option<String>> {
@@ -244,7 +269,9 @@ fn index_of(shape: &[u64], mut place: u64) -> Vec<u64> {
 /// The files of a run that its results are in, by their names in its folder.
 fn results_of(run: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut names: BTreeSet<PathBuf> =
-        ["history.csv", "events.csv", "trajectory.hdf5", "results.csv", "results.h5"].map(PathBuf::from).into();
+        ["history.csv", "events.csv", "trajectory.hdf5", "results.csv", "results.h5", "posterior.hdf5", "summary.csv"]
+            .map(PathBuf::from)
+            .into();
     let snapshots = if run.join("snapshots").is_dir() { snapshots_in(&run.join("snapshots"))? } else { Vec::new() };
     names.extend(snapshots.iter().filter_map(|path| path.strip_prefix(run).ok().map(Path::to_path_buf)));
     if let Some(&step) = checkpoint::checkpoint_steps(&run.join("checkpoints")).last() {

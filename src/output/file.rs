@@ -11,6 +11,8 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use hdf5::types::{TypeDescriptor, VarLenUnicode};
+
 use super::parts::{Parts, Writers};
 use super::place::{Place, part_of, sync};
 use super::{Element, Slab, layout, transfer};
@@ -168,6 +170,17 @@ impl FileWriter {
         })
     }
 
+    /// Adds an attribute of text of any length, which h5py reads as `str`, to the group or dataset `object`.
+    ///
+    /// # Errors
+    /// On all ranks, when HDF5 refuses, or the text holds a zero.
+    pub fn string(&self, object: &str, name: &str, text: &str) -> Result<()> {
+        self.structure(name, |file| {
+            let text: VarLenUnicode = text.parse().map_err(|_| hdf5::Error::Internal("a zero in a text".into()))?;
+            layout::object(file, object)?.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&text)
+        })
+    }
+
     /// Adds a dataset of fixed-length texts, the same on every rank.
     ///
     /// # Errors
@@ -178,14 +191,17 @@ impl FileWriter {
         for (slot, text) in bytes.chunks_exact_mut(width).zip(texts) {
             slot[..text.len()].copy_from_slice(text.as_bytes());
         }
-        let kind = layout::text(width, texts.iter().all(|text| text.is_ascii()));
-        let first = self.is_first();
-        let collective = self.collective;
+        self.records(name, layout::text(width, texts.iter().all(|text| text.is_ascii())), &bytes)
+    }
+
+    /// Adds a dataset of elements of the type `kind`, given as the bytes of all of them, the same on every rank.
+    pub(super) fn records(&self, name: &str, kind: TypeDescriptor, bytes: &[u8]) -> Result<()> {
+        let (count, first, collective) = (bytes.len() / kind.size(), self.is_first(), self.collective);
         self.structure(name, |file| {
-            let dataset = layout::contiguous(file).empty_as(kind).shape(texts.len()).create(name)?;
-            let shape = [texts.len() as u64];
+            let dataset = layout::contiguous(file).packed(true).empty_as(kind).shape(count).create(name)?;
+            let shape = [count as u64];
             let slab = if first { Slab::whole(&shape) } else { Slab::none(&shape) };
-            transfer::write_texts(&dataset, &slab, &bytes, collective)
+            transfer::write_records(&dataset, &slab, bytes, collective)
         })
     }
 

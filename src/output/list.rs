@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::grid::{FIELDS, YT_FIELDS};
-use super::{Entry, GridGeometry, History, Reader, checkpoint, newest_alone, snapshots_in, trajectory};
+use super::{Entry, GridGeometry, History, Posterior, Reader, checkpoint, newest_alone, snapshots_in, trajectory};
 use crate::Result;
 
-/// Tells what is in a snapshot, checkpoint, trajectory, table or run folder.
+/// Tells what is in a snapshot, checkpoint, trajectory, posterior, table or run folder.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -38,6 +38,9 @@ fn file(path: &Path) -> Result<String> {
     if let Some(geometry) = GridGeometry::read(&reader)? {
         let _ = writeln!(text, "  {}", extent(&geometry, &reader.text("Units", "Length").unwrap_or_default()));
     }
+    if is_posterior(&reader) {
+        let _ = writeln!(text, "{}", posterior(&Posterior::read(path)?));
+    }
     let entries = reader.datasets()?;
     let shown: Vec<&Entry> = entries.iter().filter(|entry| !is_view(entry, &entries)).collect();
     let width = shown.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
@@ -66,11 +69,27 @@ fn kind(reader: &Reader) -> String {
         (trajectory::FORMAT, _) => {
             format!("trajectory of {} frames, to {}", reader.shape("Time").map_or(0, |shape| shape[0]), at("/"))
         }
+        _ if is_posterior(reader) => {
+            let samples = reader.shape("post").map_or(0, |shape| shape[0]);
+            format!("posterior of {samples} samples, {}", reader.text("/", "sampler_name").unwrap_or_default())
+        }
         (format, _) if format.starts_with("divisi results") => "results of a sweep".to_owned(),
         (_, Ok(bodies)) => format!("snapshot of {bodies} bodies, {}", at("Header")),
         _ if reader.has("VTKHDF/Steps") => "series of snapshots".to_owned(),
         _ => "HDF5 file".to_owned(),
     }
+}
+
+/// Whether a file is a posterior, of this program or of orbitize.
+fn is_posterior(reader: &Reader) -> bool {
+    reader.has("post") && reader.has("lnlike")
+}
+
+/// The parameters with their medians and units, and where the samples come from.
+fn posterior(posterior: &Posterior) -> String {
+    let table = posterior.summary().to_string();
+    let lines = table.lines().chain(std::iter::once(&posterior.about.note[..]));
+    lines.map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
 /// The box of a grid, axis by axis.
@@ -111,7 +130,7 @@ fn run_folder(path: &Path) -> Result<String> {
             .map_or(String::new(), |time| format!(", to time {time}"));
         tell(name, format!("{} rows{until}", history.len()));
     }
-    for name in ["results.csv", "tasks.csv"].into_iter().filter(|name| path.join(name).is_file()) {
+    for name in ["results.csv", "tasks.csv", "summary.csv"].into_iter().filter(|name| path.join(name).is_file()) {
         tell(name, format!("{} rows", History::read(&path.join(name))?.len()));
     }
     let snapshots = snapshots_in(&path.join("snapshots")).unwrap_or_default();
@@ -119,8 +138,8 @@ fn run_folder(path: &Path) -> Result<String> {
         tell("snapshots/", format!("{} files; the first: {}", snapshots.len(), kind(&Reader::open(first)?)));
         tell("", format!("the last: {}", kind(&Reader::open(last)?)));
     }
-    if path.join("trajectory.hdf5").is_file() {
-        tell("trajectory.hdf5", kind(&Reader::open(&path.join("trajectory.hdf5"))?));
+    for name in ["trajectory.hdf5", "posterior.hdf5"].into_iter().filter(|name| path.join(name).is_file()) {
+        tell(name, kind(&Reader::open(&path.join(name))?));
     }
     let (newest, warnings) = newest_alone(&path.join("checkpoints"))?;
     if let Some(newest) = newest {

@@ -1,7 +1,8 @@
 //! Files: what a run leaves behind, and reading it back. The only place that knows HDF5.
 //!
 //! Written by all ranks together, from slabs (a global shape and a rank's box in it): [`Snapshot`], the state at one time
-//! for the field's tools; [`Checkpoint`], the raw state to go on from; both on top of [`FileWriter`]. Written by rank 0:
+//! for the field's tools; [`Checkpoint`], the raw state to go on from; [`Posterior`], the samples of a fit; all on top of
+//! [`FileWriter`]. Written by rank 0:
 //! [`Trajectory`], few bodies at many times, and the [series](write_series) that opens all snapshots. A file has its name
 //! only when it is whole, and its bytes depend on the state alone: not on the number of ranks, nor on the time of day.
 //!
@@ -23,7 +24,9 @@ mod layout;
 mod list;
 mod parts;
 mod place;
+mod posterior;
 mod reader;
+mod records;
 mod restore;
 mod series;
 mod slab;
@@ -41,6 +44,7 @@ pub use grid::{CellField, GridGeometry};
 pub use history::History;
 pub use list::ls;
 pub use place::write_whole;
+pub use posterior::{About, Chain, Measured, Observation, Parameter, Posterior, Quantiles, Summary};
 pub use reader::{Entry, Reader, step_of};
 pub use restore::{CheckpointReader, newest, newest_alone};
 pub use series::{SERIES, XDMF, number_of, snapshots_in, write_series};

@@ -223,7 +223,7 @@ fn shape_of(dataset: &hdf5::Dataset) -> Vec<u64> {
 }
 
 /// A fixed-length text without the zeros or blanks that fill it up.
-fn trimmed(bytes: &[u8]) -> String {
+pub(super) fn trimmed(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches(['\0', ' ']).to_owned()
 }
 /// The step of a snapshot or checkpoint.

@@ -24,8 +24,8 @@ pub(super) fn write<T: Element>(
     write_bytes(dataset, slabs, &hdf5::Datatype::from_type::<T>()?, bytemuck::cast_slice(data), collective)
 }
 
-/// Writes fixed-length texts, each as wide as the dataset's own type, `bytes` being all of the dataset's.
-pub(super) fn write_texts(dataset: &hdf5::Dataset, slab: &Slab, bytes: &[u8], collective: bool) -> hdf5::Result<()> {
+/// Writes texts of fixed length or records, each as wide as the dataset's own type, `bytes` being all of the dataset's.
+pub(super) fn write_records(dataset: &hdf5::Dataset, slab: &Slab, bytes: &[u8], collective: bool) -> hdf5::Result<()> {
     let kind = dataset.dtype()?;
     let slabs = std::slice::from_ref(slab);
     write_bytes(dataset, slabs, &kind, &bytes[..slab.len() as usize * kind.size()], collective)

@@ -34,6 +34,8 @@ const INKS: [RGBColor; 6] = [
 ];
 /// The height of a title, in dots.
 pub(super) const TITLE: u32 = 40;
+/// Numbers that are so many times larger than their spread are shown less a round number.
+const LONG: f64 = 3000.0;
 /// Dots per dot that a bitmap is drawn with before it is averaged down, for smooth lines.
 const FINER: u32 = 2;
 
@@ -75,6 +77,22 @@ pub(super) fn with_unit(label: &str, unit: &str) -> String {
 /// A value with its unit, if there is one.
 pub(super) fn quantity(value: f64, unit: &str) -> String {
     format!("{} {unit}", tick(value)).trim_end().to_owned()
+}
+
+/// A round number to take off numbers about `value` that spread over `width` only, so that they are short; 0 where they are.
+pub(super) fn round_offset(value: f64, width: f64) -> f64 {
+    let step = 10f64.powf(width.log10().ceil());
+    if value.abs() > LONG * width && step > 0.0 { (value / step).floor() * step } else { 0.0 }
+}
+
+/// What an axis shows that a round number was taken off, with its unit.
+pub(super) fn less_offset(label: &str, unit: &str, offset: f64) -> String {
+    let label = match offset {
+        0.0 => label.to_owned(),
+        offset if offset < 0.0 => format!("{label} + {}", -offset),
+        offset => format!("{label} − {offset}"),
+    };
+    with_unit(&label, unit)
 }
 
 /// A tick's number, without digits that say nothing.
@@ -228,6 +246,14 @@ mod tests {
     fn numbers_on_axes_are_short() {
         assert_eq!([tick(0.0), tick(-30.0), tick(0.25), tick(100_000.0)], ["0", "−30", "0.25", "100000"]);
         assert_eq!([tick(3.65e6), tick(2e-7), tick(0.30000000000000004)], ["3.65 × 10⁶", "2 × 10⁻⁷", "0.3"]);
+    }
+
+    #[test]
+    fn a_round_number_is_taken_off_long_ones() {
+        assert_eq!([round_offset(2_455_123.5, 0.8), round_offset(-10_000.0, 0.4)], [2_455_123.0, -10_000.0]);
+        assert_eq!([round_offset(50.0, 2.0), round_offset(0.0, 0.0), round_offset(5.0, 0.0)], [0.0; 3]);
+        assert_eq!(less_offset("tc1", "day", 2_455_123.0), "tc1 − 2455123 (day)");
+        assert_eq!(less_offset("x", "", -3.0), "x + 3");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::canvas::{Drawn, Figure};
+use super::corner::Corner;
 use super::density::Density;
 use super::energy::EnergyError;
 use super::maps::Maps;
@@ -14,9 +15,10 @@ use super::panels::Panels;
 use super::plane::mapped_fields;
 use super::profiles::profiles;
 use super::totals::totals;
+use super::trace::trace;
 use super::tracks;
 use crate::Result;
-use crate::output::{GridGeometry, History, Reader, snapshots_in};
+use crate::output::{GridGeometry, History, Posterior, Reader, snapshots_in};
 
 /// The most times at which maps of a field stand side by side.
 const TIMES: usize = 5;
@@ -35,6 +37,7 @@ pub(super) enum Picture {
     Density(Density),
     Maps(Maps),
     Panels(Panels),
+    Corner(Corner),
 }
 
 impl Figure for Picture {
@@ -45,6 +48,7 @@ impl Figure for Picture {
             Picture::Density(figure) => figure.size(),
             Picture::Maps(figure) => figure.size(),
             Picture::Panels(figure) => figure.size(),
+            Picture::Corner(figure) => figure.size(),
         }
     }
 
@@ -55,6 +59,7 @@ impl Figure for Picture {
             Picture::Density(figure) => figure.draw(area, scale),
             Picture::Maps(figure) => figure.draw(area, scale),
             Picture::Panels(figure) => figure.draw(area, scale),
+            Picture::Corner(figure) => figure.draw(area, scale),
         }
     }
 }
@@ -81,6 +86,9 @@ impl Figures {
     fn add_file(&mut self, reader: &Reader) -> Result<()> {
         if let Some(geometry) = GridGeometry::read(reader)? {
             self.add_grid(std::slice::from_ref(reader), &geometry)
+        } else if reader.has("post") {
+            self.add_posterior(&Posterior::read(reader.path())?);
+            Ok(())
         } else if reader.has("PartType1/Coordinates") {
             self.add("density", "Density", Density::of(reader)?.map(Picture::Density));
             Ok(())
@@ -102,6 +110,10 @@ impl Figures {
         } else if let Some(of_tracks) = self.add_tracks(run, &snapshots)? {
             time_unit = of_tracks;
         }
+        let posterior = run.join("posterior.hdf5");
+        if posterior.is_file() {
+            self.add_posterior(&Posterior::read(&posterior)?);
+        }
         let history = run.join("history.csv");
         if history.is_file() {
             self.add_history(&History::read(&history)?, &time_unit);
@@ -109,6 +121,11 @@ impl Figures {
         let density = last.as_ref().filter(|_| geometry.is_none()).map_or(Ok(None), Density::of)?;
         self.add("density", "Density", density.map(Picture::Density));
         Ok(())
+    }
+
+    fn add_posterior(&mut self, posterior: &Posterior) {
+        self.add("corner", "Posterior", Corner::of(posterior, &[]).map(Picture::Corner));
+        self.add("trace", "Walkers", trace(posterior).map(Picture::Panels));
     }
 
     /// Orbits; the unit of time, where there are paths of bodies.

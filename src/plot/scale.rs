@@ -107,7 +107,7 @@ pub(super) fn colour(part: f64) -> RGBColor {
 }
 
 /// A handful of round numbers between two: multiples of 1, 2 or 5 of a decade, the largest that fits three times.
-fn round_numbers(low: f64, high: f64) -> impl Iterator<Item = f64> {
+pub(super) fn round_numbers(low: f64, high: f64) -> impl Iterator<Item = f64> {
     let rough = (high - low) / 3.0;
     let decade = 10f64.powf(rough.log10().floor());
     let step = [5.0, 2.0, 1.0].map(|digit| digit * decade).into_iter().find(|step| *step <= rough).unwrap_or(rough);

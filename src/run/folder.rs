@@ -7,7 +7,7 @@ use crate::output::{number_of, snapshots_in};
 use crate::{Error, Result};
 
 /// Everything that a run may leave in its folder.
-const FILES: [&str; 11] = [
+const FILES: [&str; 13] = [
     "config.toml",
     "history.csv",
     "events.csv",
@@ -19,6 +19,8 @@ const FILES: [&str; 11] = [
     "results.csv",
     "results.h5",
     "tasks.csv",
+    "posterior.hdf5",
+    "summary.csv",
 ];
 const FOLDERS: [&str; 4] = ["snapshots", "checkpoints", "figures", "tasks"];
 
@@ -67,6 +69,16 @@ impl RunFolder {
     /// Snapshot number `index`, as one of bodies is named; that of a grid ends in `.vtkhdf`.
     pub fn snapshot(&self, index: u64) -> PathBuf {
         self.snapshots().join(format!("snapshot_{index:06}.hdf5"))
+    }
+
+    /// Samples of a fit's parameters.
+    pub fn posterior(&self) -> PathBuf {
+        self.root.join("posterior.hdf5")
+    }
+
+    /// The table of a posterior.
+    pub fn summary(&self) -> PathBuf {
+        self.root.join("summary.csv")
     }
 
     /// What a run resumes from.

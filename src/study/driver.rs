@@ -10,6 +10,7 @@ use toml::{Table, Value as Toml};
 
 use super::plan::{Config, Plan, SECTIONS, Work};
 use super::results::{self, Account, Row, Status as Ended};
+use super::selection;
 use super::task::Tasks;
 use super::template::Context;
 use super::value::Outcome as Values;
@@ -223,8 +224,8 @@ pub fn run(
         },
     )?;
     let concluded = match counts {
-        Some(counts) => conclude(request, plan, &counts, began).map(|(status, line)| {
-            say(&line);
+        Some(counts) => conclude(request, plan, &counts, began).map(|(status, lines)| {
+            lines.iter().for_each(|line| say(line));
             status
         }),
         None => Ok(0),
@@ -293,7 +294,7 @@ fn progress_line(counts: &Counts, rate: f64) -> String {
 }
 
 /// Writes the results from the journal; the exit status, and what to say.
-fn conclude(request: &Request, plan: &Plan, counts: &Counts, began: Instant) -> Result<(u8, String)> {
+fn conclude(request: &Request, plan: &Plan, counts: &Counts, began: Instant) -> Result<(u8, Vec<String>)> {
     let recovered = Recovered::read(&request.folder.journal())?;
     let tasks = plan.points().len();
     let root = request.folder.root();
@@ -318,7 +319,13 @@ fn conclude(request: &Request, plan: &Plan, counts: &Counts, began: Instant) -> 
     } else {
         0
     };
-    Ok((status, line))
+    let mut lines = vec![line];
+    if !plan.select().is_empty() && left == 0 {
+        let selected = selection::write(plan, &request.folder, rows(&recovered, tasks))?;
+        lines.extend(selected.summary.to_string().lines().map(str::to_owned));
+        lines.push(selected.line);
+    }
+    Ok((status, lines))
 }
 
 /// What became of every task, in order, as the journal tells.

@@ -4,6 +4,7 @@
 //! kept as they were given, column by column. In a grid the first parameter varies slowest.
 
 mod axis;
+pub(super) mod posterior;
 mod range;
 mod table;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 pub use axis::Axis;
+pub use posterior::Choose;
 pub use range::{Range, Scale};
 
 use super::sampling::Samples;
@@ -28,15 +30,18 @@ const RESERVED: [&str; 7] = ["task", "status", "message", "index", "seed", "atte
 pub struct ParametersSection {
     /// How values make points.
     pub combine: Combine,
-    /// Latin hypercube and Sobol: how many points.
+    /// Latin hypercube and Sobol: how many points. Posterior: how many of its samples; left out, all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub samples: Option<u64>,
     /// Latin hypercube: samples in the middle of their slices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub centred: Option<bool>,
-    /// CSV: the file, relative to the plan.
+    /// CSV, posterior: the file, relative to the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
+    /// Posterior: which of its samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choose: Option<Choose>,
     /// List: a table per task.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub list: Vec<Table>,
@@ -61,6 +66,8 @@ pub enum Combine {
     List,
     /// As the lines of a file.
     Csv,
+    /// As samples of a fit's posterior.
+    Posterior,
     /// Samples, one in each slice of every parameter.
     LatinHypercube,
     /// Samples of a scrambled Sobol sequence.
@@ -75,6 +82,8 @@ pub struct Points {
     choice: Choice,
     len: u64,
     combine: Combine,
+    /// Of a posterior, the rows that the tasks' points are.
+    rows: Vec<usize>,
 }
 
 /// How a task's index chooses values.
@@ -94,6 +103,7 @@ impl Combine {
             Combine::Zip => "zip",
             Combine::List => "list",
             Combine::Csv => "csv",
+            Combine::Posterior => "posterior",
             Combine::LatinHypercube => "latin_hypercube",
             Combine::Sobol => "sobol",
         }
@@ -107,14 +117,21 @@ impl Combine {
 impl ParametersSection {
     /// Refuses keys that are missing or belong to another way of combining.
     fn check(&self) -> Result<()> {
-        use Combine::{Csv, LatinHypercube, List};
+        use Combine::{Csv, LatinHypercube, List, Posterior};
         let sampled = self.combine.is_sampled();
-        let valued = !matches!(self.combine, List | Csv);
+        let (posterior, valued) = (self.combine == Posterior, !matches!(self.combine, List | Csv | Posterior));
         let keys = [
             ("order", !self.order.is_empty(), valued, false, "\"grid\", \"zip\", \"latin_hypercube\" or \"sobol\""),
-            ("samples", self.samples.is_some(), sampled, sampled, "\"latin_hypercube\" or \"sobol\""),
+            (
+                "samples",
+                self.samples.is_some(),
+                sampled || posterior,
+                sampled,
+                "\"latin_hypercube\", \"sobol\" or \"posterior\"",
+            ),
+            ("choose", self.choose.is_some(), posterior, false, "\"posterior\""),
             ("centred", self.centred.is_some(), self.combine == LatinHypercube, false, "\"latin_hypercube\""),
-            ("file", self.file.is_some(), self.combine == Csv, true, "\"csv\""),
+            ("file", self.file.is_some(), self.combine == Csv || posterior, true, "\"csv\" or \"posterior\""),
             ("list", !self.list.is_empty(), self.combine == List, true, "\"list\""),
             ("values", !self.values.is_empty(), valued, true, "\"grid\", \"zip\", \"latin_hypercube\" or \"sobol\""),
         ];
@@ -169,13 +186,19 @@ impl Points {
     /// Each names its key, or the file and line, and says what is allowed.
     pub fn new(section: &ParametersSection, folder: &Path, seed: u64) -> Result<Self> {
         section.check()?;
-        let (names, axes) = section.axes(folder)?;
+        let (names, axes, rows) = match (section.combine, &section.file) {
+            (Combine::Posterior, Some(file)) => {
+                let choose = section.choose.unwrap_or_default();
+                posterior::points(&folder.join(file), section.samples, choose, seed)?
+            }
+            _ => section.axes(folder).map(|(names, axes)| (names, axes, Vec::new()))?,
+        };
         check_names(&names)?;
         let combine = section.combine;
         let samples = section.samples.unwrap_or_default();
         let choice = match combine {
             Combine::Grid => Choice::Grid(strides(&names, &axes)?),
-            Combine::Zip | Combine::List | Combine::Csv => Choice::Zip,
+            Combine::Zip | Combine::List | Combine::Csv | Combine::Posterior => Choice::Zip,
             Combine::LatinHypercube => {
                 let centred = section.centred.unwrap_or_default();
                 Choice::Samples(Samples::latin_hypercube(seed, samples, axes.len(), centred)?)
@@ -187,7 +210,7 @@ impl Points {
             Choice::Zip => common_length(&names, &axes)?,
             Choice::Samples(samples) => samples.count(),
         };
-        Ok(Points { names, axes, choice, len, combine })
+        Ok(Points { names, axes, choice, len, combine, rows })
     }
 
     /// The parameters' names, in their order.
@@ -214,6 +237,11 @@ impl Points {
             Choice::Zip => axis.at(task),
             Choice::Samples(samples) => axis.sample(samples.coordinate(task, parameter)),
         }
+    }
+
+    /// Of samples of a posterior, the row of each task; empty for other points.
+    pub fn rows(&self) -> &[usize] {
+        &self.rows
     }
 
     /// Of what kind a parameter is in all tasks.

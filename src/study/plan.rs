@@ -18,14 +18,15 @@ pub use program::find_program;
 pub use settings::{Keep, Settings, SweepSection};
 pub use task::{SimulationTask, TaskSection, Work};
 
-use super::parameters::{ParametersSection, Points};
+use super::parameters::{Combine, ParametersSection, Points};
+use super::selection::{self, SelectSection};
 use super::template::{Context, Template};
 use super::value::{Kind, Outcome};
 use crate::random::Random;
 use crate::{Error, Result};
 
 /// The sections of a plan beside the framework's own.
-pub const SECTIONS: [&str; 3] = ["sweep", "parameters", "task"];
+pub const SECTIONS: [&str; 4] = ["sweep", "parameters", "task", "select"];
 
 /// Every key with its default, as `divisi list` shows it.
 pub const PARAMETERS: &str = r#"[sweep]
@@ -37,10 +38,11 @@ stop_after = 0           # end after so many tasks failed for good (0: never)
 keep = "none"            # folders of tasks that are kept: "none" | "failed" | "all"
 
 [parameters]
-combine = "grid"         # "grid" (the first varies slowest) | "zip" | "list" | "csv" | "latin_hypercube" | "sobol"
-samples = 100            # latin_hypercube, sobol (up to 65536): number of tasks
+combine = "grid"         # "grid" (the first varies slowest) | "zip" | "list" | "csv" | "latin_hypercube" | "sobol" | "posterior"
+samples = 100            # latin_hypercube, sobol (up to 65536), posterior (left out: all): number of tasks
 centred = false          # latin_hypercube: in the middle of each slice, not at random in it
-file = "points.csv"      # csv: relative to the plan; the first line names the parameters
+file = "points.csv"      # csv: relative to the plan; the first line names the parameters. posterior: posterior.hdf5 of a fit
+choose = "even"          # posterior: which samples, "even" or "random" (by run.seed); by their weights, if they have any
 list = [{ a = 1, b = 2 }, { a = 3, b = 4 }]   # list: a table per task
 order = ["a", "b", "c"]  # of the parameters below; left out: as they are written
 
@@ -51,11 +53,15 @@ c = { from = 1e-3, to = 1e3, count = 7, scale = "log" }
 
 [task]                   # one of simulation, command, worker
 simulation = "run.toml"  # a parameter file, relative to the plan; parameters are keys of it, unless used in set
+section = "initial.orbits"   # parameters are keys of this section; left out: of the whole file
 set = { "run.seed" = "{seed}", "initial.e" = "{a}" }   # further keys
 result = ["energy"]      # columns of the last row of history.csv; left out: all
 command = ["./model", "--a", "{a}", "{b:.3}"]   # a program per task; also {index}, {seed}, {attempt}, {folder}
 output = "number"        # command: what it prints: "number" | "json" | "last_line" | "none"
 worker = ["python3", "task.py"]   # a program per rank that is told its tasks line by line, as JSON
+
+[select]                 # posterior: samples with results within these bounds make a posterior of their own, posterior.hdf5
+energy_error = { from = -1e-6, to = 1e-6 }   # the name of a result = { from, to }, or one of them
 "#;
 
 /// The sections of a plan as written.
@@ -69,6 +75,9 @@ pub struct Config {
     pub parameters: ParametersSection,
     /// What they are.
     pub task: TaskSection,
+    /// Of samples of a posterior, which of them make a posterior of their own.
+    #[serde(default, skip_serializing_if = "SelectSection::is_empty")]
+    pub select: SelectSection,
 }
 
 /// A checked plan.
@@ -77,6 +86,10 @@ pub struct Plan {
     settings: Settings,
     points: Points,
     work: Work,
+    select: SelectSection,
+    /// The file of the points, where there is one, and whether only some of its samples are.
+    file: Option<PathBuf>,
+    is_thinned: bool,
     folder: PathBuf,
     seed: u64,
 }
@@ -93,7 +106,11 @@ impl Plan {
         let settings = config.sweep.check()?;
         let points = Points::new(&config.parameters, folder, seed)?;
         let work = config.task.check(folder, points.names())?;
-        let plan = Plan { settings, points, work, folder: folder.to_owned(), seed };
+        let is_posterior = config.parameters.combine == Combine::Posterior;
+        selection::check(&config.select, is_posterior, &work)?;
+        let (select, file) = (config.select.clone(), config.parameters.file.clone());
+        let is_thinned = config.parameters.samples.is_some();
+        let plan = Plan { settings, points, work, select, file, is_thinned, folder: folder.to_owned(), seed };
         plan.check_ranks()?;
         plan.check_formats()?;
         Ok(plan)
@@ -112,6 +129,21 @@ impl Plan {
     /// What a task is.
     pub fn work(&self) -> &Work {
         &self.work
+    }
+
+    /// Which samples make a posterior of their own; empty for none.
+    pub fn select(&self) -> &SelectSection {
+        &self.select
+    }
+
+    /// The file of the points, as written, where they stand in one.
+    pub fn points_file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Whether the tasks are some of a posterior's samples, chosen by their weights if they have any.
+    pub(super) fn is_thinned(&self) -> bool {
+        self.is_thinned
     }
 
     /// The plan's folder: where relative paths start.
@@ -166,7 +198,12 @@ impl Plan {
 
     /// What is allowed but may not be meant, in sentences.
     pub fn notes(&self) -> Vec<String> {
+        // A fit has parameters that say nothing to a program.
+        let is_posterior = !self.points.rows().is_empty();
         let Work::Command { words, .. } = &self.work else { return Vec::new() };
+        if is_posterior {
+            return Vec::new();
+        }
         let names = self.points.names().iter().enumerate();
         let unused = names.filter(|(parameter, _)| !words.iter().any(|word| word.uses(*parameter)));
         unused.map(|(_, name)| format!("the parameter `{name}` has no place in task.command")).collect()

@@ -99,7 +99,7 @@ fn jitter(seed: u64, index: u64, dimension: usize) -> f64 {
 
 /// A permutation of the numbers below `count`.
 #[derive(Clone, Debug)]
-struct Permutation {
+pub(super) struct Permutation {
     keys: [u64; ROUNDS],
     count: u64,
     /// Bits of half a number of the network.
@@ -107,14 +107,14 @@ struct Permutation {
 }
 
 impl Permutation {
-    fn new(seed: u64, dimension: u64, count: u64) -> Self {
+    pub(super) fn new(seed: u64, dimension: u64, count: u64) -> Self {
         let mut random = Random::new(seed, KEYS, dimension);
         let bits = u64::BITS - (count - 1).leading_zeros();
         Permutation { keys: std::array::from_fn(|_| random.bits()), count, half: bits.div_ceil(2).max(1) }
     }
 
     /// Where `index`, below `count`, goes.
-    fn at(&self, index: u64) -> u64 {
+    pub(super) fn at(&self, index: u64) -> u64 {
         let mut place = self.network(index);
         while place >= self.count {
             place = self.network(place);

@@ -11,6 +11,7 @@ mod grid;
 mod messages;
 mod output;
 mod particles;
+mod posterior;
 mod sampler;
 mod sweep;
 mod sweep_deaths;
@@ -28,7 +29,8 @@ const LIMIT: u64 = 60;
 type Check = (&'static str, fn(&Comm));
 
 fn checks() -> Vec<Check> {
-    [messages::CHECKS, particles::CHECKS, grid::CHECKS, output::CHECKS, sampler::CHECKS, sweep::CHECKS].concat()
+    [messages::CHECKS, particles::CHECKS, grid::CHECKS, output::CHECKS, posterior::CHECKS, sampler::CHECKS, sweep::CHECKS]
+        .concat()
 }
 
 fn main() -> ExitCode {

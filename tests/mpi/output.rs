@@ -49,7 +49,7 @@ fn number(index: u64, column: u64) -> f64 {
     (1.0 + index as f64 * 3.7 + column as f64 * 0.01).sqrt()
 }
 
-fn share(comm: &Comm, total: u64) -> std::ops::Range<u64> {
+pub fn share(comm: &Comm, total: u64) -> std::ops::Range<u64> {
     balanced_range(total, comm.size(), comm.rank())
 }
 

@@ -11,5 +11,6 @@ mod journal;
 mod killed;
 mod place;
 mod plans;
+mod posterior;
 mod same_bytes;
 mod stops;

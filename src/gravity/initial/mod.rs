@@ -1,6 +1,7 @@
 //! Initial conditions: the bodies that a run starts from.
 //!
 //! - [`read_states`]: a CSV file of Cartesian states; [`read_elements`]: a CSV file of orbital elements;
+//! - [`FitPoint`]: a star and its companions from the parameters of an orbit fit;
 //! - [`Plummer`] and [`ColdSphere`]: many bodies, each a function of seed and index, so that a rank makes just its own;
 //! - [`kepler_pair`], [`figure_of_eight`], [`pythagorean`]: few bodies with known orbits;
 //! - [`from_columns`]: columns that came from elsewhere, such as a snapshot.
@@ -8,6 +9,7 @@
 //! All but the states of a file are moved to the frame of the barycentre. [`validate`] then looks at the whole for what
 //! would spoil a run: no mass, repeated ids, two bodies at one place. Nothing here sends messages.
 
+mod companions;
 mod few;
 mod orbits;
 mod plummer;
@@ -19,6 +21,7 @@ use std::ops::Range;
 
 use crate::{Error, Result};
 
+pub use companions::FitPoint;
 pub use few::{figure_of_eight, kepler_pair, pythagorean};
 pub use orbits::{parse_elements, read_elements};
 pub use plummer::Plummer;

@@ -30,11 +30,12 @@ mod sweep;
 mod tests;
 mod variational;
 
-use self::coordinates::Jacobi;
+use self::coordinates::{Jacobi, enclosed};
 use self::corrector::{Part, corrector, inverse, orders};
 use self::kepler::Relative;
 use self::sweep::Sweep;
 use self::variational::Variation;
+use super::elements::Elements;
 use super::megno::Megno;
 use super::system::System;
 use crate::error::{Error, Result};
@@ -73,6 +74,24 @@ impl WisdomHolman {
         apply(&mut sweep, &self::corrector(corrector, dt))?;
         sweep.advance(None, Some(0.5 * dt))?;
         Ok(Self { gm: system.gm.clone(), dt, corrector, steps: 0, centre: jacobi.centre, sweep, variation: None })
+    }
+
+    /// The step that is this part of the shortest orbit of `system`; of an eccentric one, of the period that it would have
+    /// were it as fast all around as at periapsis. Infinite where no body is bound.
+    ///
+    /// # Errors
+    /// No body but body 0.
+    pub fn step_of(system: &System, steps_per_orbit: f64) -> Result<f64> {
+        if system.len() < 2 {
+            return Err(Error::input("steps per orbit", "there is no body that goes round body 0"));
+        }
+        let jacobi = Jacobi::of(system);
+        let states = jacobi.position.into_iter().zip(jacobi.velocity);
+        let times = states.zip(enclosed(&system.gm).into_iter().skip(1)).map(|((position, velocity), mu)| {
+            let orbit = Elements::from_state(mu, position, velocity);
+            orbit.period(mu) * ((1.0 - orbit.e) / (1.0 + orbit.e)).sqrt() * (1.0 - orbit.e)
+        });
+        Ok(times.filter(|time| *time > 0.0).fold(f64::INFINITY, f64::min) / steps_per_orbit)
     }
 
     /// Adds a deviation vector in a random direction that depends on `seed`, and MEGNO from here on.
@@ -128,6 +147,11 @@ impl WisdomHolman {
     /// Costs no more than a change of coordinates: for watching distances at every step.
     pub fn ahead(&self) -> System {
         self.sweep.jacobi(self.centre_after(0.5)).system(&self.gm)
+    }
+
+    /// Jacobi place and velocity of each body but body 0, in the state of [`ahead`](WisdomHolman::ahead).
+    pub fn jacobi_ahead(&self) -> impl Iterator<Item = [[f64; 3]; 2]> + '_ {
+        (0..self.sweep.len()).map(|i| self.sweep.body(i)).map(|body| [body.position, body.velocity])
     }
 
     fn centre_after(&self, part_of_step: f64) -> [Vector; 2] {

@@ -67,7 +67,10 @@ fn keys_that_do_not_go_together_are_refused() {
     assert!(message("combine = 'csv'").starts_with("parameters.file: is missing"));
     assert!(message("combine = 'list'\nlist = []").starts_with("parameters.list: is missing"));
     assert!(message("combine = 'sobol'\nvalues.a = 1").starts_with("parameters.samples: is missing"));
-    assert!(message("samples = 3\nvalues.a = 1").contains("goes with combine = \"latin_hypercube\" or \"sobol\""));
+    assert!(message("samples = 3\nvalues.a = 1").contains("goes with combine = \"latin_hypercube\", \"sobol\""));
+    assert!(message("combine = 'posterior'").starts_with("parameters.file: is missing"));
+    assert!(message("combine = 'csv'\nfile = 'a'\nchoose = 'even'").starts_with("parameters.choose: goes with"));
+    assert!(message("combine = 'posterior'\nfile = 'a'\nvalues.a = 1").starts_with("parameters.values: goes with"));
     assert!(message("combine = 'csv'\nfile = 'a'\nvalues.a = 1").starts_with("parameters.values: goes with"));
     assert!(message("combine = 'sobol'\nsamples = 2\ncentred = true\nvalues.a = 1").contains("parameters.centred"));
     assert!(message("combine = 'sobol'\nsamples = 0\nvalues.a = 1").contains("at least 1"));

@@ -18,6 +18,9 @@ pub struct TaskSection {
     /// A parameter file, relative to the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulation: Option<PathBuf>,
+    /// Simulation: the section of which parameters are keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
     /// Simulation: further keys.
     #[serde(skip_serializing_if = "Table::is_empty")]
     pub set: Table,
@@ -59,6 +62,7 @@ pub struct SimulationTask {
     /// Parameters that are keys, by their number.
     keys: Vec<(usize, String)>,
     set: Vec<(String, Setting)>,
+    section: Option<String>,
     result: Vec<String>,
 }
 
@@ -72,7 +76,9 @@ enum Setting {
 impl TaskSection {
     pub(super) fn check(&self, folder: &Path, names: &[String]) -> Result<Work> {
         let simulation = self.simulation.is_some();
-        for (key, given) in [("set", !self.set.is_empty()), ("result", !self.result.is_empty())] {
+        let given =
+            [("section", self.section.is_some()), ("set", !self.set.is_empty()), ("result", !self.result.is_empty())];
+        for (key, given) in given {
             if given && !simulation {
                 return Err(Error::input(format!("task.{key}"), "goes with task.simulation only"));
             }
@@ -110,11 +116,13 @@ impl TaskSection {
             set.iter().any(|(_, setting)| matches!(setting, Setting::Filled(template) if template.uses(parameter)))
         };
         let keys = (0..names.len()).filter(|&parameter| !is_used(parameter));
-        let keys: Vec<_> = keys.map(|parameter| (parameter, names[parameter].clone())).collect();
+        let section = self.section.as_ref().map_or(String::new(), |section| format!("{section}."));
+        let keys: Vec<_> = keys.map(|parameter| (parameter, format!("{section}{}", names[parameter]))).collect();
         check_keys(&keys, &set)?;
         check_result(&self.result, names)?;
         let table = parameters.typed(|_| true, &[])?;
-        Ok(SimulationTask { file: file.to_owned(), table, keys, set, result: self.result.clone() })
+        let (section, result) = (self.section.clone(), self.result.clone());
+        Ok(SimulationTask { file: file.to_owned(), table, keys, set, section, result })
     }
 }
 
@@ -190,6 +198,7 @@ impl SimulationTask {
             Setting::Filled(template) => format!("task.set.{key} = {:?}", template.source()),
         }));
         lines.sort();
+        lines.extend(self.section.iter().map(|section| format!("task.section = {section:?}")));
         lines.push(format!("task.result = {:?}", self.result));
         lines.iter().map(|line| line.replace('\n', "\\n")).collect()
     }

@@ -155,7 +155,9 @@ fn the_parameters_shown_are_those_that_are_read() {
     let mut grid = config.clone();
     (grid.parameters.samples, grid.parameters.centred, grid.parameters.file) = (None, None, None);
     grid.parameters.list.clear();
-    (grid.task.simulation, grid.task.worker) = (None, None);
+    grid.parameters.choose = None;
+    (grid.task.simulation, grid.task.section, grid.task.worker) = (None, None, None);
+    grid.select.clear();
     (grid.task.set, grid.task.result) = Default::default();
     let plan = Plan::new(&grid, Path::new("."), 1).unwrap();
     assert_eq!(plan.points().len(), 3 * 64 * 7);
