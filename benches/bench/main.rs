@@ -9,6 +9,7 @@ mod direct;
 mod few_bodies;
 mod fluid;
 mod halo;
+mod orbit;
 mod peak;
 mod peers;
 mod plummer;
@@ -42,7 +43,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 26] = [
+const BENCHES: [Bench; 27] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -60,6 +61,7 @@ const BENCHES: [Bench; 26] = [
     ("halo_64_us", halo::exchanges),
     ("torture", torture::rounds),
     ("sweep_deaths", sweep_deaths::kills),
+    ("kepler", orbit::kepler),
     ("sweep_noop", sweep::sweep_noop),
     ("sweep_chunked", sweep::sweep_chunked),
     ("sweep_roundtrip_us", sweep::sweep_roundtrip),

@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::pair::Pair;
 use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
 
 /// The proof that this processor has AVX2 and fused multiply-add.
@@ -11,6 +12,7 @@ pub struct Avx2(());
 impl Simd for Avx2 {
     type F64 = F64x4;
     type F32 = F32x8;
+    type Eight = Pair<F64x4>;
 }
 
 pub(super) fn is_available() -> bool {

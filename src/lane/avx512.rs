@@ -11,6 +11,7 @@ pub struct Avx512(());
 impl Simd for Avx512 {
     type F64 = F64x8;
     type F32 = F32x16;
+    type Eight = F64x8;
 }
 
 pub(super) fn is_available() -> bool {

@@ -15,7 +15,8 @@
 //!
 //! [`functions`] has sines, logarithms and the like for lanes of double precision, with the same bits at every level too.
 //!
-//! Horizontal sums are left out on purpose: their order would depend on the width.
+//! Horizontal sums are left out on purpose: their order would depend on the width. Where a sum over places is needed,
+//! [`Simd::Eight`] has as many of them at every level.
 
 #[macro_use]
 mod table;
@@ -28,6 +29,7 @@ pub(crate) mod double_double;
 pub mod functions;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod pair;
 mod portable;
 mod rsqrt;
 #[cfg(test)]
@@ -128,6 +130,8 @@ pub trait Simd: Copy {
     type F64: Double<Simd = Self>;
     /// Lanes of single precision.
     type F32: Lane<Scalar = f32, Simd = Self>;
+    /// Eight numbers of double precision, in as many vectors as they take: the same width at every level.
+    type Eight: Double<Simd = Self>;
 }
 
 /// Several numbers that are computed with at once.

@@ -2,6 +2,7 @@
 
 use std::arch::aarch64::*;
 
+use super::pair::Pair;
 use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
 
 /// The proof that this processor has NEON.
@@ -11,6 +12,7 @@ pub struct Neon(());
 impl Simd for Neon {
     type F64 = F64x2;
     type F32 = F32x4;
+    type Eight = Pair<Pair<F64x2>>;
 }
 
 #[target_feature(enable = "neon")]

@@ -3,6 +3,7 @@
 use std::array::from_fn;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use super::pair::Pair;
 use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
 
 /// The proof that nothing is needed.
@@ -12,6 +13,7 @@ pub struct Portable(());
 impl Simd for Portable {
     type F64 = Doubles;
     type F32 = Singles;
+    type Eight = Pair<Doubles>;
 }
 
 pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
