@@ -14,7 +14,7 @@ usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--no-root]
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
   --readers   also h5py, VTK and yt in target/readers, with which `make test` opens the files
-  --peers     also REBOUND, mpi4py, Dask, Ray and others in target/peers, with which `make bench` compares
+  --peers     also REBOUND, mpi4py, Dask, Ray, orbitize, radvel and others in target/peers, with which `make bench` compares
   --no-root   MPI, libclang and cmake as Python packages in target/no-root: for `bundled-hdf5`, without root
 USAGE
 }
@@ -258,6 +258,6 @@ fi
 [[ ! $readers ]] || python_venv readers $(<tests/readers/requirements.txt)
 if [[ $peers ]]; then
     python_headers
-    python_venv peers rebound reboundx numpy emcee mpi4py 'dask[distributed]' ray hyperqueue
+    python_venv peers rebound reboundx numpy emcee mpi4py 'dask[distributed]' ray hyperqueue orbitize radvel
     command -v parallel >/dev/null || ! can_apt || install_packages parallel
 fi

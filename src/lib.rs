@@ -73,6 +73,7 @@ pub mod fluid;
 pub mod gravity;
 pub mod grid;
 pub mod lane;
+pub mod orbit;
 pub mod output;
 pub mod particles;
 pub mod partition;

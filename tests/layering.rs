@@ -10,13 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first. Modules of the same layer may import each other where `Among::All` says so.
-const LAYERS: [(&str, Among, &[&str]); 9] = [
+const LAYERS: [(&str, Among, &[&str]); 10] = [
     ("ground", Among::All, &["error", "console", "config", "clock", "partition", "random", "units", "lane"]),
     ("messages", Among::All, &["comm"]),
     ("data", Among::None, &["particles", "grid", "sweep", "output"]),
     ("running", Among::None, &["run"]),
     ("sampling", Among::None, &["sampler"]),
     ("solvers", Among::None, &["gravity", "fluid"]),
+    ("fits", Among::None, &["orbit"]),
     ("studies", Among::None, &["study"]),
     ("figures", Among::None, &["plot"]),
     ("program", Among::None, &["program"]),

@@ -9,6 +9,7 @@ mod direct;
 mod few_bodies;
 mod fluid;
 mod halo;
+mod orbit;
 mod peak;
 mod peers;
 mod plummer;
@@ -43,7 +44,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 28] = [
+const BENCHES: [Bench; 32] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -61,6 +62,10 @@ const BENCHES: [Bench; 28] = [
     ("halo_64_us", halo::exchanges),
     ("torture", torture::rounds),
     ("sweep_deaths", sweep_deaths::kills),
+    ("kepler", orbit::kepler),
+    ("ofti_gj504", orbit::ofti_gj504),
+    ("logp_gj504", orbit::logp_gj504),
+    ("logp_hd164922", orbit::logp_hd164922),
     ("sweep_noop", sweep::sweep_noop),
     ("sweep_chunked", sweep::sweep_chunked),
     ("sweep_roundtrip_us", sweep::sweep_roundtrip),

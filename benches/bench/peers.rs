@@ -12,14 +12,19 @@ pub fn are_here() -> bool {
 
 /// The number that `peers.py WORDS` prints.
 pub fn measure(words: &[&str]) -> Option<f64> {
+    measure_with("benches/bench/peers.py", words)
+}
+
+/// The number that a script of that name prints at its end.
+pub fn measure_with(script: &str, words: &[&str]) -> Option<f64> {
     if !are_here() {
         return None;
     }
-    let output = Command::new(PYTHON).arg("benches/bench/peers.py").args(words).output().ok()?;
+    let output = Command::new(PYTHON).arg(script).args(words).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let value = text.split_whitespace().last().and_then(|word| word.parse().ok());
     if value.is_none() {
-        eprintln!("bench: peers.py {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        eprintln!("bench: {script} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
     value
 }

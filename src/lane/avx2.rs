@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Lane, Simd};
+use super::pair::Pair;
+use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
 
 /// The proof that this processor has AVX2 and fused multiply-add.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +12,7 @@ pub struct Avx2(());
 impl Simd for Avx2 {
     type F64 = F64x4;
     type F32 = F32x8;
+    type Eight = Pair<F64x4>;
 }
 
 pub(super) fn is_available() -> bool {
@@ -133,4 +135,54 @@ fn select_f64(mask: __m256d, yes: __m256d, no: __m256d) -> __m256d {
 #[target_feature(enable = "avx2")]
 fn select_f32(mask: __m256, yes: __m256, no: __m256) -> __m256 {
     _mm256_blendv_ps(no, yes, mask)
+}
+
+// SAFETY (all blocks): a lane exists only where its instructions do.
+impl Double for F64x4 {
+    #[inline(always)]
+    fn exponent(self) -> Self {
+        Self(unsafe { exponent(self.0) })
+    }
+    #[inline(always)]
+    fn significand(self) -> Self {
+        Self(unsafe { significand(self.0) })
+    }
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self {
+        Self(unsafe { scale(self.0, n.0) })
+    }
+    #[inline(always)]
+    fn cbrt_estimate(self) -> Self {
+        Self(unsafe { cbrt_estimate(self.0) })
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn exponent(x: __m256d) -> __m256d {
+    let whole = _mm256_srli_epi64::<52>(_mm256_castpd_si256(x));
+    let number = _mm256_castsi256_pd(_mm256_or_si256(whole, _mm256_set1_epi64x(WHOLE as i64)));
+    _mm256_sub_pd(number, _mm256_set1_pd(EXPONENT_BIAS))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn significand(x: __m256d) -> __m256d {
+    let fraction = _mm256_and_si256(_mm256_castpd_si256(x), _mm256_set1_epi64x(FRACTION as i64));
+    _mm256_castsi256_pd(_mm256_or_si256(fraction, _mm256_set1_epi64x(ONE as i64)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn scale(x: __m256d, n: __m256d) -> __m256d {
+    let biased = _mm256_castpd_si256(_mm256_add_pd(n, _mm256_set1_pd(EXPONENT_BIAS)));
+    _mm256_mul_pd(x, _mm256_castsi256_pd(_mm256_slli_epi64::<52>(biased)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn cbrt_estimate(x: __m256d) -> __m256d {
+    let upper = _mm256_srli_epi64::<32>(_mm256_castpd_si256(x));
+    let third = _mm256_mul_epu32(upper, _mm256_set1_epi64x(i64::from(THIRD)));
+    _mm256_castsi256_pd(_mm256_add_epi64(third, _mm256_set1_epi64x(CBRT_OFFSET as i64)))
 }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Lane, Simd};
+use super::{CBRT_OFFSET, Double, Kernel, Lane, Simd, THIRD};
 
 /// The proof that this processor has AVX-512 (F, DQ, VL).
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +11,7 @@ pub struct Avx512(());
 impl Simd for Avx512 {
     type F64 = F64x8;
     type F32 = F32x16;
+    type Eight = F64x8;
 }
 
 pub(super) fn is_available() -> bool {
@@ -119,4 +120,32 @@ fn select_f64(mask: __mmask8, yes: __m512d, no: __m512d) -> __m512d {
 #[target_feature(enable = "avx512f")]
 fn select_f32(mask: __mmask16, yes: __m512, no: __m512) -> __m512 {
     _mm512_mask_blend_ps(mask, no, yes)
+}
+
+// SAFETY (all blocks): a lane exists only where its instructions do.
+impl Double for F64x8 {
+    #[inline(always)]
+    fn exponent(self) -> Self {
+        Self(unsafe { _mm512_getexp_pd(self.0) })
+    }
+    #[inline(always)]
+    fn significand(self) -> Self {
+        Self(unsafe { _mm512_getmant_pd::<_MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC>(self.0) })
+    }
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self {
+        Self(unsafe { _mm512_scalef_pd(self.0, n.0) })
+    }
+    #[inline(always)]
+    fn cbrt_estimate(self) -> Self {
+        Self(unsafe { cbrt_estimate(self.0) })
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn cbrt_estimate(x: __m512d) -> __m512d {
+    let upper = _mm512_srli_epi64::<32>(_mm512_castpd_si512(x));
+    let third = _mm512_mul_epu32(upper, _mm512_set1_epi64(i64::from(THIRD)));
+    _mm512_castsi512_pd(_mm512_add_epi64(third, _mm512_set1_epi64(CBRT_OFFSET as i64)))
 }

@@ -13,7 +13,10 @@
 //! exception is [`Lane::rsqrt`], an estimate that differs between levels and between makers of processors: compare its
 //! [`fingerprint`], or use [`Rsqrt::Exact`], where results must not depend on the machine.
 //!
-//! Horizontal sums are left out on purpose: their order would depend on the width.
+//! [`functions`] has sines, logarithms and the like for lanes of double precision, with the same bits at every level too.
+//!
+//! Horizontal sums are left out on purpose: their order would depend on the width. Where a sum over places is needed,
+//! [`Simd::Eight`] has as many of them at every level.
 
 #[macro_use]
 mod table;
@@ -21,8 +24,12 @@ mod table;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(test)]
+pub(crate) mod double_double;
+pub mod functions;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod pair;
 mod portable;
 mod rsqrt;
 #[cfg(test)]
@@ -120,9 +127,11 @@ pub trait Kernel {
 /// Only [`Level::run`] makes such a value, after asking the processor.
 pub trait Simd: Copy {
     /// Lanes of double precision.
-    type F64: Lane<Scalar = f64, Simd = Self>;
+    type F64: Double<Simd = Self>;
     /// Lanes of single precision.
     type F32: Lane<Scalar = f32, Simd = Self>;
+    /// Eight numbers of double precision, in as many vectors as they take: the same width at every level.
+    type Eight: Double<Simd = Self>;
 }
 
 /// Several numbers that are computed with at once.
@@ -203,3 +212,33 @@ pub trait Lane:
     /// `yes` where `mask` holds, else `no`.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 }
+
+/// Lanes of double precision, and what functions need of their bits: the same at every level.
+pub trait Double: Lane<Scalar = f64> {
+    /// The n of x = 2^n s with 1 <= s < 2, for positive normal numbers.
+    fn exponent(self) -> Self;
+
+    /// The s of x = 2^n s with 1 <= s < 2, for positive normal numbers.
+    fn significand(self) -> Self;
+
+    /// x 2^n, for whole n from -1022 to 1023 and where x and the result are normal or zero.
+    fn scale(self, n: Self) -> Self;
+
+    /// An estimate of the cube root of positive normal numbers, good to 3.5 %: a third of the bits, read as a whole number.
+    fn cbrt_estimate(self) -> Self;
+}
+
+/// Added to a whole number n of at most 2^31 or so in size, it leaves n + 1023, the biased exponent of 2^n, in the low bits.
+const EXPONENT_BIAS: f64 = 4_503_599_627_370_496.0 + 1023.0;
+
+/// The bits of 2^52: over them, the bits of a whole number below 2^52 make the number 2^52 + n.
+const WHOLE: u64 = 0x4330_0000_0000_0000;
+
+/// The bits of the significand without its leading one, and the bits of 1.
+const FRACTION: u64 = 0x000f_ffff_ffff_ffff;
+const ONE: u64 = 0x3ff0_0000_0000_0000;
+
+/// What makes a cube root of a third of the bits: a third for the upper half of the bits, and two thirds of the exponent's bias,
+/// less what balances the error.
+const THIRD: u32 = 0x5555_5556;
+const CBRT_OFFSET: u64 = 0x2a9f_7893_0000_0000;

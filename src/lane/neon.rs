@@ -2,7 +2,8 @@
 
 use std::arch::aarch64::*;
 
-use super::{Kernel, Lane, Simd};
+use super::pair::Pair;
+use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
 
 /// The proof that this processor has NEON.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +12,7 @@ pub struct Neon(());
 impl Simd for Neon {
     type F64 = F64x2;
     type F32 = F32x4;
+    type Eight = Pair<Pair<F64x2>>;
 }
 
 #[target_feature(enable = "neon")]
@@ -125,4 +127,55 @@ fn any_f64(mask: uint64x2_t) -> bool {
 #[target_feature(enable = "neon")]
 fn any_f32(mask: uint32x4_t) -> bool {
     vmaxvq_u32(mask) != 0
+}
+
+// SAFETY (all blocks): a lane exists only where its instructions do.
+#[allow(unused_unsafe)]
+impl Double for F64x2 {
+    #[inline(always)]
+    fn exponent(self) -> Self {
+        Self(unsafe { exponent(self.0) })
+    }
+    #[inline(always)]
+    fn significand(self) -> Self {
+        Self(unsafe { significand(self.0) })
+    }
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self {
+        Self(unsafe { scale(self.0, n.0) })
+    }
+    #[inline(always)]
+    fn cbrt_estimate(self) -> Self {
+        Self(unsafe { cbrt_estimate(self.0) })
+    }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn exponent(x: float64x2_t) -> float64x2_t {
+    let whole = vshrq_n_u64::<52>(vreinterpretq_u64_f64(x));
+    let number = vreinterpretq_f64_u64(vorrq_u64(whole, vdupq_n_u64(WHOLE)));
+    vsubq_f64(number, vdupq_n_f64(EXPONENT_BIAS))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn significand(x: float64x2_t) -> float64x2_t {
+    let fraction = vandq_u64(vreinterpretq_u64_f64(x), vdupq_n_u64(FRACTION));
+    vreinterpretq_f64_u64(vorrq_u64(fraction, vdupq_n_u64(ONE)))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn scale(x: float64x2_t, n: float64x2_t) -> float64x2_t {
+    let biased = vreinterpretq_u64_f64(vaddq_f64(n, vdupq_n_f64(EXPONENT_BIAS)));
+    vmulq_f64(x, vreinterpretq_f64_u64(vshlq_n_u64::<52>(biased)))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn cbrt_estimate(x: float64x2_t) -> float64x2_t {
+    let upper = vshrn_n_u64::<32>(vreinterpretq_u64_f64(x));
+    let third = vmull_u32(upper, vdup_n_u32(THIRD));
+    vreinterpretq_f64_u64(vaddq_u64(third, vdupq_n_u64(CBRT_OFFSET)))
 }

@@ -3,7 +3,8 @@
 use std::array::from_fn;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{Kernel, Lane, Simd};
+use super::pair::Pair;
+use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
 
 /// The proof that nothing is needed.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,7 @@ pub struct Portable(());
 impl Simd for Portable {
     type F64 = Doubles;
     type F32 = Singles;
+    type Eight = Pair<Doubles>;
 }
 
 pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
@@ -157,4 +159,23 @@ fn any<const N: usize>(a: [bool; N]) -> bool {
 
 fn select<T: Copy, const N: usize>(mask: [bool; N], yes: [T; N], no: [T; N]) -> [T; N] {
     from_fn(|i| if mask[i] { yes[i] } else { no[i] })
+}
+
+impl Double for Doubles {
+    #[inline(always)]
+    fn exponent(self) -> Self {
+        Self(self.0.map(|x| f64::from_bits(x.to_bits() >> 52 | WHOLE) - EXPONENT_BIAS))
+    }
+    #[inline(always)]
+    fn significand(self) -> Self {
+        Self(self.0.map(|x| f64::from_bits(x.to_bits() & FRACTION | ONE)))
+    }
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self {
+        Self(from_fn(|i| self.0[i] * f64::from_bits((n.0[i] + EXPONENT_BIAS).to_bits() << 52)))
+    }
+    #[inline(always)]
+    fn cbrt_estimate(self) -> Self {
+        Self(self.0.map(|x| f64::from_bits((x.to_bits() >> 32) * u64::from(THIRD) + CBRT_OFFSET)))
+    }
 }

@@ -1,0 +1,193 @@
+//! Measured values: where companions stood beside their star, how fast star and companions moved along the line of sight.
+//!
+//! Files are read as the two communities write them:
+//!
+//! - orbitize's tables (`epoch`, `object`, then `sep` and `pa`, `raoff` and `decoff`, `rv`, each with `_err`, or one quantity a row with
+//!   `quant_type`), see `orbitize.rs`;
+//! - radvel's (`time`, `mnvel`, `errvel`, `tel`), see `radvel.rs`;
+//!
+//! with commas, tabs or blanks between cells. Lines that begin with `#` are comments; empty cells are missing values.
+//! Left out: absolute astrometry of the star (Hipparcos, Gaia) and brightness.
+
+mod orbitize;
+mod radvel;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+use table::Table;
+
+/// What makes a Julian date of a modified one; a time above it is a Julian date.
+pub const JULIAN: f64 = 2_400_000.5;
+
+/// A time as a modified Julian date: one above [`JULIAN`] is taken for a Julian date.
+pub fn modified(time: f64) -> f64 {
+    if time > JULIAN { time - JULIAN } else { time }
+}
+
+/// How a file is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// As its header says.
+    #[default]
+    Auto,
+    /// orbitize's.
+    Orbitize,
+    /// radvel's.
+    Radvel,
+}
+
+/// The unit of velocities, in data and parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VelocityUnit {
+    /// km/s, as orbitize has them.
+    KmPerS,
+    /// m/s, as radvel has them.
+    MPerS,
+}
+
+impl VelocityUnit {
+    /// How many of this unit 1 km/s is.
+    pub fn per_km_per_s(self) -> f64 {
+        match self {
+            VelocityUnit::KmPerS => 1.0,
+            VelocityUnit::MPerS => 1000.0,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            VelocityUnit::KmPerS => "km/s",
+            VelocityUnit::MPerS => "m/s",
+        }
+    }
+}
+
+/// What was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// Separation (mas) and position angle (degrees, from north through east) of a companion from the star.
+    SepPa,
+    /// Offsets of a companion from the star to the east (right ascension times cos declination) and to the north, mas.
+    RaDec,
+    /// The velocity along the line of sight, positive away from us.
+    Velocity,
+}
+
+/// One measurement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// When, modified Julian date.
+    pub epoch: f64,
+    /// Of what: 0 the star, 1 the first companion ..
+    pub object: usize,
+    /// What.
+    pub quantity: Quantity,
+    /// The value, or both.
+    pub values: [f64; 2],
+    /// Standard deviations.
+    pub errors: [f64; 2],
+    /// Pearson's correlation of the two, where it was given.
+    pub correlation: Option<f64>,
+    /// By what.
+    pub instrument: String,
+    /// The file and line that say so.
+    pub place: String,
+}
+
+/// All that was measured, in the order of the files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observations {
+    /// The measurements.
+    pub rows: Vec<Observation>,
+    /// The unit of their velocities: m/s where all files are radvel's, km/s otherwise.
+    pub unit: VelocityUnit,
+}
+
+impl Observations {
+    /// Reads files of one format.
+    ///
+    /// # Errors
+    /// No file; a file that can't be read, or of another format; a cell that can't be, with file, line and column.
+    pub fn read(files: &[PathBuf], format: Format) -> Result<Self> {
+        let texts = files.iter().map(|file| {
+            let text = std::fs::read_to_string(file);
+            text.map_err(|source| Error::Io { action: "read", path: file.clone(), source })
+                .map(|text| (name(file), text))
+        });
+        let texts = texts.collect::<Result<Vec<_>>>()?;
+        Observations::from_texts(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())), format)
+    }
+
+    /// Takes the measurements from the texts of files, given with the names that errors tell.
+    ///
+    /// # Errors
+    /// As [`Observations::read`].
+    pub fn from_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>, format: Format) -> Result<Self> {
+        let mut parts = Vec::new();
+        for (name, text) in texts {
+            let table = Table::read(name, text)?;
+            let format = if format == Format::Auto { recognised(&table)? } else { format };
+            parts.push(if format == Format::Radvel { radvel::rows(&table)? } else { orbitize::rows(&table)? });
+        }
+        if parts.is_empty() {
+            return Err(Error::input("data.files", "names no file"));
+        }
+        let same = parts.iter().all(|part| part.unit == VelocityUnit::MPerS);
+        let unit = if same { VelocityUnit::MPerS } else { VelocityUnit::KmPerS };
+        Ok(Observations { rows: parts.into_iter().flat_map(|part| part.in_unit(unit).rows).collect(), unit })
+    }
+
+    fn in_unit(mut self, unit: VelocityUnit) -> Self {
+        if unit != self.unit {
+            let (new, old) = (unit.per_km_per_s(), self.unit.per_km_per_s());
+            for row in self.rows.iter_mut().filter(|row| row.quantity == Quantity::Velocity) {
+                for number in row.values.iter_mut().chain(&mut row.errors) {
+                    *number = if new > old { *number * (new / old) } else { *number / (old / new) };
+                }
+            }
+            self.unit = unit;
+        }
+        self
+    }
+
+    /// Whether there are velocities of the star.
+    pub fn has_star_velocities(&self) -> bool {
+        self.rows.iter().any(|row| row.object == 0 && row.quantity == Quantity::Velocity)
+    }
+
+    /// The instruments that measured velocities, in alphabetical order.
+    pub fn velocity_instruments(&self) -> Vec<&str> {
+        let velocities = self.rows.iter().filter(|row| row.quantity == Quantity::Velocity);
+        let mut names: Vec<&str> = velocities.map(|row| row.instrument.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// The format that the names of a table's columns tell.
+fn recognised(table: &Table) -> Result<Format> {
+    if table.column("epoch").is_some() {
+        return Ok(Format::Orbitize);
+    }
+    if radvel::time_column(table).is_some() {
+        return Ok(Format::Radvel);
+    }
+    let reason = format!(
+        "columns {} are neither orbitize's (epoch, object, sep ..) nor radvel's (time, mnvel, errvel, tel)",
+        table.columns().join(", ")
+    );
+    Err(Error::input(table.place(table.header_line()), reason))
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,291 @@
+//! OFTI: orbits for the impatient, rejection sampling of one companion's orbit (Blunt et al. 2017, AJ 153, 229).
+//!
+//! A trial draws eccentricity, orientation, phase, parallax and mass from their priors, then scales and rotates the orbit so that at one
+//! epoch, the one with the smallest error of separation, the companion stands where it was seen, give or take a draw of the errors there. A
+//! trial is accepted with the probability exp(-chi^2 / 2) of all other measurements. In order:
+//!
+//! 1. the random numbers of eight trials, functions of seed and trial alone; the acceptance number among them says how large chi^2 may be;
+//! 2. the orbits of the eight, from the priors' quantiles, scaled and rotated;
+//! 3. measurement after measurement, those first that tell most, until each of the eight has more than that: exact, since chi^2 only
+//!    grows.
+//!
+//! Scaling makes the density of semi-major axes go as 1/a; so the prior of sma must be log-uniform (a trial beyond its ends is rejected), those
+//! of pan and tau uniform. It applies to relative astrometry of one companion, with radial velocities of that companion if there are any.
+//! orbitize counts the epoch of scaling once more in chi^2; here it counts once, which is what Bayes's rule asks for ([`Reference`]).
+//!
+//! Anyone can compute any trials: nothing is remembered between them.
+
+mod draws;
+mod trials;
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::Fit;
+use super::likelihood::Pair;
+use super::observations::{Observation, Quantity};
+use super::parameters::Parameter;
+use super::prior::Distribution;
+use super::sections::{Basis, Dynamics};
+use crate::lane::Level;
+use crate::{Error, Result};
+use trials::Run;
+
+/// The commented defaults of `[method]` with `kind = "ofti"`.
+pub const PARAMETERS: &str = r#"[method]
+kind = "ofti"            # rejection sampling: one companion, relative astrometry
+orbits = 10000           # accepted orbits that are wanted
+most_trials = 1000000000000   # give up after so many trials
+reference = "once"       # how often the epoch of scaling counts: "twice" as orbitize has it
+"#;
+
+/// `[method]` with `kind = "ofti"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OftiSection {
+    /// Accepted orbits that are wanted.
+    pub orbits: u64,
+    /// Give up after so many trials.
+    pub most_trials: u64,
+    /// How often the epoch of scaling counts.
+    pub reference: Reference,
+}
+
+impl Default for OftiSection {
+    fn default() -> Self {
+        OftiSection { orbits: 10_000, most_trials: 1_000_000_000_000, reference: Reference::Once }
+    }
+}
+
+impl OftiSection {
+    /// Refuses settings that can't be.
+    ///
+    /// # Errors
+    /// No orbits or no trials, with the key.
+    pub fn check(&self) -> Result<()> {
+        for (key, value) in [("orbits", self.orbits), ("most_trials", self.most_trials)] {
+            if value == 0 {
+                return Err(Error::input(format!("method.{key}"), "must be at least 1"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How often the measurement that an orbit is scaled to counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reference {
+    /// Once: as each other measurement.
+    #[default]
+    Once,
+    /// Once by the draw of its errors and once more in chi^2, as orbitize has it (3.4): its errors are then too small by sqrt(2).
+    Twice,
+}
+
+/// Accepted trials.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Accepted {
+    /// Their numbers.
+    pub trials: Vec<u64>,
+    /// Their points, one after another.
+    pub points: Vec<f64>,
+    /// Their ln-likelihoods.
+    pub log_likelihoods: Vec<f64>,
+}
+
+/// Rejection sampling of a fit.
+#[derive(Clone, Debug)]
+pub struct Ofti<'a> {
+    fit: &'a Fit,
+    level: Level,
+    seed: u64,
+    priors: Priors,
+    target: Target,
+    positions: Vec<Position>,
+    velocities: Vec<Velocity>,
+}
+
+/// What each number of a trial is drawn from.
+#[derive(Clone, Debug)]
+struct Priors {
+    ecc: Draw,
+    inc: Draw,
+    aop: Draw,
+    plx: Draw,
+    mtot: Draw,
+    /// The ends of sma and of pan.
+    sma: [f64; 2],
+    pan: [f64; 2],
+}
+
+/// A known number or a density.
+#[derive(Clone, Copy, Debug)]
+enum Draw {
+    Fixed(f64),
+    From(Distribution),
+}
+
+/// Where and when the companion was seen that orbits are scaled to.
+#[derive(Clone, Debug)]
+struct Target {
+    /// Days since the reference epoch of tau.
+    time: f64,
+    /// Separation and angle with their errors, or offsets to the east and north.
+    values: [f64; 2],
+    errors: [f64; 2],
+    correlation: f64,
+    quantity: Quantity,
+    counts_again: bool,
+}
+
+/// A measured place.
+#[derive(Clone, Copy, Debug)]
+struct Position {
+    /// Days after the target.
+    since: f64,
+    quantity: Quantity,
+    pair: Pair,
+}
+
+impl Position {
+    fn new(row: &Observation, since: f64) -> Self {
+        Position { since, quantity: row.quantity, pair: Pair::new(row) }
+    }
+
+    /// How much it tells, roughly: the time from the target over the error of the place, squared.
+    fn power(&self) -> f64 {
+        let [first, second, _] = self.pair.weights;
+        let separation = if self.quantity == Quantity::SepPa { self.pair.values[0] } else { 1.0 };
+        self.since * self.since * first.max(second / (separation * separation))
+    }
+}
+
+/// A measured velocity of the companion.
+#[derive(Clone, Copy, Debug)]
+struct Velocity {
+    since: f64,
+    value: f64,
+    weight: f64,
+}
+
+impl<'a> Ofti<'a> {
+    /// Rejection sampling of `fit`, with the instructions of `level` and the random numbers of `seed`.
+    ///
+    /// # Errors
+    /// A fit that it does not apply to, with the key and the reason.
+    pub fn new(fit: &'a Fit, level: Level, seed: u64, reference: Reference) -> Result<Self> {
+        check(fit)?;
+        let rows = &fit.observations.rows;
+        let places = || rows.iter().filter(|row| row.quantity != Quantity::Velocity);
+        let Some(target) = places().min_by(|a, b| separation_error(a).total_cmp(&separation_error(b))) else {
+            return Err(Error::input("method.kind", "\"ofti\" needs relative astrometry: there is none"));
+        };
+        let since = |row: &Observation| row.epoch - target.epoch;
+        let mut positions: Vec<Position> =
+            places().filter(|row| !std::ptr::eq(*row, target)).map(|row| Position::new(row, since(row))).collect();
+        positions.sort_by(|a, b| b.power().total_cmp(&a.power()));
+        let moving = rows.iter().filter(|row| row.quantity == Quantity::Velocity);
+        let velocity = |row: &Observation| Velocity {
+            since: since(row),
+            value: row.values[0],
+            weight: 1.0 / (row.errors[0] * row.errors[0]),
+        };
+        let target = Target {
+            time: target.epoch - fit.reference,
+            values: target.values,
+            errors: target.errors,
+            correlation: target.correlation.unwrap_or(0.0),
+            quantity: target.quantity,
+            counts_again: reference == Reference::Twice,
+        };
+        Ok(Ofti {
+            fit,
+            level,
+            seed,
+            priors: Priors::new(fit)?,
+            target,
+            positions,
+            velocities: moving.map(velocity).collect(),
+        })
+    }
+
+    /// Makes the trials of these numbers and adds those that are accepted, in order of their numbers.
+    pub fn trials(&self, range: Range<u64>, accepted: &mut Accepted) {
+        let first = accepted.trials.len();
+        let width = self.fit.parameters.free();
+        self.level.run(Run { ofti: self, range, accepted });
+        accepted.log_likelihoods.resize(accepted.trials.len(), 0.0);
+        self.fit.log_likelihoods(&accepted.points[first * width..], &mut accepted.log_likelihoods[first..]);
+    }
+}
+
+impl Priors {
+    fn new(fit: &Fit) -> Result<Self> {
+        let one = |family: &str| {
+            let found = fit.parameters.all.iter().find(|one| one.family == family);
+            found.ok_or_else(|| Error::input("method.kind", format!("\"ofti\" needs the parameter {family}")))
+        };
+        let draw = |family: &str| one(family).map(|one| one.prior.map_or(Draw::Fixed(fixed(one)), Draw::From));
+        let ends = |family: &str, shape: fn(&Distribution) -> bool, name: &str, ends: Option<[f64; 2]>| {
+            let parameter = one(family)?;
+            match parameter.prior {
+                Some(prior) if shape(&prior) && ends.is_none_or(|ends| ends == prior.ends()) => Ok(prior.ends()),
+                _ => {
+                    let reason = format!(
+                        "\"ofti\" scales and rotates orbits, which asks for a {name} prior of {}",
+                        parameter.name
+                    );
+                    Err(Error::input(format!("priors.{}", parameter.name), reason))
+                }
+            }
+        };
+        ends("tau", Distribution::is_uniform, "uniform = [0, 1]", Some([0.0, 1.0]))?;
+        Ok(Priors {
+            ecc: draw("ecc")?,
+            inc: draw("inc")?,
+            aop: draw("aop")?,
+            plx: draw("plx")?,
+            mtot: draw("mtot")?,
+            sma: ends("sma", Distribution::is_log_uniform, "log_uniform", None)?,
+            pan: ends("pan", Distribution::is_uniform, "uniform", None)?,
+        })
+    }
+}
+
+fn fixed(parameter: &Parameter) -> f64 {
+    match parameter.slot {
+        super::parameters::Slot::Fixed(value) => value,
+        super::parameters::Slot::Free(_) => f64::NAN,
+    }
+}
+
+/// Refuses fits of other kinds.
+fn check(fit: &Fit) -> Result<()> {
+    let orbit = &fit.orbit;
+    let refuse = |reason: &str| {
+        Err(Error::input("method.kind", format!("\"ofti\" {reason}: use \"ensemble\" or \"tempering\"")))
+    };
+    if orbit.basis != Basis::Sma {
+        return refuse("scales semi-major axes, so it needs basis = \"sma\"");
+    }
+    if orbit.companions != 1 {
+        return refuse("fits one companion");
+    }
+    if fit.observations.has_star_velocities() {
+        return refuse("can't scale an orbit to velocities of the star");
+    }
+    if orbit.companion_masses {
+        return refuse("learns the total mass alone, so it needs companion_masses = false");
+    }
+    if orbit.dynamics == Dynamics::Nbody {
+        return refuse("scales ellipses, so it needs dynamics = \"kepler\"");
+    }
+    Ok(())
+}
+
+/// The error of the separation, or the mean of both offsets' errors, mas: as orbitize chooses the epoch of scaling.
+fn separation_error(row: &Observation) -> f64 {
+    if row.quantity == Quantity::SepPa { row.errors[0] } else { 0.5 * (row.errors[0] + row.errors[1]) }
+}

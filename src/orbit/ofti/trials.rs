@@ -1,0 +1,257 @@
+//! Eight trials at once.
+
+use std::f64::consts::TAU;
+use std::ops::Range;
+
+use super::draws::{EIGHT, uniforms};
+use super::{Accepted, Draw, Ofti, Position, Target};
+use crate::lane::functions::{ln, round, sin_cos};
+use crate::lane::{Double, Kernel, Simd};
+use crate::orbit::kepler::{mean_of_turns, solve};
+use crate::orbit::likelihood::pair_chi2;
+use crate::orbit::model::{AU_KM, GM_SUN, unit_period};
+use crate::orbit::observations::Quantity;
+use crate::orbit::parameters::Slot;
+use crate::orbit::prior::quantile;
+
+/// [`Ofti::trials`] for lanes of any width.
+pub struct Run<'a, 'b> {
+    pub ofti: &'a Ofti<'b>,
+    pub range: Range<u64>,
+    pub accepted: &'a mut Accepted,
+}
+
+impl Kernel for Run<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut first = self.range.start;
+        while first < self.range.end {
+            let trials = Trials::<S::Eight>::draw(simd, self.ofti, first);
+            if let Some(chi2) = trials.survivors(simd, self.ofti) {
+                let left = (self.range.end - first).min(EIGHT as u64) as usize;
+                trials.accept(self.ofti, first, left, chi2, self.accepted);
+            }
+            first += EIGHT as u64;
+        }
+    }
+}
+
+/// Eight orbits, scaled and rotated.
+struct Trials<L> {
+    /// The chi^2 that is too much.
+    limit: L,
+    /// chi^2 so far.
+    chi2: L,
+    e: L,
+    minor: L,
+    cos_inc: L,
+    periastron: L,
+    sin_periastron: L,
+    cos_periastron: L,
+    sin_node: L,
+    cos_node: L,
+    sma: L,
+    plx: L,
+    mtot: L,
+    /// Turns since periastron at the target's epoch.
+    turns: L,
+    /// Turns a day.
+    rate: L,
+}
+
+impl<L: Double> Trials<L> {
+    #[inline(always)]
+    fn draw(simd: L::Simd, ofti: &Ofti, first: u64) -> Self {
+        let (one, zero) = (L::splat(simd, 1.0), L::splat(simd, 0.0));
+        let [acceptance, ecc] = uniforms(ofti.seed, first, 0);
+        let [inc, aop] = uniforms(ofti.seed, first, 1);
+        let [tau, plx] = uniforms(ofti.seed, first, 2);
+        let [mtot, along] = uniforms(ofti.seed, first, 3);
+        let [across, _] = uniforms(ofti.seed, first, 4);
+        let limit = ln(simd, L::load(simd, &acceptance)) * L::splat(simd, -2.0);
+        let e = ofti.priors.ecc.of(simd, L::load(simd, &ecc));
+        let minor = ((one - e) * (one + e)).sqrt();
+        let cos_inc = ofti.priors.inc.cosine(simd, L::load(simd, &inc));
+        let periastron = ofti.priors.aop.of(simd, L::load(simd, &aop));
+        let (sin_periastron, cos_periastron) = sin_cos(simd, periastron);
+        let turns = L::load(simd, &tau) - L::splat(simd, 0.5);
+        let plx = ofti.priors.plx.of(simd, L::load(simd, &plx));
+        let mtot = ofti.priors.mtot.of(simd, L::load(simd, &mtot));
+        let noise = [quantile(simd, L::load(simd, &along)), quantile(simd, L::load(simd, &across))];
+        let mut trials = Trials {
+            limit,
+            chi2: zero,
+            e,
+            minor,
+            cos_inc,
+            periastron,
+            sin_periastron,
+            cos_periastron,
+            sin_node: zero,
+            cos_node: one,
+            sma: one,
+            plx,
+            mtot,
+            turns,
+            rate: zero,
+        };
+        trials.scale_and_rotate(simd, &ofti.target, noise);
+        trials
+    }
+
+    /// Puts the companion where it was seen, with errors of so many standard deviations.
+    #[inline(always)]
+    fn scale_and_rotate(&mut self, simd: L::Simd, target: &Target, noise: [L; 2]) {
+        let [east, north] = self.plane(simd, L::splat(simd, 0.0));
+        let bare = east.mul_add(east, north * north).sqrt();
+        let ([east_seen, north_seen], chi2) = target.place(simd, noise);
+        let seen = east_seen.mul_add(east_seen, north_seen * north_seen).sqrt();
+        // The node is the angle from where it stands now to where it was seen.
+        let inverse = L::splat(simd, 1.0) / (bare * seen);
+        self.sin_node = (east_seen * north - north_seen * east) * inverse;
+        self.cos_node = (north_seen * north + east_seen * east) * inverse;
+        self.sma = seen / (bare * self.plx);
+        let cube = self.sma * self.sma * self.sma;
+        self.rate = (self.mtot / cube).sqrt() * L::splat(simd, 1.0 / unit_period());
+        if target.counts_again {
+            self.chi2 = chi2;
+        }
+    }
+
+    /// Offsets of an orbit of semi-major axis 1 with its node in the north, so many days after the target.
+    #[inline(always)]
+    fn plane(&self, simd: L::Simd, since: L) -> [L; 2] {
+        let anomaly = solve(simd, self.e, mean_of_turns(simd, since.mul_add(self.rate, self.turns)));
+        let (x, y) = (anomaly.cos - self.e, anomaly.sin * self.minor);
+        let north = x * self.cos_periastron - y * self.sin_periastron;
+        let east = (x * self.sin_periastron + y * self.cos_periastron) * self.cos_inc;
+        [east, north]
+    }
+
+    /// chi^2 of all measurements where at least one trial has not too much of it.
+    #[inline(always)]
+    fn survivors(&self, simd: L::Simd, ofti: &Ofti) -> Option<L> {
+        let mut chi2 = self.chi2;
+        for position in &ofti.positions {
+            chi2 = chi2 + self.position_chi2(simd, position);
+            if !L::any(chi2.lt(self.limit)) {
+                return None;
+            }
+        }
+        for velocity in &ofti.velocities {
+            let found = self.velocity(simd, ofti.fit.observations.unit.per_km_per_s(), velocity.since);
+            let residual = L::splat(simd, velocity.value) - found;
+            chi2 = (residual * residual).mul_add(L::splat(simd, velocity.weight), chi2);
+        }
+        L::any(chi2.lt(self.limit)).then_some(chi2)
+    }
+
+    #[inline(always)]
+    fn position_chi2(&self, simd: L::Simd, position: &Position) -> L {
+        let [east, north] = self.plane(simd, L::splat(simd, position.since));
+        let size = self.sma * self.plx;
+        let offsets = [
+            size * (north * self.sin_node + east * self.cos_node),
+            size * (north * self.cos_node - east * self.sin_node),
+        ];
+        let [first, second, third] = position.pair.values;
+        let values = [L::splat(simd, first), L::splat(simd, second), L::splat(simd, third)];
+        let [a, b, c] = position.pair.weights;
+        pair_chi2(simd, position.quantity, offsets, values, [L::splat(simd, a), L::splat(simd, b), L::splat(simd, c)])
+    }
+
+    /// The companion's velocity; the total mass stands for the star's, as in the fit's own model.
+    #[inline(always)]
+    fn velocity(&self, simd: L::Simd, unit: f64, since: f64) -> L {
+        let one = L::splat(simd, 1.0);
+        let mean = mean_of_turns(simd, L::splat(simd, since).mul_add(self.rate, self.turns));
+        let anomaly = solve(simd, self.e, mean);
+        let sin_inc = ((one - self.cos_inc) * (one + self.cos_inc)).sqrt();
+        let speed = L::splat(simd, unit * (GM_SUN / AU_KM).sqrt()) * (self.mtot / self.sma).sqrt() * sin_inc;
+        let along = self.minor * self.cos_periastron * anomaly.cos - self.sin_periastron * anomaly.sin;
+        speed * along / anomaly.radius
+    }
+
+    /// Adds those of the first `left` trials that have little enough chi^2 and lie between the ends of the priors.
+    fn accept(&self, ofti: &Ofti, first: u64, left: usize, chi2: L, accepted: &mut Accepted) {
+        let [mut found, mut limit] = [[0.0; EIGHT]; 2];
+        chi2.store(&mut found);
+        self.limit.store(&mut limit);
+        for place in (0..left).filter(|&place| found[place] < limit[place]) {
+            if let Some(elements) = self.elements(ofti, place) {
+                accepted.trials.push(first + place as u64);
+                let parameters = ofti.fit.parameters.all.iter().zip(elements);
+                accepted
+                    .points
+                    .extend(parameters.filter_map(|(one, value)| matches!(one.slot, Slot::Free(_)).then_some(value)));
+            }
+        }
+    }
+
+    /// sma, ecc, inc, aop, pan, tau, plx and mtot of a trial, unless sma or pan is beyond its ends.
+    fn elements(&self, ofti: &Ofti, place: usize) -> Option<[f64; 8]> {
+        let of = |lanes: L| {
+            let mut values = [0.0; EIGHT];
+            lanes.store(&mut values);
+            values[place]
+        };
+        let [low, high] = ofti.priors.pan;
+        let node = libm::atan2(of(self.sin_node), of(self.cos_node));
+        let pan = low + (node - low).rem_euclid(TAU);
+        let sma = of(self.sma);
+        let inside = pan <= high && (ofti.priors.sma[0]..=ofti.priors.sma[1]).contains(&sma);
+        let cosine = of(self.cos_inc);
+        let inc = ofti.priors.inc.known().unwrap_or(libm::atan2(((1.0 - cosine) * (1.0 + cosine)).sqrt(), cosine));
+        let tau = (ofti.target.time * of(self.rate) - of(self.turns)).rem_euclid(1.0);
+        inside.then(|| [sma, of(self.e), inc, of(self.periastron), pan, tau, of(self.plx), of(self.mtot)])
+    }
+}
+
+impl Draw {
+    /// The value that belongs to a uniform number.
+    #[inline(always)]
+    fn of<L: Double>(&self, simd: L::Simd, uniform: L) -> L {
+        match self {
+            Draw::Fixed(value) => L::splat(simd, *value),
+            Draw::From(prior) => prior.quantiles(simd, uniform),
+        }
+    }
+
+    /// The cosine of the value, which for a density as the sine is the plainest of all.
+    #[inline(always)]
+    fn cosine<L: Double>(&self, simd: L::Simd, uniform: L) -> L {
+        match self {
+            Draw::From(prior) if prior.is_sine() => L::splat(simd, -2.0).mul_add(uniform, L::splat(simd, 1.0)),
+            _ => sin_cos(simd, self.of(simd, uniform)).1,
+        }
+    }
+
+    fn known(&self) -> Option<f64> {
+        match self {
+            Draw::Fixed(value) => Some(*value),
+            Draw::From(_) => None,
+        }
+    }
+}
+
+impl Target {
+    /// Offsets to the east and north where the companion was seen, with errors of so many standard deviations, and their chi^2.
+    #[inline(always)]
+    fn place<L: Double>(&self, simd: L::Simd, [first, second]: [L; 2]) -> ([L; 2], L) {
+        // Two normal numbers with that correlation.
+        let free = ((1.0 - self.correlation) * (1.0 + self.correlation)).sqrt();
+        let second_too = first.mul_add(L::splat(simd, self.correlation), second * L::splat(simd, free));
+        let chi2 = first.mul_add(first, second * second);
+        let a = first.mul_add(L::splat(simd, self.errors[0]), L::splat(simd, self.values[0]));
+        let b = second_too.mul_add(L::splat(simd, self.errors[1]), L::splat(simd, self.values[1]));
+        if self.quantity != Quantity::SepPa {
+            return ([a, b], chi2);
+        }
+        let turns = b * L::splat(simd, 1.0 / 360.0);
+        let angle = (turns - round(simd, turns)) * L::splat(simd, TAU);
+        let (sine, cosine) = sin_cos(simd, angle);
+        ([a * sine, a * cosine], chi2)
+    }
+}
