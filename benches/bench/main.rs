@@ -7,6 +7,7 @@
 mod common;
 mod direct;
 mod few_bodies;
+mod files;
 mod fluid;
 mod halo;
 mod peak;
@@ -82,7 +83,11 @@ fn main() -> ExitCode {
         return sweep_deaths::job::run(&words);
     }
     if let Ok(role) = std::env::var(halo::ROLE) {
-        return role.strip_prefix(sweep::ROLE).map_or_else(halo::measure, sweep::measure);
+        return match (role.strip_prefix(sweep::ROLE), role.strip_prefix(files::ROLE)) {
+            (Some(words), _) => sweep::measure(words),
+            (_, Some(words)) => files::measure(words),
+            _ => halo::measure(),
+        };
     }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let known = |name: &String| BENCHES.iter().any(|(known, _)| known == name);
