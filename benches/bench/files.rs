@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use divisi::comm::launch;
-use divisi::output::{CellField, Checkpoint, CheckpointReader, Column, GridGeometry, Slab, Snapshot, Stamp, WriteOptions, path_of};
+use divisi::output::{CellField, Checkpoint, CheckpointReader, Column, GridGeometry, Part, Slab, Snapshot, Stamp, WriteOptions, path_of};
 use divisi::partition::balanced_range;
 use divisi::units::Units;
 use divisi::{Comm, Result};
@@ -61,6 +61,11 @@ pub fn measure(role: &str) -> ExitCode {
     })
 }
 
+fn options(mpiio: bool) -> WriteOptions {
+    let buffer = std::env::var("BUF").ok().and_then(|b| b.parse().ok()).unwrap_or(WriteOptions::default().buffer);
+    WriteOptions { mpiio, buffer, ..WriteOptions::default() }
+}
+
 fn timed(comm: &Comm, work: impl FnOnce() -> Result<()>) -> Result<f64> {
     comm.barrier();
     let began = Instant::now();
@@ -72,10 +77,11 @@ fn timed(comm: &Comm, work: impl FnOnce() -> Result<()>) -> Result<f64> {
 fn grid(comm: &Comm, path: &Path, mpiio: bool) -> Result<f64> {
     let geometry = GridGeometry { cells: CELLS, low: [0.0; 3], high: [1.0; 3], periodic: [true; 3] };
     let slab = planes(comm);
-    let parts: Vec<_> = (0..5).map(|seed| [(slab.clone(), numbers(slab.len(), seed))]).collect();
+    let values: Vec<_> = (0..5).map(|seed| numbers(slab.len(), seed)).collect();
+    let parts: Vec<_> = values.iter().map(|values| [Part::new(slab.clone(), values)]).collect();
     let fields: Vec<_> = NAMES.iter().zip(&parts).map(|(name, parts)| CellField { name, unit: "", parts }).collect();
     timed(comm, || {
-        let mut snapshot = Snapshot::create(comm, path, stamp(), WriteOptions { mpiio, compress: 0 })?;
+        let mut snapshot = Snapshot::create(comm, path, stamp(), &options(mpiio))?;
         snapshot.grid(&geometry, &fields)?;
         snapshot.finish().map(drop)
     })
@@ -94,7 +100,7 @@ fn bodies(comm: &Comm, path: &Path, mpiio: bool) -> Result<f64> {
         Column::scalar("ParticleIDs", "", &ids[..]),
     ];
     timed(comm, || {
-        let mut snapshot = Snapshot::create(comm, path, stamp(), WriteOptions { mpiio, compress: 0 })?;
+        let mut snapshot = Snapshot::create(comm, path, stamp(), &options(mpiio))?;
         snapshot.particles(BODIES, range.start, &columns)?;
         snapshot.finish().map(drop)
     })
@@ -107,7 +113,7 @@ fn checkpoint(comm: &Comm, path: &Path, mpiio: bool) -> Result<f64> {
     let values = numbers(state.len(), 7);
     timed(comm, || {
         let folder = path.parent().expect("a folder");
-        let mut checkpoint = Checkpoint::create(comm, folder, &stamp(), WriteOptions { mpiio, compress: 0 })?;
+        let mut checkpoint = Checkpoint::create(comm, folder, &stamp(), &options(mpiio))?;
         checkpoint.array("conserved", &state, &values)?;
         checkpoint.finish().map(drop)
     })

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use divisi::Comm;
 use divisi::output::{
-    CellField, Checkpoint, CheckpointReader, Column, FileWriter, Frame, GridGeometry, Reader, Slab, Snapshot, Stamp,
-    Trajectory, WriteOptions, newest, path_of, prune,
+    CellField, Checkpoint, CheckpointReader, Column, FileWriter, Frame, GridGeometry, Part, Reader, Slab, Snapshot,
+    Stamp, Trajectory, WriteOptions, newest, path_of, prune,
 };
 use divisi::partition::balanced_range;
 use divisi::units::{Preset, Units};
