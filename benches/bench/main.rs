@@ -14,6 +14,7 @@ mod peak;
 mod peers;
 mod plummer;
 mod program;
+mod stop;
 mod sweep;
 mod sweep_deaths;
 mod torture;
@@ -43,7 +44,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 26] = [
+const BENCHES: [Bench; 35] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -59,6 +60,15 @@ const BENCHES: [Bench; 26] = [
     ("fluid_2rank_64", fluid::two_ranks_64),
     ("fluid_2rank_128", fluid::two_ranks_128),
     ("halo_64_us", halo::exchanges),
+    ("write_grid", files::write_grid),
+    ("write_bodies", files::write_bodies),
+    ("write_checkpoint", files::write_checkpoint),
+    ("write_rank0", files::write_rank0),
+    ("write_mpiio", files::write_mpiio),
+    ("write_beyond_2gib", files::beyond),
+    ("read_grid", files::read_grid),
+    ("checkpoint_share", stop::share),
+    ("stop_usr1_s", stop::usr1),
     ("torture", torture::rounds),
     ("sweep_deaths", sweep_deaths::kills),
     ("sweep_noop", sweep::sweep_noop),

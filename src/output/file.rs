@@ -260,7 +260,7 @@ impl FileWriter {
     /// On all ranks, when HDF5 refuses.
     pub fn view<T: Element>(&self, name: &str, shape: &[u64], shown: &[Shown]) -> Result<()> {
         self.structure(name, |file| {
-            let builder = shown.iter().fold(layout::dataset(file), |builder, shown| {
+            let builder = shown.iter().fold(layout::contiguous(file), |builder, shown| {
                 let (from, to) = (Slab::whole(&shown.shape), &shown.place);
                 let (file, dataset) = (&shown.file[..], &shown.dataset[..]);
                 let (all, part) = (layout::selection(&from), layout::selection(to));

@@ -19,7 +19,7 @@ pub struct WriteOptions {
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        WriteOptions { mpiio: true, compress: 0, buffer: 1 << 24, hints: BTreeMap::new() }
+        WriteOptions { mpiio: true, compress: 0, buffer: 1 << 22, hints: BTreeMap::new() }
     }
 }
 

@@ -42,7 +42,7 @@ trajectory_steps = 0     # a frame of trajectory.hdf5 each so many steps (0: nev
 trajectory_time = 0.0    # and each so much time (0: never)
 compress = 0             # deflate level of snapshots and checkpoints, 0 to 9
 mpiio = true             # all ranks write together through MPI-IO; false: rank 0 writes for all
-buffer_mib = 16          # MiB of a file that a rank holds in a buffer of its own while it is written
+buffer_mib = 4           # MiB of a file that a rank holds in a buffer of its own while it is written
 # Hints to MPI-IO and the file system, such as on Lustre striping_factor = 16 (servers), striping_unit = 4194304 (bytes); on GPFS
 # IBM_largeblock_io = true; anywhere cb_nodes = 4 (ranks that write), cb_buffer_size = 16777216 (bytes), romio_cb_write = "enable"
 hints = {}               # or the keys of a section [output.hints]
