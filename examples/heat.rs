@@ -3,7 +3,7 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 
 use divisi::grid::{Field, Grid, Halo, HaloShape, Layout, inner_and_rim};
-use divisi::output::{CellField, GridGeometry, Slab};
+use divisi::output::{CellField, GridGeometry, Part, Slab};
 use divisi::run::{Row, Setup};
 use divisi::{Checkpoint, CheckpointReader, Clock, Comm, Result, Simulation, Snapshot};
 
@@ -95,7 +95,8 @@ diffusivity = 0.01     # length^2 per time
         let [nx, ny] = self.grid.cells().map(|count| count as u64);
         let (low, high) = ([0.0; 3], [1.0; 3]);
         let geometry = GridGeometry { cells: [nx, ny, 1], low, high, periodic: [true, true, false] };
-        let parts = [(self.slab.clone(), self.now[0].interior(0))];
+        let cells = self.now[0].interior(0);
+        let parts = [Part::new(self.slab.clone(), &cells)];
         out.grid(&geometry, &[CellField { name: "temperature", unit: "", parts: &parts }])
     }
 

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use divisi::grid::{Boundaries, Boundary, Field, Grid, Halo, HaloShape, Layout};
-use divisi::output::{CellField, GridGeometry, Slab};
+use divisi::output::{CellField, GridGeometry, Part, Slab};
 use divisi::run::{Row, Setup};
 use divisi::units::Units;
 use divisi::{Checkpoint, CheckpointReader, Clock, Comm, Error, Result, Simulation, Snapshot};
@@ -212,7 +212,8 @@ cfl = 0.8              # step over the time in which a signal crosses a cell alo
         let (high, periodic) = ([width, height, self.section.depth], [true, false, false]);
         let geometry = GridGeometry { cells: [nx, ny, 1], low: [0.0; 3], high, periodic };
         let slab = Water::slab(&self.layout, self.comm.rank());
-        let parts: [_; 3] = std::array::from_fn(|v| [(slab.clone(), self.now[0].interior(v))]);
+        let cells = [0, 1, 2].map(|v| self.now[0].interior(v));
+        let parts = cells.each_ref().map(|cells| [Part::new(slab.clone(), cells)]);
         let field = |v: usize| CellField { name: NAMES[v], unit: "", parts: &parts[v] };
         out.grid(&geometry, &[field(0), field(1), field(2)])
     }

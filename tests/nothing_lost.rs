@@ -29,12 +29,18 @@ const GAS: Case = Case {
     ],
 };
 
+/// Some 500 tasks, each a program of its own.
+const SWEEP: Case =
+    Case { name: "sweep", file: "sweep/logistic", words: &["sweep.retries=9", "parameters.values.r.count=251"] };
+
 #[test]
 fn killed_at_random_times_a_run_ends_with_the_bytes_of_the_undisturbed_one() {
     for (case, interval) in [(BODIES, 8), (GAS, 10)] {
         let tally = torture(&case, &[], 4, 1);
         assert!(tally.kills >= 4 && tally.most_lost <= interval + 3, "{}: {tally:?}", case.name);
     }
+    // What a sweep loses is told in tests/sweeps/killed.rs and tests/mpi/sweep_deaths.
+    assert!(torture(&SWEEP, &[], 4, 1).kills >= 4);
 }
 
 /// A copy of a run's folder of checkpoints, whose newest file can be damaged.

@@ -7,6 +7,7 @@
 mod common;
 mod direct;
 mod few_bodies;
+mod files;
 mod fluid;
 mod halo;
 mod orbit;
@@ -15,6 +16,7 @@ mod peers;
 mod plummer;
 mod program;
 mod sampler;
+mod stop;
 mod sweep;
 mod sweep_deaths;
 mod torture;
@@ -44,7 +46,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 32] = [
+const BENCHES: [Bench; 41] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -60,6 +62,15 @@ const BENCHES: [Bench; 32] = [
     ("fluid_2rank_64", fluid::two_ranks_64),
     ("fluid_2rank_128", fluid::two_ranks_128),
     ("halo_64_us", halo::exchanges),
+    ("write_grid", files::write_grid),
+    ("write_bodies", files::write_bodies),
+    ("write_checkpoint", files::write_checkpoint),
+    ("write_rank0", files::write_rank0),
+    ("write_mpiio", files::write_mpiio),
+    ("write_beyond_2gib", files::beyond),
+    ("read_grid", files::read_grid),
+    ("checkpoint_share", stop::share),
+    ("stop_usr1_s", stop::usr1),
     ("torture", torture::rounds),
     ("sweep_deaths", sweep_deaths::kills),
     ("kepler", orbit::kepler),
@@ -93,6 +104,7 @@ fn main() -> ExitCode {
         return match role.split_at_checked(role.find(':').map_or(role.len(), |colon| colon + 1)) {
             Some((sweep::ROLE, what)) => sweep::measure(what),
             Some((sampler::ROLE, what)) => sampler::measure(what),
+            Some((files::ROLE, what)) => files::measure(what),
             _ => halo::measure(),
         };
     }

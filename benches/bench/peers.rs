@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-const PYTHON: &str = "target/peers/bin/python";
+/// The interpreter that has them.
+pub const PYTHON: &str = "target/peers/bin/python";
 
 /// Whether the peers are installed.
 pub fn are_here() -> bool {

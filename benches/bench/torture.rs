@@ -1,4 +1,4 @@
-//! Thirty kills of each kind of run, at random times, each resumed on another number of ranks: what was lost.
+//! Thirty kills of N-body, of a flow, of a sweep, at random times, each resumed on another number of ranks: what was lost.
 
 use super::Figure;
 use super::common::case::Case;
@@ -7,7 +7,7 @@ use super::common::torture::torture;
 /// Kills of each kind of run.
 const ROUNDS: u32 = 30;
 
-const CASES: [Case; 2] = [
+const CASES: [Case; 3] = [
     Case {
         name: "nbody",
         file: "nbody/plummer",
@@ -25,6 +25,7 @@ const CASES: [Case; 2] = [
             "output.history_steps=3",
         ],
     },
+    Case { name: "sweep", file: "sweep/logistic", words: &["sweep.retries=99", "parameters.values.r.count=501"] },
 ];
 
 /// Panics where a run that was killed and resumed does not end with the undisturbed run's bytes.

@@ -3,6 +3,7 @@
 //! Sizes are in bytes and may exceed 2^31: a large message is described by one derived datatype (MPI 4.0, 5.1).
 //! MPI's default error handler ends the job on any failure, so return codes carry nothing here.
 
+use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::os::raw::{c_int, c_void};
 
@@ -231,16 +232,13 @@ impl SharedMemory {
     pub(super) fn allocate(node: &SimpleCommunicator, bytes: usize) -> Self {
         let mut window = MaybeUninit::uninit();
         let mut base: *mut c_void = std::ptr::null_mut();
-        // SAFETY: the info's keys and values are C strings, it is freed once; the call fills base and window.
+        let info = Info::create();
+        // Each rank's segment may lie where that rank's memory is near.
+        info.set("alloc_shared_noncontig", "true");
+        // SAFETY: the info is live for the length of the call, which fills base and window.
         unsafe {
-            let mut info = MaybeUninit::uninit();
-            ffi::MPI_Info_create(info.as_mut_ptr());
-            let mut info = info.assume_init();
-            // Each rank's segment may lie where that rank's memory is near.
-            ffi::MPI_Info_set(info, c"alloc_shared_noncontig".as_ptr(), c"true".as_ptr());
             let (size, base) = (bytes as ffi::MPI_Aint, (&raw mut base).cast());
-            ffi::MPI_Win_allocate_shared(size, 1, info, node.as_raw(), base, window.as_mut_ptr());
-            ffi::MPI_Info_free(&mut info);
+            ffi::MPI_Win_allocate_shared(size, 1, info.0, node.as_raw(), base, window.as_mut_ptr());
             SharedMemory(window.assume_init())
         }
     }
@@ -263,6 +261,77 @@ impl SharedMemory {
         // SAFETY: the window is live, and the caller is done with its memory.
         unsafe { ffi::MPI_Win_free(&mut self.0) };
     }
+}
+
+/// The longest name and value of a hint, bytes.
+pub(super) const LONGEST_KEY: usize = ffi::MPI_MAX_INFO_KEY as usize - 1;
+pub(super) const LONGEST_VALUE: usize = ffi::MPI_MAX_INFO_VAL as usize - 1;
+
+/// Pairs of texts (MPI 4.0, chapter 10), freed on drop.
+pub(super) struct Info(ffi::MPI_Info);
+
+impl Info {
+    /// None yet.
+    pub(super) fn create() -> Self {
+        let mut info = MaybeUninit::uninit();
+        // SAFETY: the call fills the handle.
+        unsafe {
+            ffi::MPI_Info_create(info.as_mut_ptr());
+            Info(info.assume_init())
+        }
+    }
+
+    /// A copy of those that an open file has.
+    pub(super) fn of_file(file: ffi::MPI_File) -> Self {
+        let mut info = MaybeUninit::uninit();
+        // SAFETY: the caller's file is open; the call fills the handle, which is ours to free (MPI 4.0, 14.2.8).
+        unsafe {
+            ffi::MPI_File_get_info(file, info.as_mut_ptr());
+            Info(info.assume_init())
+        }
+    }
+
+    /// Adds a pair; neither text may have a zero in it.
+    pub(super) fn set(&self, key: &str, value: &str) {
+        let [key, value] = [key, value].map(|text| CString::new(text).expect("a text without zeros"));
+        // SAFETY: the handle is live, and both are C strings, which MPI copies.
+        unsafe { ffi::MPI_Info_set(self.0, key.as_ptr(), value.as_ptr()) };
+    }
+
+    /// All pairs.
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        let mut count = 0;
+        // SAFETY: the handle is live; the call fills the count.
+        unsafe { ffi::MPI_Info_get_nkeys(self.0, &mut count) };
+        (0..count).map(|index| self.pair(index)).collect()
+    }
+
+    fn pair(&self, index: c_int) -> (String, String) {
+        let (mut key, mut value, mut found) = ([0u8; LONGEST_KEY + 1], [0u8; LONGEST_VALUE + 1], 0);
+        // SAFETY: the handle is live, `index` below its count; both buffers have the size that the standard asks for.
+        unsafe {
+            ffi::MPI_Info_get_nthkey(self.0, index, key.as_mut_ptr().cast());
+            let (key, value) = (key.as_ptr().cast(), value.as_mut_ptr().cast());
+            ffi::MPI_Info_get(self.0, key, LONGEST_VALUE as c_int, value, &mut found);
+        }
+        (text(&key), text(&value))
+    }
+
+    pub(super) fn raw(&self) -> ffi::MPI_Info {
+        self.0
+    }
+}
+
+impl Drop for Info {
+    fn drop(&mut self) {
+        // SAFETY: the handle is live and freed once.
+        unsafe { ffi::MPI_Info_free(&mut self.0) };
+    }
+}
+
+/// The text before the first zero.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
 }
 
 /// The name and version of the MPI library, without starting MPI.

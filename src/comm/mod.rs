@@ -14,6 +14,7 @@ mod collective;
 mod exact;
 mod exchange;
 mod ffi;
+mod info;
 mod launch;
 mod message;
 mod shared;
@@ -29,6 +30,7 @@ use mpi::topology::{Color, Communicator, SimpleCommunicator};
 pub use channel::{Channels, Node, Peer};
 pub use collective::{Extremum, Whole};
 pub use exact::ExactSum;
+pub(crate) use info::Info;
 pub use launch::{launch, launcher_rank, survives_deaths};
 pub(crate) use launch::{leave, take_panic};
 pub use message::{Pending, Tag, wait_all, wait_any};
@@ -65,6 +67,10 @@ struct Job {
 
 /// The communicator's raw handle, for the parallel HDF5 driver.
 pub type RawComm = mpi::ffi::MPI_Comm;
+/// The raw handle of hints.
+pub(crate) type RawInfo = mpi::ffi::MPI_Info;
+/// The raw handle of a file that MPI-IO has open.
+pub(crate) type RawFile = mpi::ffi::MPI_File;
 
 impl Comm {
     fn over(messages: SimpleCommunicator, job: Rc<Job>) -> Self {

@@ -350,11 +350,6 @@ impl Flow {
         fields.map(|field| size_of_val(field.values())).sum()
     }
 
-    /// All variables of a field's interior cells, one after another.
-    pub fn interior(&self, field: &Field<f64, 3>) -> Vec<f64> {
-        (0..self.physics.variables()).flat_map(|variable| field.interior(variable)).collect()
-    }
-
     /// The names of the primitive variables.
     pub fn names(&self) -> Vec<String> {
         let flow = ["density", "velocity_x", "velocity_y", "velocity_z", "pressure"];

@@ -10,8 +10,8 @@ use super::primitive::Corrected;
 use super::problem::{Entry, Problem, Problems, Section, Setting};
 use super::quantities::{Drift, Totals, add_extremes, add_totals, drifts};
 use crate::config::nearest_of;
-use crate::grid::Boundary;
-use crate::output::{CellField, GridGeometry, Slab};
+use crate::grid::{Boundary, Field, Strides};
+use crate::output::{CellField, GridGeometry, Part, Slab};
 use crate::run::{Row, Setup};
 use crate::units::Units;
 use crate::{Checkpoint, CheckpointReader, Clock, Comm, Error, Result, Simulation, Snapshot};
@@ -126,6 +126,12 @@ impl<P: Problems> Fluid<P> {
     }
 }
 
+/// The numbers of a field from a variable's first interior cell on, and how far the next variable, plane and row are.
+fn cells(field: &Field<f64, 3>, variable: usize) -> (&[f64], [usize; 3]) {
+    let Strides { component, axis: [_, row, plane] } = field.strides();
+    (&field.values()[field.index(variable, [0; 3])..], [component, plane, row])
+}
+
 impl<P: Problems> Simulation for Fluid<P> {
     const NAME: &'static str = P::NAME;
     const PARAMETERS: &'static str = config::PARAMETERS;
@@ -158,10 +164,12 @@ impl<P: Problems> Simulation for Fluid<P> {
 
     fn snapshot(&self, out: &mut Snapshot) -> Result<()> {
         let (slabs, names) = (self.slabs(), self.flow.names());
-        let mut parts = Vec::new();
-        for variable in 0..names.len() {
-            let values = self.flow.primitive.iter().map(|field| field.interior(variable));
-            parts.push(slabs.iter().cloned().zip(values).collect::<Vec<_>>());
+        let mut parts: Vec<Vec<Part<'_, f64>>> = vec![Vec::new(); names.len()];
+        for (slab, field) in slabs.iter().zip(&self.flow.primitive) {
+            for (variable, parts) in parts.iter_mut().enumerate() {
+                let (cells, [_, strides @ ..]) = cells(field, variable);
+                parts.push(Part::strided(slab.clone(), cells, strides.to_vec()));
+            }
         }
         let units: Vec<String> = names.iter().map(|name| self.unit_of(name)).collect();
         let fields: Vec<CellField<'_>> = (0..names.len())
@@ -224,9 +232,11 @@ impl<P: Problems> Simulation for Fluid<P> {
     }
 
     fn save(&self, to: &mut Checkpoint) -> Result<()> {
-        let values: Vec<Vec<f64>> = self.flow.conserved.iter().map(|field| self.flow.interior(field)).collect();
-        let parts: Vec<(Slab, &[f64])> =
-            self.state_slabs().into_iter().zip(values.iter().map(|values| &values[..])).collect();
+        let part = |(slab, field)| {
+            let (cells, strides) = cells(field, 0);
+            Part::strided(slab, cells, strides.to_vec())
+        };
+        let parts: Vec<_> = self.state_slabs().into_iter().zip(&self.flow.conserved).map(part).collect();
         to.array_parts("conserved", &parts)?;
         let corrected = self.flow.corrected.columns().map(|(_, count)| self.comm.all_reduce_sum(count));
         to.values("corrected", &corrected)?;
@@ -240,11 +250,11 @@ impl<P: Problems> Simulation for Fluid<P> {
 
     fn load(setup: &Setup<Config>, comm: &Comm, from: &CheckpointReader) -> Result<Self> {
         let mut fluid = Self::without_state(setup, comm)?;
-        for (place, slab) in fluid.state_slabs().iter().enumerate() {
-            let values: Vec<f64> = from.read_slab("conserved", slab)?;
-            let field = &mut fluid.flow.conserved[place];
-            for (variable, values) in values.chunks(field.extent().iter().product()).enumerate() {
-                field.fill_interior(variable, values);
+        for (slab, field) in fluid.state_slabs().into_iter().zip(&mut fluid.flow.conserved) {
+            for variable in 0..slab.count[0] {
+                let mut slab = slab.clone();
+                (slab.offset[0], slab.count[0]) = (variable, 1);
+                field.fill_interior(variable as usize, &from.read_slab::<f64>("conserved", &slab)?);
             }
         }
         fluid.flow.time = from.value("flow_time")?;

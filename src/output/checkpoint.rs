@@ -10,7 +10,7 @@ use bytemuck::Pod;
 
 use super::place::{part_of, write_whole};
 use super::snapshot::write_stamp;
-use super::{Element, FileWriter, Slab, Stamp, WriteOptions, digest};
+use super::{Element, FileWriter, Part, Slab, Stamp, WriteOptions, digest};
 use crate::{Comm, Error, Result};
 
 /// What the attribute `Format` of a checkpoint says.
@@ -19,6 +19,11 @@ pub(super) const FORMAT: &str = "divisi checkpoint 1";
 pub(super) const STATE: &str = "State";
 /// The group whose attributes are the shared numbers and texts.
 pub(super) const VALUES: &str = "Values";
+
+/// The attribute that holds the digest of an array over its elements.
+pub(super) const DIGEST: &str = "digest";
+/// The attribute that holds the digest of an array over its rows, each a record.
+pub(super) const DIGEST_OF_RECORDS: &str = "digest_of_records";
 
 /// A checkpoint being written. All ranks make the same calls.
 pub struct Checkpoint {
@@ -30,7 +35,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// On all ranks, when the file cannot be made.
-    pub fn create(comm: &Comm, folder: &Path, stamp: &Stamp, options: WriteOptions) -> Result<Self> {
+    pub fn create(comm: &Comm, folder: &Path, stamp: &Stamp, options: &WriteOptions) -> Result<Self> {
         let made = if comm.is_root() { std::fs::create_dir_all(folder) } else { Ok(()) };
         comm.agree(made.map_err(Error::io("create", folder)))?;
         Self::begin(FileWriter::create(comm, &path_of(folder, stamp.step), options)?, stamp)
@@ -48,25 +53,28 @@ impl Checkpoint {
     /// # Errors
     /// On all ranks, when a slab does not fit or the file cannot be written.
     pub fn array<T: Element>(&mut self, name: &str, slab: &Slab, data: &[T]) -> Result<()> {
-        self.parts(name, &slab.shape, &[(slab, data)])
+        self.write(name, &slab.shape, &[Part::new(slab.clone(), data)])
     }
 
-    /// Writes an array of which each rank holds any number of slabs of its shape, also none, and at least one rank some.
+    /// Writes an array of which each rank holds any number of parts of its shape, also none, and at least one rank some.
     ///
     /// # Errors
-    /// On all ranks, when a slab does not fit or the file cannot be written.
-    pub fn array_parts<T: Element>(&mut self, name: &str, parts: &[(Slab, &[T])]) -> Result<()> {
-        let mine = parts.first().map_or(&[][..], |(slab, _)| &slab.shape);
+    /// On all ranks, when a part does not fit or the file cannot be written.
+    pub fn array_parts<T: Element>(&mut self, name: &str, parts: &[Part<'_, T>]) -> Result<()> {
+        let mine = parts.first().map_or(&[][..], |part| &part.slab().shape);
         let shape = self.file.comm().map_or(mine.to_vec(), |comm| longest(comm, mine));
-        self.parts(name, &shape, &parts.iter().map(|(slab, data)| (slab, *data)).collect::<Vec<_>>())
+        self.write(name, &shape, parts)
     }
 
-    fn parts<T: Element>(&mut self, name: &str, shape: &[u64], parts: &[(&Slab, &[T])]) -> Result<()> {
-        let name = format!("{STATE}/{name}");
-        self.file.dataset_parts(&name, shape, parts.iter().copied())?;
-        let mine = parts.iter().map(|(slab, data)| digest::of_slab(slab, data)).fold(0, u64::wrapping_add);
+    fn write<T: Element>(&mut self, name: &str, shape: &[u64], parts: &[Part<'_, T>]) -> Result<()> {
+        self.file.dataset_parts(&format!("{STATE}/{name}"), shape, parts)?;
+        self.digest(name, DIGEST, parts.iter().map(digest::of_part).fold(0, u64::wrapping_add))
+    }
+
+    /// Notes the digest of an array, of which `mine` is this rank's share.
+    fn digest(&self, name: &str, kind: &str, mine: u64) -> Result<()> {
         let all = self.file.comm().map_or(mine, |comm| comm.all_reduce_sum(mine));
-        self.file.attribute(&name, "digest", all)
+        self.file.attribute(&format!("{STATE}/{name}"), kind, all)
     }
 
     /// Writes an array of one axis, of which this rank holds the elements from `first` of `total`.
@@ -82,12 +90,14 @@ impl Checkpoint {
     /// # Errors
     /// As [`array`](Checkpoint::array).
     pub fn records<T: Pod>(&mut self, name: &str, total: u64, first: u64, records: &[T]) -> Result<()> {
+        let (wide, bytes) = (size_of::<T>(), bytemuck::cast_slice(records));
         let slab = Slab {
-            shape: vec![total, size_of::<T>() as u64],
+            shape: vec![total, wide as u64],
             offset: vec![first, 0],
-            count: vec![records.len() as u64, size_of::<T>() as u64],
+            count: vec![records.len() as u64, wide as u64],
         };
-        self.array::<u8>(name, &slab, bytemuck::cast_slice(records))
+        self.file.dataset::<u8>(&format!("{STATE}/{name}"), &slab, bytes)?;
+        self.digest(name, DIGEST_OF_RECORDS, digest::of_records(first, wide, bytes))
     }
 
     /// Writes one number, the same on all ranks.
@@ -121,9 +131,11 @@ impl Checkpoint {
     pub fn finish(self) -> Result<PathBuf> {
         let path = self.file.path().to_path_buf();
         let (comm, first) = (self.file.comm().cloned(), self.file.is_first());
-        self.file.finish_after(|part| {
-            let hash = digest::of_file(comm.as_ref(), part)?;
-            if first { write_whole(&hash_of(&path), format!("{hash}\n").as_bytes()) } else { Ok(()) }
+        let (share, hash_path) = (digest::share(comm.as_ref()), hash_of(&path));
+        let hash = |part: &Path| digest::hash_share(share, part);
+        self.file.finish_with(hash, |hashes| {
+            let text = digest::joined(comm.as_ref(), &hashes) + "\n";
+            if first { write_whole(&hash_path, text.as_bytes()) } else { Ok(()) }
         })?;
         Ok(path)
     }

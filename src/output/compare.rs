@@ -284,7 +284,7 @@ fn results_of(run: &Path) -> Result<BTreeSet<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{CellField, FileWriter, GridGeometry, Snapshot, Stamp};
+    use crate::output::{CellField, FileWriter, GridGeometry, Part, Snapshot, Stamp};
     use crate::units::Units;
 
     fn file(path: &Path, numbers: &[f64], seed: u64) {
@@ -323,7 +323,7 @@ mod tests {
         let geometry = GridGeometry { cells: [4, 3, 2], low: [low, 0.0, 0.0], high: [1.0; 3], periodic: [false; 3] };
         let stamp = Stamp { time: 0.5, step: 2, units: Units::default() };
         let mut snapshot = Snapshot::create_alone(path, stamp, 0).unwrap();
-        let parts = [(Slab::whole(&geometry.shape()), numbers.to_vec())];
+        let parts = [Part::new(Slab::whole(&geometry.shape()), numbers)];
         snapshot.grid(&geometry, &[CellField { name: "density", unit: "", parts: &parts }]).unwrap();
         snapshot.finish().unwrap();
     }

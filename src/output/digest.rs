@@ -1,36 +1,45 @@
 //! Digests: a number that tells whether data is what was written.
 //!
-//! The digest of a dataset is a sum over its elements, so that ranks add theirs in any order and any partition gives
-//! the same. The digest of a file is a hash of the hashes of its blocks, which ranks share out.
+//! The digest of a dataset is a sum over its elements, or over its records, so that ranks add theirs in any order and any
+//! partition gives the same. The digest of a file is a hash of the hashes of its blocks, which ranks share out.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64_with_seed, xxh3_128};
 
-use super::Element;
+use super::{Element, Part, Slab};
 use crate::{Comm, Error, Result};
 
 /// Bytes in one block of a file.
 const BLOCK: u64 = 1 << 24;
+/// Bytes of a block that are read at once: few enough to be hashed from the cache.
+const READ: usize = 1 << 17;
+/// What a place is multiplied by: the odd number nearest 2^64 over the golden ratio (Knuth's multiplicative hashing).
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The digest of elements of which the first has global index `first`: the sum over all, modulo 2^64, of the element's
-/// bits mixed with its index.
+/// bits and its place mixed.
 pub(super) fn of_elements<T: Element>(first: u64, data: &[T]) -> u64 {
-    let term = |(index, value): (u64, &T)| mix(value.bits() ^ mix(index.wrapping_add(1)));
+    let term = |(index, value): (u64, &T)| mix(value.bits() ^ index.wrapping_add(1).wrapping_mul(GOLDEN));
     (first..).zip(data).map(term).fold(0, u64::wrapping_add)
 }
 
-/// The digest of a slab, elements numbered in the order of the whole dataset.
-pub(super) fn of_slab<T: Element>(slab: &super::Slab, data: &[T]) -> u64 {
-    let axes = slab.shape.len();
-    let run = slab.count[axes - 1] as usize;
-    if data.is_empty() || run == 0 {
-        return 0;
-    }
-    let starts = (0..data.len() / run).map(|line| slab.line_start(line as u64));
-    data.chunks_exact(run).zip(starts).map(|(line, start)| of_elements(start, line)).fold(0, u64::wrapping_add)
+/// The digest of a rank's part, elements numbered in the order of the whole dataset.
+pub(super) fn of_part<T: Element>(part: &Part<'_, T>) -> u64 {
+    part.lines_of(part.slab()).map(|(start, line)| of_elements(start, line)).fold(0, u64::wrapping_add)
+}
+
+/// The digest of a slab whose numbers stand together.
+pub(super) fn of_slab<T: Element>(slab: &Slab, data: &[T]) -> u64 {
+    of_part(&Part::new(slab.clone(), data))
+}
+
+/// The digest of records of so many bytes, of which the first has global index `first`: the sum of their hashes.
+pub(super) fn of_records(first: u64, wide: usize, bytes: &[u8]) -> u64 {
+    let hash = |(index, record): (u64, &[u8])| xxh3_64_with_seed(record, index);
+    (first..).zip(bytes.chunks_exact(wide.max(1))).map(hash).fold(0, u64::wrapping_add)
 }
 
 /// A bijection of 64 bits in which each bit of the argument changes about half of the result (the finaliser of
@@ -46,34 +55,53 @@ fn mix(mut bits: u64) -> u64 {
 /// # Errors
 /// On all ranks, when the file cannot be read.
 pub(super) fn of_file(comm: Option<&Comm>, path: &Path) -> Result<String> {
-    let (rank, size) = comm.map_or((0, 1), |comm| (comm.rank() as u64, comm.size() as u64));
-    let hashes = hash_blocks(path, rank, size).map_err(Error::io("read", path));
+    let hashes = hash_share(share(comm), path);
     let hashes = match comm {
-        Some(comm) => comm.all_gather(&comm.agree(hashes)?),
+        Some(comm) => comm.agree(hashes)?,
         None => hashes?,
     };
-    Ok(format!("{:032x}", xxh3_128(bytemuck::cast_slice(&hashes))))
+    Ok(joined(comm, &hashes))
 }
 
-/// The hashes of this rank's share of a file's blocks.
+/// This rank's number and the number of ranks.
+pub(super) fn share(comm: Option<&Comm>) -> (u64, u64) {
+    comm.map_or((0, 1), |comm| (comm.rank() as u64, comm.size() as u64))
+}
+
+/// The digest of a file from the hashes of each rank's share of it. All ranks.
+pub(super) fn joined(comm: Option<&Comm>, hashes: &[u64]) -> String {
+    let all = comm.map_or(hashes.to_vec(), |comm| comm.all_gather(hashes));
+    format!("{:032x}", xxh3_128(bytemuck::cast_slice(&all)))
+}
+
+/// The hashes of a rank's share of a file's blocks; without messages.
+pub(super) fn hash_share((rank, size): (u64, u64), path: &Path) -> Result<Vec<u64>> {
+    hash_blocks(path, rank, size).map_err(Error::io("read", path))
+}
+
 fn hash_blocks(path: &Path, rank: u64, size: u64) -> std::io::Result<Vec<u64>> {
     let mut file = File::open(path)?;
-    let blocks = file.metadata()?.len().div_ceil(BLOCK);
+    let length = file.metadata()?.len();
+    let blocks = length.div_ceil(BLOCK);
     let (first, end) = (blocks * rank / size, blocks * (rank + 1) / size);
     file.seek(SeekFrom::Start(first * BLOCK))?;
-    let mut block = Vec::new();
-    (first..end)
-        .map(|_| {
-            block.clear();
-            (&mut file).take(BLOCK).read_to_end(&mut block)?;
-            Ok(xxh3_64(&block).to_le())
-        })
-        .collect()
+    let mut buffer = vec![0; READ];
+    (first..end).map(|block| hash_block(&mut file, BLOCK.min(length - block * BLOCK), &mut buffer)).collect()
+}
+
+fn hash_block(file: &mut File, length: u64, buffer: &mut [u8]) -> std::io::Result<u64> {
+    let (mut hash, mut left) = (Xxh3Default::new(), length);
+    while left > 0 {
+        let read = &mut buffer[..left.min(READ as u64) as usize];
+        file.read_exact(read)?;
+        hash.update(read);
+        left -= read.len() as u64;
+    }
+    Ok(hash.digest().to_le())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Slab;
     use super::*;
 
     #[test]
@@ -90,6 +118,32 @@ mod tests {
         assert_ne!(whole, of_elements(0, &[2.0f64, 1.0, 2.0]));
         assert_ne!(whole, of_elements(0, &[1.0f64, 2.0, 2.0f64.next_up()]));
         assert_ne!(of_elements(0, &[0.0f64]), of_elements(0, &[-0.0f64]));
+    }
+
+    #[test]
+    fn records_are_seen_to_be_exchanged_cut_or_changed() {
+        let bytes: Vec<u8> = (0..120).collect();
+        let whole = of_records(0, 12, &bytes);
+        let parts = [0..36, 36..48, 48..120].map(|range| of_records(range.start as u64 / 12, 12, &bytes[range]));
+        assert_eq!(whole, parts.into_iter().fold(0, u64::wrapping_add));
+        let exchanged = [&bytes[12..24], &bytes[..12], &bytes[24..]].concat();
+        assert!(of_records(0, 12, &exchanged) != whole && of_records(0, 12, &bytes[..108]) != whole);
+        let changed: Vec<u8> = bytes.iter().map(|&byte| byte ^ u8::from(byte == 50)).collect();
+        assert_ne!(of_records(0, 12, &changed), whole);
+    }
+
+    #[test]
+    fn a_file_has_one_hash_whoever_shares_it_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let bytes: Vec<u8> = (0..3 * BLOCK + 12_345).map(|n| (n * n >> 7) as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let wanted: Vec<u64> = bytes.chunks(BLOCK as usize).map(xxhash_rust::xxh3::xxh3_64).collect();
+        for size in [1, 2, 3, 7] {
+            let shares: Vec<u64> = (0..size).flat_map(|rank| hash_share((rank, size), &path).unwrap()).collect();
+            assert_eq!(shares, wanted, "{size} ranks");
+        }
+        assert_eq!(of_file(None, &path).unwrap(), joined(None, &wanted));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One HDF5 file, written by all ranks together.
 //!
 //! In order: the file is created beside its name, as `NAME.part`; groups, attributes and datasets are added, every rank
-//! giving its slab of each dataset; then all ranks flush and close it, it is synced, renamed, and its folder synced.
+//! giving its slab of each dataset; then all ranks close it, it is synced, renamed, and its folder synced.
 //! A file that carries its name is whole. Nothing in it depends on the number of ranks or on the time of day.
 //!
 //! There are two ways to the same layout. With MPI-IO (feature `parallel-hdf5`) all ranks open the file and every
@@ -15,23 +15,8 @@ use hdf5::types::{TypeDescriptor, VarLenUnicode};
 
 use super::parts::{Parts, Writers};
 use super::place::{Place, part_of, sync};
-use super::{Element, Slab, layout, transfer};
+use super::{Element, Part, Slab, WriteOptions, layout, transfer};
 use crate::{Comm, Error, Result};
-
-/// How files are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WriteOptions {
-    /// Whether all ranks write together through MPI-IO, where the program was built with parallel HDF5; otherwise rank 0 writes.
-    pub mpiio: bool,
-    /// The deflate level of the datasets, 1 to 9; 0 stores them as they are.
-    pub compress: u8,
-}
-
-impl Default for WriteOptions {
-    fn default() -> Self {
-        WriteOptions { mpiio: true, compress: 0 }
-    }
-}
 
 /// A dataset that another one shows.
 #[derive(Clone, Debug)]
@@ -64,6 +49,8 @@ pub struct FileWriter {
     file: Option<hdf5::File>,
     collective: bool,
     compress: u8,
+    /// The bytes that a rank may hold in a buffer.
+    buffer: u64,
 }
 
 impl FileWriter {
@@ -71,10 +58,10 @@ impl FileWriter {
     ///
     /// # Errors
     /// On all ranks, when the folder is missing or may not be written.
-    pub fn create(comm: &Comm, path: &Path, options: WriteOptions) -> Result<Self> {
+    pub fn create(comm: &Comm, path: &Path, options: &WriteOptions) -> Result<Self> {
         let short = path.as_os_str().len() <= LONGEST_NAME;
         let collective = cfg!(feature = "parallel-hdf5") && options.mpiio && short;
-        Self::open(Some(comm.clone()), path, collective, options.compress)
+        Self::open(Some(comm.clone()), path, collective, options)
     }
 
     /// Creates a file that this process writes by itself, without MPI.
@@ -82,33 +69,43 @@ impl FileWriter {
     /// # Errors
     /// When the folder is missing or may not be written.
     pub fn create_alone(path: &Path, compress: u8) -> Result<Self> {
-        Self::open(None, path, false, compress)
+        Self::open(None, path, false, &WriteOptions { compress, ..WriteOptions::default() })
     }
 
-    fn open(comm: Option<Comm>, path: &Path, collective: bool, compress: u8) -> Result<Self> {
+    fn open(comm: Option<Comm>, path: &Path, collective: bool, options: &WriteOptions) -> Result<Self> {
         let (path, part) = (path.to_path_buf(), part_of(path));
-        let mut writer = FileWriter { comm, path, part, place: None.into(), file: None, collective, compress };
-        writer.agree(writer.prepare())?;
+        let WriteOptions { compress, buffer, .. } = *options;
+        let mut writer = FileWriter { comm, path, part, place: None.into(), file: None, collective, compress, buffer };
+        let place = if writer.is_first() { Place::new(&writer.path).map(Some) } else { Ok(None) };
+        writer.place = writer.agree(place)?.into();
         let together = writer.comm().filter(|_| collective);
         let created = match collective || writer.is_first() {
-            true => layout::create(together, &writer.part).map(Some),
+            true => layout::create(together, &writer.part, &options.hints).map(Some),
             false => Ok(None),
         };
         let created = created.map(|file| writer.file = file).map_err(|reason| writer.failed("anything", reason));
         writer.agree(created)?;
+        writer.agree(writer.on_place(|place| place.open().map(drop)))?;
         Ok(writer)
     }
 
-    fn prepare(&self) -> Result<()> {
-        if self.is_first() {
-            self.place.replace(Some(Place::create(&self.path)?));
-        }
-        Ok(())
+    /// Does something to what becomes the file, on rank 0.
+    fn on_place(&self, work: impl FnOnce(&mut Place) -> Result<()>) -> Result<()> {
+        self.place.borrow_mut().as_mut().map_or(Ok(()), work)
+    }
+
+    /// The hints that MPI-IO keeps with the file; none where rank 0 writes.
+    ///
+    /// # Errors
+    /// When HDF5 cannot tell.
+    pub fn hints(&self) -> Result<Vec<(String, String)>> {
+        let file = self.file.as_ref().filter(|_| self.collective);
+        file.map_or(Ok(Vec::new()), |file| transfer::hints(file).map_err(|reason| self.failed("hints", reason)))
     }
 
     /// On rank 0, meets a full disk before anything of a dataset is written: MPI-IO may wait for ever where one rank fails.
     fn reserve(&self, bytes: u64) -> Result<()> {
-        self.place.borrow_mut().as_mut().map_or(Ok(()), |place| place.reserve(bytes))
+        self.on_place(|place| place.reserve(bytes))
     }
 
     /// The name that the file will have.
@@ -218,24 +215,19 @@ impl FileWriter {
     /// # Errors
     /// On all ranks, when a slab does not fit or HDF5 refuses.
     pub fn dataset<T: Element>(&self, name: &str, slab: &Slab, data: &[T]) -> Result<()> {
-        self.write(name, &Parts::new(&slab.shape, [(slab, data)]))
+        self.dataset_parts(name, &slab.shape, &[Part::new(slab.clone(), data)])
     }
 
-    /// Adds a dataset of this shape, the same on all ranks, of which each rank holds any number of slabs, also none; none
+    /// Adds a dataset of this shape, the same on all ranks, of which each rank holds any number of parts, also none; none
     /// of them meets another.
     ///
     /// # Errors
-    /// On all ranks, when a slab does not fit or HDF5 refuses.
-    pub fn dataset_parts<'a, T: Element>(
-        &self,
-        name: &str,
-        shape: &'a [u64],
-        parts: impl IntoIterator<Item = (&'a Slab, &'a [T])>,
-    ) -> Result<()> {
+    /// On all ranks, when a part does not fit or HDF5 refuses.
+    pub fn dataset_parts<T: Element>(&self, name: &str, shape: &[u64], parts: &[Part<'_, T>]) -> Result<()> {
         self.write(name, &Parts::new(shape, parts))
     }
 
-    fn write<T: Element>(&self, name: &str, parts: &Parts<'_, T>) -> Result<()> {
+    fn write<T: Element>(&self, name: &str, parts: &Parts<'_, '_, T>) -> Result<()> {
         self.agree(parts.check(name).and_then(|()| self.reserve(parts.bytes())))?;
         let mut dataset = None;
         self.structure(name, |file| {
@@ -248,6 +240,7 @@ impl FileWriter {
             dataset: dataset.as_ref(),
             together: self.collective,
             chunk: self.compresses::<T>(parts.shape()).then_some(chunk),
+            buffer: self.buffer,
         };
         let outcome = parts.write_all(&writers);
         self.agree(outcome.map_err(|reason| self.failed(name, reason)))
@@ -283,7 +276,7 @@ impl FileWriter {
     /// On all ranks, when HDF5 refuses.
     pub fn view<T: Element>(&self, name: &str, shape: &[u64], shown: &[Shown]) -> Result<()> {
         self.structure(name, |file| {
-            let builder = shown.iter().fold(layout::dataset(file), |builder, shown| {
+            let builder = shown.iter().fold(layout::contiguous(file), |builder, shown| {
                 let (from, to) = (Slab::whole(&shown.shape), &shown.place);
                 let (file, dataset) = (&shown.file[..], &shown.dataset[..]);
                 let (all, part) = (layout::selection(&from), layout::selection(to));
@@ -293,24 +286,35 @@ impl FileWriter {
         })
     }
 
-    /// Ends the file: all ranks flush and close it, then it is synced and gets its name.
+    /// Ends the file: all ranks close it, then it is synced and gets its name.
     ///
     /// # Errors
     /// On all ranks, when anything could not be written; then there is no file of that name, or still the one before.
     pub fn finish(self) -> Result<()> {
-        self.finish_after(|_| Ok(()))
+        self.finish_with(|_| Ok(()), |()| Ok(()))
     }
 
-    /// Ends the file; `check` sees it, on all ranks, when it is whole and has no name yet.
-    pub(super) fn finish_after(mut self, check: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-        self.structure("flush", |file| file.flush())?;
+    /// Ends the file. On all ranks `read` sees it when it is whole and has no name yet, on a thread of its own while the file
+    /// is synced; `then` gets what came of it before the file gets its name.
+    pub(super) fn finish_with<R: Send>(
+        mut self,
+        read: impl FnOnce(&Path) -> Result<R> + Send,
+        then: impl FnOnce(R) -> Result<()>,
+    ) -> Result<()> {
         let open = self.file.take();
         let holds_file = open.is_some();
         let closed = open.map_or(Ok(()), |file| file.close()).map_err(|reason| self.failed("close", reason));
         self.agree(closed)?;
-        let synced = if holds_file { sync(&self.part) } else { Ok(()) };
+        self.agree(self.on_place(|place| place.trim()))?;
+        let part = &self.part;
+        let (synced, found) = std::thread::scope(|scope| {
+            let reading = scope.spawn(|| read(part));
+            let synced = if holds_file { sync(part) } else { Ok(()) };
+            (synced, reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
         self.agree(synced.map_err(Error::io("sync", &self.path)))?;
-        self.agree(check(&self.part))?;
+        let found = self.agree(found)?;
+        self.agree(then(found))?;
         self.agree(self.place.take().map_or(Ok(()), |place| place.finish(&self.path)))
     }
 

@@ -5,7 +5,7 @@
 //! Format 1.0). A file of this kind has a name that ends in `.vtkhdf`, since ParaView goes by it.
 
 use super::snapshot::write_stamp;
-use super::{FileWriter, Reader, Shown, Slab, Snapshot};
+use super::{FileWriter, Part, Reader, Shown, Slab, Snapshot};
 use crate::{Error, Result};
 
 /// What the attribute `Format` of a grid's snapshot says.
@@ -45,7 +45,7 @@ pub struct CellField<'a> {
     /// The unit's label, `Msun/au^3` for instance; empty where there is none.
     pub unit: &'a str,
     /// This rank's blocks, any number, also none: where each lies in (nz, ny, nx), and its numbers, x fastest.
-    pub parts: &'a [(Slab, Vec<f64>)],
+    pub parts: &'a [Part<'a, f64>],
 }
 
 impl GridGeometry {
@@ -119,7 +119,7 @@ impl Snapshot {
     /// # Errors
     /// On all ranks, when the blocks of all ranks have not as many cells as the grid.
     fn check_cells(&self, geometry: &GridGeometry, field: &CellField<'_>) -> Result<()> {
-        let mine = field.parts.iter().map(|(slab, _)| slab.len()).sum::<u64>();
+        let mine = field.parts.iter().map(|part| part.slab().len()).sum::<u64>();
         let held = self.file.comm().map_or(mine, |comm| comm.all_reduce_sum(mine));
         let cells: u64 = geometry.cells.iter().product();
         if held == cells {
@@ -130,8 +130,7 @@ impl Snapshot {
 
     fn field(&self, geometry: &GridGeometry, field: &CellField<'_>) -> Result<()> {
         let name = format!("{FIELDS}/{}", field.name);
-        let parts = field.parts.iter().map(|(slab, data)| (slab, &data[..]));
-        self.file.dataset_parts(&name, &geometry.shape(), parts)?;
+        self.file.dataset_parts(&name, &geometry.shape(), field.parts)?;
         self.file.text(&name, "unit", field.unit)?;
         self.file.link(&format!("/{name}"), &format!("{YT_FIELDS}/{}", field.name))
     }

@@ -1,5 +1,6 @@
 //! How files, datasets and attributes are laid out: format version, types, chunks.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use hdf5::dataset::{AllocTime, FillTime};
@@ -11,14 +12,19 @@ use crate::Comm;
 /// Bytes in one chunk of a compressed dataset, before compression.
 pub(super) const CHUNK_BYTES: u64 = 1 << 20;
 
-/// Creates a file in the oldest format, which all readers know and which holds no times; with ranks, on all of them.
+/// Creates a file in the oldest format, which all readers know and which holds no times; with ranks, on all of them, and
+/// with hints to MPI-IO.
 ///
 /// Small datasets are not gathered in blocks: what such a block leaves unused would hold whatever was in memory.
-pub(super) fn create(together: Option<&Comm>, path: &Path) -> hdf5::Result<hdf5::File> {
+pub(super) fn create(
+    together: Option<&Comm>,
+    path: &Path,
+    hints: &BTreeMap<String, String>,
+) -> hdf5::Result<hdf5::File> {
     let mut options = hdf5::File::with_options();
     options.with_fapl(|access| access.libver_earliest().small_data_block_size(0));
     if let Some(comm) = together {
-        open_together(&mut options, comm);
+        open_together(&mut options, comm, hints);
     }
     options.create(path)
 }
@@ -26,12 +32,14 @@ pub(super) fn create(together: Option<&Comm>, path: &Path) -> hdf5::Result<hdf5:
 /// Metadata is written piece by piece, not collectively: in a collective write of pieces with gaps between them MPI-IO
 /// may fill the gaps with whatever stood in memory, and files would differ.
 #[cfg(feature = "parallel-hdf5")]
-fn open_together(options: &mut hdf5::FileBuilder, comm: &Comm) {
-    options.with_fapl(|access| access.mpio(comm.raw(), None));
+fn open_together(options: &mut hdf5::FileBuilder, comm: &Comm, hints: &BTreeMap<String, String>) {
+    let info = crate::comm::Info::new(hints.iter().map(|(name, value)| (&name[..], &value[..])));
+    // The driver keeps a copy of them.
+    options.with_fapl(|access| access.mpio(comm.raw(), Some(info.raw())));
 }
 
 #[cfg(not(feature = "parallel-hdf5"))]
-fn open_together(_options: &mut hdf5::FileBuilder, _comm: &Comm) {}
+fn open_together(_options: &mut hdf5::FileBuilder, _comm: &Comm, _hints: &BTreeMap<String, String>) {}
 
 /// A dataset builder that puts no times into the file.
 pub(super) fn dataset(file: &hdf5::File) -> hdf5::DatasetBuilder {

@@ -1,18 +1,17 @@
-//! A dataset that ranks hold in parts, and the ways in which the parts come into the file.
+//! Bringing a rank's part of a dataset into the file, bounded in memory.
 //!
 //! A rank's part may be any number of boxes. Through MPI-IO a plain dataset is written where it is held: each rank gives
 //! what it has. Otherwise the dataset is brought to its writers first, window by window: to rank 0 without MPI-IO, and
 //! chunk by chunk to all ranks where it is compressed, since compressed chunks are laid out in the order in which the
-//! ranks hand them over, which must be the dataset's. What a rank has of a window goes in one transfer.
+//! ranks hand them over, which must be the dataset's. What a rank has of a window goes in one transfer, from where it stands
+//! if it stands together, else through a buffer. No buffer is longer than a window.
 
-use super::{Element, Slab, transfer};
+use super::{Element, Part, Slab, transfer};
 use crate::partition::balanced_range;
 use crate::{Comm, Error, Result};
 
-/// Bytes that one rank moves in one transfer: bounds the memory of rank 0 without MPI-IO, and keeps MPI counts below 2^31.
-const WINDOW_BYTES: u64 = 1 << 27;
-/// Chunks of a compressed dataset that all ranks together write in one transfer.
-const WINDOW_CHUNKS: u64 = 1024;
+/// Bytes of the longest window: keeps MPI's counts below 2^31.
+const LONGEST: u64 = 1 << 30;
 
 /// Who writes.
 pub(super) struct Writers<'a> {
@@ -24,21 +23,23 @@ pub(super) struct Writers<'a> {
     pub together: bool,
     /// The elements of a chunk, where the dataset is compressed.
     pub chunk: Option<u64>,
+    /// The bytes that a rank may hold in a buffer.
+    pub buffer: u64,
 }
 
 /// What this rank holds of a dataset: boxes, of which none meets another, with their numbers.
-pub(super) struct Parts<'a, T: Element> {
-    shape: &'a [u64],
-    boxes: Vec<(&'a Slab, &'a [T])>,
+pub(super) struct Parts<'p, 'a, T: Element> {
+    shape: &'p [u64],
+    boxes: &'p [Part<'a, T>],
 }
 
-impl<'a, T: Element> Parts<'a, T> {
-    pub(super) fn new(shape: &'a [u64], boxes: impl IntoIterator<Item = (&'a Slab, &'a [T])>) -> Self {
-        Parts { shape, boxes: boxes.into_iter().collect() }
+impl<'p, 'a, T: Element> Parts<'p, 'a, T> {
+    pub(super) fn new(shape: &'p [u64], boxes: &'p [Part<'a, T>]) -> Self {
+        Parts { shape, boxes }
     }
 
     /// The shape of the whole dataset.
-    pub(super) fn shape(&self) -> &'a [u64] {
+    pub(super) fn shape(&self) -> &'p [u64] {
         self.shape
     }
 
@@ -53,41 +54,42 @@ impl<'a, T: Element> Parts<'a, T> {
         if self.shape.is_empty() {
             return Err(Error::input(name, "no rank holds any of it"));
         }
-        self.boxes.iter().try_for_each(|(slab, data)| {
-            if slab.shape != self.shape {
-                return Err(Error::input(name, format!("a slab of another shape than {:?}: {slab:?}", self.shape)));
+        self.boxes.iter().try_for_each(|part| {
+            if part.slab().shape != self.shape {
+                let reason = format!("a slab of another shape than {:?}: {:?}", self.shape, part.slab());
+                return Err(Error::input(name, reason));
             }
-            slab.check(name, data.len())
+            part.check(name)
         })
     }
 
-    /// What of the boxes lies in a window.
-    fn within(&self, window: &Slab) -> impl Iterator<Item = (Slab, &[T])> {
-        let pieces = self.boxes.iter().map(|(slab, data)| {
-            let piece = slab.within(window);
-            let place = slab.memory(&piece);
-            (piece, &data[place])
-        });
-        pieces.filter(|(piece, _)| !piece.is_empty())
-    }
-
-    /// The numbers of all that lies in some windows, one window after the other.
-    fn all_within(&self, windows: &[Slab]) -> Vec<T> {
-        windows.iter().flat_map(|window| self.within(window)).flat_map(|(_, data)| data).copied().collect()
+    /// What of the boxes lies in a window: the box that it is of, and the piece of it.
+    fn within(&self, window: &Slab) -> impl Iterator<Item = (&'p Part<'a, T>, Slab)> {
+        let pieces = self.boxes.iter().map(|part| (part, part.slab().within(window)));
+        pieces.filter(|(_, piece)| !piece.is_empty())
     }
 
     /// Writes, in one transfer, what of the boxes lies in a window.
-    fn write(&self, dataset: &hdf5::Dataset, window: &Slab, together: bool) -> hdf5::Result<()> {
-        let (slabs, data): (Vec<Slab>, Vec<&[T]>) = self.within(window).unzip();
-        write_boxes(dataset, &slabs, &data, together)
+    fn write(&self, dataset: &hdf5::Dataset, window: &Slab, together: bool, buffer: &mut Vec<T>) -> hdf5::Result<()> {
+        let (parts, slabs): (Vec<_>, Vec<Slab>) = self.within(window).unzip();
+        if let ([part], [piece]) = (&parts[..], &slabs[..])
+            && let Some(numbers) = part.together(piece)
+        {
+            return transfer::write(dataset, &slabs, numbers, together);
+        }
+        let mut lines: Vec<_> = parts.iter().zip(&slabs).flat_map(|(part, piece)| part.lines_of(piece)).collect();
+        lines.sort_unstable_by_key(|(start, _)| *start);
+        buffer.clear();
+        lines.iter().for_each(|(_, line)| buffer.extend_from_slice(line));
+        transfer::write(dataset, &slabs, buffer, together)
     }
 
     /// Writes all that the ranks hold. On all ranks; each goes on to the last transfer after a failure, so that none
     /// waits for ever.
     pub(super) fn write_all(&self, writers: &Writers<'_>) -> hdf5::Result<()> {
         match writers {
-            Writers { comm: Some(comm), dataset: Some(dataset), together: true, chunk: None } => {
-                self.write_in_place(comm, dataset)
+            Writers { comm: Some(comm), dataset: Some(dataset), together: true, chunk: None, .. } => {
+                self.write_in_place(comm, dataset, writers.elements(size_of::<T>()))
             }
             _ => self.write_brought(writers),
         }
@@ -95,33 +97,33 @@ impl<'a, T: Element> Parts<'a, T> {
 
     /// Writes what each rank holds from where it is. Every rank takes part in every transfer, with nothing where it has
     /// nothing left to give.
-    fn write_in_place(&self, comm: &Comm, dataset: &hdf5::Dataset) -> hdf5::Result<()> {
-        let windows = self.windows();
+    fn write_in_place(&self, comm: &Comm, dataset: &hdf5::Dataset, limit: u64) -> hdf5::Result<()> {
+        let windows = self.windows(limit);
         let transfers = comm.all_reduce_max(windows.len() as u64);
-        let none = Slab::none(self.shape);
+        let (none, mut buffer) = (Slab::none(self.shape), Vec::new());
         let mut outcome = Ok(());
         for transfer in 0..transfers {
-            outcome = outcome.and(self.write(dataset, windows.get(transfer as usize).unwrap_or(&none), true));
+            let window = windows.get(transfer as usize).unwrap_or(&none);
+            outcome = outcome.and(self.write(dataset, window, true, &mut buffer));
         }
         outcome
     }
 
-    /// Windows that hold all of this rank's boxes.
-    fn windows(&self) -> Vec<Slab> {
-        let around = self.boxes.iter().fold(Slab::none(self.shape), |around, (slab, _)| around.around(slab));
-        let windows = around.pieces(WINDOW_BYTES / size_of::<T>() as u64);
-        windows.filter(|window| self.within(window).next().is_some()).collect()
+    /// Windows of at most `limit` elements that hold all of this rank's boxes.
+    fn windows(&self, limit: u64) -> Vec<Slab> {
+        let around = self.boxes.iter().fold(Slab::none(self.shape), |around, part| around.around(part.slab()));
+        around.pieces(limit).filter(|window| self.within(window).next().is_some()).collect()
     }
 
     /// Writes window by window, after bringing each to its writers.
     fn write_brought(&self, writers: &Writers<'_>) -> hdf5::Result<()> {
         let others = writers.comm.filter(|comm| comm.size() > 1).map(|comm| (comm, self.held(comm)));
-        let whole = Slab::whole(self.shape);
+        let (whole, mut buffer) = (Slab::whole(self.shape), Vec::new());
         let mut outcome = Ok(());
-        for window in whole.pieces(writers.window(size_of::<T>() as u64)) {
+        for window in whole.pieces(writers.window(size_of::<T>())) {
             outcome = outcome.and(match (&others, writers.dataset) {
-                (Some((comm, held)), _) => self.bring_and_write(comm, held, &window, writers),
-                (None, Some(dataset)) => self.write(dataset, &window, writers.together),
+                (Some((comm, held)), _) => self.bring_and_write(comm, held, &window, writers, &mut buffer),
+                (None, Some(dataset)) => self.write(dataset, &window, writers.together, &mut buffer),
                 (None, None) => Ok(()),
             });
         }
@@ -130,8 +132,8 @@ impl<'a, T: Element> Parts<'a, T> {
 
     /// The boxes that each rank holds.
     fn held(&self, comm: &Comm) -> Vec<Vec<Slab>> {
-        let words: Vec<u64> =
-            self.boxes.iter().flat_map(|(slab, _)| [&slab.offset[..], &slab.count].concat()).collect();
+        let slabs = self.boxes.iter().map(Part::slab);
+        let words: Vec<u64> = slabs.flat_map(|slab| [&slab.offset[..], &slab.count].concat()).collect();
         let (counts, words) = (comm.all_gather(&[words.len()]), comm.all_gather(&words));
         let mut rest = &words[..];
         let mut next = |count: &usize| slabs_from(self.shape, rest.split_off(..*count).unwrap_or_default());
@@ -145,32 +147,54 @@ impl<'a, T: Element> Parts<'a, T> {
         held: &[Vec<Slab>],
         window: &Slab,
         writers: &Writers<'_>,
+        buffer: &mut Vec<T>,
     ) -> hdf5::Result<()> {
         let homes = writers.homes(comm, window);
-        let outgoing = homes.iter().map(|homes| self.all_within(homes)).collect();
-        let incoming = comm.exchange(outgoing);
-        let (mut slabs, mut data) = (Vec::new(), Vec::new());
+        let incoming = comm.exchange(homes.iter().map(|homes| self.all_within(homes)).collect());
+        let mine = &homes[comm.rank()];
+        let mut pieces: Vec<(Slab, &[T])> = Vec::new();
         for (held, incoming) in held.iter().zip(&incoming) {
             let mut rest = &incoming[..];
-            let pieces = homes[comm.rank()].iter().flat_map(|home| held.iter().map(|slab| slab.within(home)));
-            for piece in pieces.filter(|piece| !piece.is_empty()) {
-                data.push(rest.split_off(..piece.len() as usize).unwrap_or_default());
-                slabs.push(piece);
+            let found = mine.iter().flat_map(|home| held.iter().map(|slab| slab.within(home)));
+            for piece in found.filter(|piece| !piece.is_empty()) {
+                let numbers = rest.split_off(..piece.len() as usize).unwrap_or_default();
+                pieces.push((piece, numbers));
             }
         }
-        writers.dataset.map_or(Ok(()), |dataset| write_boxes(dataset, &slabs, &data, writers.together))
+        let Some(dataset) = writers.dataset else { return Ok(()) };
+        let (slabs, numbers): (Vec<Slab>, Vec<&[T]>) = pieces.into_iter().unzip();
+        if let [numbers] = numbers[..] {
+            return transfer::write(dataset, &slabs, numbers, writers.together);
+        }
+        assemble(mine, &slabs, &numbers, buffer);
+        transfer::write(dataset, &slabs, buffer, writers.together)
+    }
+
+    /// The numbers of all that lies in some windows, one window after the other.
+    fn all_within(&self, windows: &[Slab]) -> Vec<T> {
+        let held = windows.iter().flat_map(|window| self.within(window)).map(|(_, piece)| piece.len()).sum::<u64>();
+        let mut numbers = Vec::with_capacity(held as usize);
+        for (part, piece) in windows.iter().flat_map(|window| self.within(window)) {
+            match part.together(&piece) {
+                Some(all) => numbers.extend_from_slice(all),
+                None => part.lines_of(&piece).for_each(|(_, line)| numbers.extend_from_slice(line)),
+            }
+        }
+        numbers
     }
 }
 
 impl Writers<'_> {
+    /// How many elements of this many bytes fill the buffer.
+    fn elements(&self, bytes: usize) -> u64 {
+        (self.buffer.min(LONGEST) / bytes as u64).max(1)
+    }
+
     /// How many elements of this many bytes are brought to the writers at a time: whole chunks, where there are any.
-    fn window(&self, bytes: u64) -> u64 {
-        let limit = WINDOW_BYTES / bytes;
-        match self.chunk {
-            None => limit,
-            Some(chunk) if self.together => chunk * WINDOW_CHUNKS,
-            Some(chunk) => chunk * (limit / chunk).max(1),
-        }
+    fn window(&self, bytes: usize) -> u64 {
+        let limit = self.elements(bytes);
+        let ranks = self.comm.filter(|_| self.together).map_or(1, Comm::size) as u64;
+        self.chunk.map_or(limit, |chunk| chunk * (limit / chunk).max(1) * ranks)
     }
 
     /// The boxes of a window that each rank writes: whole chunks, the first of them on the first ranks.
@@ -193,23 +217,17 @@ fn slabs_from(shape: &[u64], words: &[u64]) -> Vec<Slab> {
     words.chunks_exact(2 * shape.len()).map(slab).collect()
 }
 
-/// Writes the numbers of boxes in one transfer.
-fn write_boxes<T: Element>(dataset: &hdf5::Dataset, slabs: &[Slab], data: &[&[T]], together: bool) -> hdf5::Result<()> {
-    match data {
-        [data] => transfer::write(dataset, slabs, data, together),
-        _ => transfer::write(dataset, slabs, &in_order(slabs, data), together),
+/// Puts the numbers of pieces, which fill boxes that follow each other in the dataset, into its order.
+fn assemble<T: Element>(homes: &[Slab], pieces: &[Slab], numbers: &[&[T]], buffer: &mut Vec<T>) {
+    buffer.clear();
+    buffer.resize(homes.iter().map(Slab::len).sum::<u64>() as usize, T::zeroed());
+    let begin = homes.first().map_or(0, |home| home.line_start(0));
+    for (piece, numbers) in pieces.iter().zip(numbers) {
+        for (n, line) in (0..).zip(numbers.chunks_exact(piece.line() as usize)) {
+            let place = (piece.line_start(n) - begin) as usize;
+            buffer[place..place + line.len()].copy_from_slice(line);
+        }
     }
-}
-
-/// The numbers of several boxes in the order in which they stand in the dataset.
-fn in_order<T: Element>(slabs: &[Slab], data: &[&[T]]) -> Vec<T> {
-    let lines = slabs.iter().zip(data).flat_map(|(slab, data)| {
-        let lines = data.chunks_exact(slab.count[slab.count.len() - 1] as usize);
-        lines.enumerate().map(|(line, data)| (slab.line_start(line as u64), data))
-    });
-    let mut lines: Vec<(u64, &[T])> = lines.collect();
-    lines.sort_unstable_by_key(|line| line.0);
-    lines.into_iter().flat_map(|(_, line)| line).copied().collect()
 }
 
 #[cfg(test)]
@@ -217,12 +235,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn boxes_come_into_the_dataset_s_order() {
+    fn pieces_come_into_the_dataset_s_order() {
         let slab =
-            |offset: [u64; 2], count: [u64; 2]| Slab { shape: vec![3, 4], offset: offset.into(), count: count.into() };
-        let slabs = [slab([1, 1], [2, 3]), slab([0, 2], [1, 2]), slab([1, 0], [2, 1])];
-        let data: [&[u64]; 3] = [&[11, 12, 13, 21, 22, 23], &[2, 3], &[10, 20]];
-        assert_eq!(in_order(&slabs, &data), [2, 3, 10, 11, 12, 13, 20, 21, 22, 23]);
+            |offset: [u64; 2], count: [u64; 2]| Slab { shape: vec![4, 4], offset: offset.into(), count: count.into() };
+        let homes = [slab([1, 0], [1, 4]), slab([2, 0], [2, 4])];
+        let pieces = [slab([2, 1], [2, 3]), slab([1, 0], [1, 4]), slab([2, 0], [2, 1])];
+        let numbers: [&[u64]; 3] = [&[21, 22, 23, 31, 32, 33], &[10, 11, 12, 13], &[20, 30]];
+        let mut buffer = vec![7; 20];
+        assemble(&homes, &pieces, &numbers, &mut buffer);
+        assert_eq!(buffer, [10, 11, 12, 13, 20, 21, 22, 23, 30, 31, 32, 33]);
     }
 
     #[test]
@@ -230,9 +251,23 @@ mod tests {
         let shape = [4, 3 << 23];
         let far = Slab { shape: shape.into(), offset: vec![3, 5], count: vec![1, 2] };
         let near = Slab { offset: vec![0, 7], ..far.clone() };
-        let parts = Parts::<f64>::new(&shape, [(&far, &[1.0, 2.0][..]), (&near, &[3.0, 4.0])]);
-        let windows = parts.windows();
-        assert_eq!(windows.iter().flat_map(|window| parts.within(window)).map(|(slab, _)| slab.len()).sum::<u64>(), 4);
-        assert!(parts.check("x").is_ok() && Parts::<f64>::new(&[4, 4], [(&far, &[1.0, 2.0][..])]).check("x").is_err());
+        let boxes = [Part::new(far, &[1.0, 2.0]), Part::new(near, &[3.0, 4.0])];
+        let parts = Parts::new(&shape, &boxes);
+        for limit in [1, 2, 1 << 20] {
+            let windows = parts.windows(limit);
+            let held = windows.iter().flat_map(|window| parts.within(window)).map(|(_, piece)| piece.len());
+            assert!(held.sum::<u64>() == 4 && windows.iter().all(|window| window.len() <= limit));
+        }
+        assert!(parts.check("x").is_ok() && Parts::new(&[4, 4], &boxes).check("x").is_err());
+    }
+
+    #[test]
+    fn windows_are_whole_chunks_within_the_buffer() {
+        let alone = Writers { comm: None, dataset: None, together: false, chunk: None, buffer: 1000 };
+        assert_eq!([1, 8, 4000].map(|bytes| alone.window(bytes)), [1000, 125, 1]);
+        let chunked = |chunk| Writers { chunk: Some(chunk), ..alone };
+        assert_eq!([30, 125, 126].map(|chunk| chunked(chunk).window(8)), [120, 125, 126]);
+        let endless = Writers { buffer: u64::MAX, ..alone };
+        assert_eq!(endless.window(1), 1 << 30);
     }
 }

@@ -11,52 +11,74 @@ use crate::{Error, Result};
 /// Bytes kept free beyond those of the data, for what HDF5 writes around it.
 const AROUND: u64 = 1 << 20;
 
-/// A file that has no name of its own yet.
+/// Where a file is that has no name of its own yet.
 pub(super) struct Place {
     path: PathBuf,
     part: PathBuf,
-    file: File,
+    /// Once it is there.
+    file: Option<File>,
+    /// Data to come, and the bytes for which there is room.
+    wanted: u64,
     reserved: u64,
 }
 
 impl Place {
-    /// Makes an empty file beside `path`.
-    pub(super) fn create(path: &Path) -> Result<Self> {
+    /// A place beside `path`, in which a file can be made and none is.
+    pub(super) fn new(path: &Path) -> Result<Self> {
         let part = part_of(path);
-        let file = File::create(&part).map_err(Error::io("write", &part))?;
-        Ok(Place { path: path.to_path_buf(), part, file, reserved: 0 })
+        File::create(&part).map_err(Error::io("write", &part))?;
+        // Whoever makes the file may give it properties that only a new one can have: MPI-IO its stripes.
+        std::fs::remove_file(&part).map_err(Error::io("remove", &part))?;
+        Ok(Place { path: path.to_path_buf(), part, file: None, wanted: 0, reserved: 0 })
+    }
+
+    /// Opens the file, which is made where nobody did so yet.
+    pub(super) fn open(&mut self) -> Result<&mut File> {
+        let opened = File::options().write(true).create(true).truncate(false).open(&self.part);
+        Ok(self.file.insert(opened.map_err(Error::io("write", &self.part))?))
     }
 
     /// Reserves room for `bytes` more, so that a full disk or quota is met here, before ranks write together.
     ///
     /// Where a file system cannot reserve, its free space is compared.
     pub(super) fn reserve(&mut self, bytes: u64) -> Result<()> {
-        self.reserved += bytes;
-        let wanted = self.reserved + AROUND;
-        let answer = match fallocate(&self.file, FallocateFlags::KEEP_SIZE, 0, wanted) {
-            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self.compare_free_space(bytes),
+        let Some(file) = &self.file else { return Ok(()) };
+        self.wanted += bytes;
+        let more = (self.wanted + AROUND).saturating_sub(self.reserved);
+        if more == 0 {
+            return Ok(());
+        }
+        let answer = match fallocate(file, FallocateFlags::KEEP_SIZE, self.reserved, more) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => compare_free_space(file, bytes),
             answer => answer,
         };
+        self.reserved += more;
         answer.map_err(|errno| Error::io("write", &self.path)(errno.into()))
     }
 
-    fn compare_free_space(&self, bytes: u64) -> std::result::Result<(), Errno> {
-        let system = fstatvfs(&self.file)?;
-        if system.f_bavail.saturating_mul(system.f_frsize) < bytes + AROUND { Err(Errno::NOSPC) } else { Ok(()) }
+    /// Gives back the room beyond the file's end.
+    pub(super) fn trim(&self) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        file.metadata().and_then(|about| file.set_len(about.len())).map_err(Error::io("write", &self.part))
     }
 
-    /// Gives back the room beyond the file's end, makes its contents last, and gives it the name `path`.
+    /// Gives the synced file the name `path`, and makes that last.
     pub(super) fn finish(self, path: &Path) -> Result<()> {
-        let trimmed = self.file.metadata().and_then(|about| self.file.set_len(about.len()));
-        trimmed.and_then(|()| self.file.sync_all()).map_err(Error::io("sync", &self.part))?;
-        rename(&self.part, path)
+        std::fs::rename(&self.part, path).map_err(Error::io("rename", &self.part))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        sync(folder).map_err(Error::io("sync", folder))
     }
 
     /// Empties the file, so that what still has to be written to close it finds room on a full disk, and removes it.
     pub(super) fn discard(self) {
-        let _ = self.file.set_len(0);
+        let _ = self.file.as_ref().map(|file| file.set_len(0));
         let _ = std::fs::remove_file(&self.part);
     }
+}
+
+fn compare_free_space(file: &File, bytes: u64) -> std::result::Result<(), Errno> {
+    let system = fstatvfs(file)?;
+    if system.f_bavail.saturating_mul(system.f_frsize) < bytes + AROUND { Err(Errno::NOSPC) } else { Ok(()) }
 }
 
 /// Where a file is while it is being written.
@@ -72,8 +94,9 @@ pub(super) fn part_of(path: &Path) -> PathBuf {
 /// When it cannot be written; then there is no file of that name, or still the one before.
 pub fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
     use std::io::Write;
-    let mut place = Place::create(path)?;
-    if let Err(reason) = place.file.write_all(contents) {
+    let mut place = Place::new(path)?;
+    let file = place.open()?;
+    if let Err(reason) = file.write_all(contents).and_then(|()| file.sync_all()) {
         place.discard();
         return Err(Error::io("write", path)(reason));
     }
@@ -84,21 +107,22 @@ pub(super) fn sync(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Gives a synced file its name, and makes that last.
-fn rename(part: &Path, path: &Path) -> Result<()> {
-    std::fs::rename(part, path).map_err(Error::io("rename", part))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    sync(folder).map_err(Error::io("sync", folder))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
+
+    /// The bytes that a file takes on the disk.
+    fn blocks(path: &Path) -> u64 {
+        std::fs::metadata(path).unwrap().blocks() * 512
+    }
 
     #[test]
     fn more_room_than_the_disk_has_is_refused_and_leaves_no_file() {
         let path = std::env::temp_dir().join(format!("divisi-place-{}", std::process::id()));
-        let mut place = Place::create(&path).unwrap();
+        let mut place = Place::new(&path).unwrap();
+        place.open().unwrap();
         place.reserve(1000).unwrap();
         let error = place.reserve(1 << 55).unwrap_err();
         assert!(error.to_string().contains("cannot write"), "{error}");
@@ -109,9 +133,15 @@ mod tests {
     #[test]
     fn a_file_gets_its_name_only_when_it_is_whole() {
         let path = std::env::temp_dir().join(format!("divisi-whole-{}", std::process::id()));
-        let mut place = Place::create(&path).unwrap();
+        let mut place = Place::new(&path).unwrap();
+        assert!(!part_of(&path).exists());
+        place.open().unwrap();
         place.reserve(1 << 20).unwrap();
-        assert!(!path.exists());
+        // A file system that cannot reserve takes none.
+        let reserved = blocks(&part_of(&path));
+        assert!(!path.exists() && (reserved == 0 || reserved >= 1 << 21), "{reserved}");
+        place.trim().unwrap();
+        assert_eq!(blocks(&part_of(&path)), 0);
         place.finish(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
         write_whole(&path, b"all").unwrap();

@@ -47,6 +47,16 @@ impl Slab {
         self.len() == 0
     }
 
+    /// The number of elements of a line along the last axis.
+    pub(super) fn line(&self) -> u64 {
+        self.count.last().copied().unwrap_or(0)
+    }
+
+    /// The number of lines along the last axis.
+    pub(super) fn lines(&self) -> u64 {
+        if self.is_empty() { 0 } else { self.len() / self.line() }
+    }
+
     /// # Errors
     /// When the box does not lie in the dataset, or `elements` is not its size.
     pub(super) fn check(&self, name: &str, elements: usize) -> Result<()> {

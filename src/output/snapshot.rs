@@ -99,7 +99,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// On all ranks, when the file cannot be made.
-    pub fn create(comm: &Comm, path: &Path, stamp: Stamp, options: WriteOptions) -> Result<Self> {
+    pub fn create(comm: &Comm, path: &Path, stamp: Stamp, options: &WriteOptions) -> Result<Self> {
         FileWriter::create(comm, path, options).map(|file| Snapshot { file, stamp })
     }
 

@@ -103,6 +103,23 @@ pub(super) fn read_into(
     Ok(())
 }
 
+/// The hints that MPI-IO keeps with a file that all ranks have open through it.
+#[cfg(feature = "parallel-hdf5")]
+pub(super) fn hints(file: &hdf5::File) -> hdf5::Result<Vec<(String, String)>> {
+    let (id, mut handle) = (file.id(), std::ptr::null_mut::<c_void>());
+    // SAFETY: the file is open through MPI-IO, so what the driver points to is MPI's handle of it, open as long as the file.
+    let raw = hdf5::sync::sync(|| unsafe {
+        hdf5::h5check(hdf5_sys::h5f::H5Fget_vfd_handle(id, H5P_DEFAULT, &mut handle))?;
+        Ok::<_, hdf5::Error>(*handle.cast::<crate::comm::RawFile>())
+    })?;
+    Ok(crate::comm::Info::of_file(raw).pairs())
+}
+
+#[cfg(not(feature = "parallel-hdf5"))]
+pub(super) fn hints(_file: &hdf5::File) -> hdf5::Result<Vec<(String, String)>> {
+    Ok(Vec::new())
+}
+
 /// The number of elements in all of these boxes.
 fn len(slabs: &[Slab]) -> usize {
     slabs.iter().map(Slab::len).sum::<u64>() as usize

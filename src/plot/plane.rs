@@ -110,7 +110,7 @@ impl Plane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{CellField, Snapshot, Stamp};
+    use crate::output::{CellField, Part, Snapshot, Stamp};
     use crate::units::Units;
 
     #[test]
@@ -118,8 +118,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.vtkhdf");
         let geometry = GridGeometry { cells: [4, 3, 2], low: [0.0; 3], high: [4.0, 3.0, 2.0], periodic: [false; 3] };
-        let numbers = (0..24).map(|cell| f64::from(100 * (cell / 12) + 10 * (cell / 4 % 3) + cell % 4)).collect();
-        let parts = [(Slab::whole(&geometry.shape()), numbers)];
+        let numbers: Vec<f64> =
+            (0..24).map(|cell| f64::from(100 * (cell / 12) + 10 * (cell / 4 % 3) + cell % 4)).collect();
+        let parts = [Part::new(Slab::whole(&geometry.shape()), &numbers)];
         let stamp = Stamp { time: 0.0, step: 0, units: Units::default() };
         let mut snapshot = Snapshot::create_alone(&path, stamp, 0).unwrap();
         let field = |name| CellField { name, unit: "Msun/au^3", parts: &parts };

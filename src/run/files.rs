@@ -65,7 +65,7 @@ impl Files {
         place: Place,
         bare: bool,
     ) -> Result<Self> {
-        let options = WriteOptions { mpiio: framework.output.mpiio, compress: framework.output.compress };
+        let options = framework.output.options();
         let opened = match comm.is_root() {
             true => open_tables(folder, place).map(|(history, events)| (Some(history), Some(events))),
             false => Ok((None, None)),
@@ -119,7 +119,7 @@ impl Files {
         }
         let _phase = self.comm.phase("snapshots");
         let path = self.folder.snapshot(self.place.snapshots);
-        let mut snapshot = Snapshot::create(&self.comm, &path, self.stamp(clock), self.options)?;
+        let mut snapshot = Snapshot::create(&self.comm, &path, self.stamp(clock), &self.options)?;
         simulation.snapshot(&mut snapshot)?;
         snapshot.finish()?;
         self.place.snapshots += 1;
@@ -163,7 +163,7 @@ impl Files {
         }
         let place = Place::from_words(&self.comm.broadcast(&place.words(), 0)).unwrap_or(place);
         let folder = self.folder.checkpoints();
-        let mut checkpoint = Checkpoint::create(&self.comm, &folder, &self.stamp(clock), self.options)?;
+        let mut checkpoint = Checkpoint::create(&self.comm, &folder, &self.stamp(clock), &self.options)?;
         let (step, raw) = clock.raw();
         checkpoint.value("run.step", step)?;
         checkpoint.values("run.clock", &raw)?;

@@ -6,9 +6,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::deadline::walltime;
+use super::hint::Hints;
 use crate::comm::Node;
 use crate::config::Parameters;
 use crate::lane::Level;
+use crate::output::WriteOptions;
 use crate::units::{Quantity, Units};
 use crate::{Error, Result};
 
@@ -40,6 +42,10 @@ trajectory_steps = 0     # a frame of trajectory.hdf5 each so many steps (0: nev
 trajectory_time = 0.0    # and each so much time (0: never)
 compress = 0             # deflate level of snapshots and checkpoints, 0 to 9
 mpiio = true             # all ranks write together through MPI-IO; false: rank 0 writes for all
+buffer_mib = 4           # MiB of a file that a rank holds in a buffer of its own while it is written
+# Hints to MPI-IO and the file system, such as on Lustre striping_factor = 16 (servers), striping_unit = 4194304 (bytes); on GPFS
+# IBM_largeblock_io = true; anywhere cb_nodes = 4 (ranks that write), cb_buffer_size = 16777216 (bytes), romio_cb_write = "enable"
+hints = {}               # or the keys of a section [output.hints]
 
 [checkpoint]
 every_steps = 0          # a checkpoint each so many steps (0: never)
@@ -136,6 +142,11 @@ pub struct OutputSection {
     pub compress: u8,
     /// Whether all ranks write together through MPI-IO.
     pub mpiio: bool,
+    /// MiB of a file that a rank holds in a buffer of its own while it is written.
+    pub buffer_mib: u64,
+    /// Hints to MPI-IO.
+    #[serde(skip_serializing_if = "Hints::is_empty")]
+    pub hints: Hints,
 }
 
 impl Default for OutputSection {
@@ -151,7 +162,37 @@ impl Default for OutputSection {
             trajectory_time: never,
             compress: 0,
             mpiio: cfg!(feature = "parallel-hdf5"),
+            buffer_mib: WriteOptions::default().buffer >> 20,
+            hints: Hints::new(),
         }
+    }
+}
+
+impl OutputSection {
+    /// How files are written.
+    pub(super) fn options(&self) -> WriteOptions {
+        let hints = self.hints.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
+        WriteOptions { mpiio: self.mpiio, compress: self.compress, buffer: self.buffer_mib << 20, hints }
+    }
+
+    /// Refuses values that can't be.
+    fn check(&self, refuse: impl Fn(&str, String) -> Result<()>) -> Result<()> {
+        if self.compress > 9 {
+            return refuse("output.compress", format!("is {}; deflate levels go from 0 to 9", self.compress));
+        }
+        if self.mpiio && !cfg!(feature = "parallel-hdf5") {
+            return refuse("output.mpiio", "is true, but this program was built with serial HDF5".into());
+        }
+        if !(1..=1024).contains(&self.buffer_mib) {
+            return refuse("output.buffer_mib", format!("is {}; give 1 to 1024", self.buffer_mib));
+        }
+        if !self.hints.is_empty() && !self.mpiio {
+            return refuse("output.hints", "are for MPI-IO, and output.mpiio is false: leave one of them out".into());
+        }
+        self.hints.iter().try_for_each(|(name, value)| {
+            let checked = WriteOptions::check_hint(name, &value.to_string());
+            checked.or_else(|reason| refuse(&format!("output.hints.{name}"), reason))
+        })
     }
 }
 
@@ -205,9 +246,7 @@ impl Framework {
         if self.run.until.is_none() && self.run.steps.is_none() {
             return refuse("run", "needs an end: until = ... (a time) or steps = ... (a number of steps)".into());
         }
-        if self.output.compress > 9 {
-            return refuse("output.compress", format!("is {}; deflate levels go from 0 to 9", self.output.compress));
-        }
+        self.output.check(refuse)?;
         if self.checkpoint.keep == 0 {
             return refuse("checkpoint.keep", "is 0; at least 1 checkpoint must be kept".into());
         }
@@ -220,11 +259,7 @@ impl Framework {
             let reason = format!("is {hours}; give 0 (unknown) or a positive number");
             return refuse("checkpoint.mean_hours_between_failures", reason);
         }
-        self.walltime(parameters)?;
-        if self.output.mpiio && !cfg!(feature = "parallel-hdf5") {
-            return refuse("output.mpiio", "is true, but this program was built with serial HDF5".into());
-        }
-        Ok(())
+        self.walltime(parameters).map(drop)
     }
 
     /// The time that the run may take.

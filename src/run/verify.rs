@@ -49,10 +49,12 @@ pub fn verify<S: Simulation>(comm: &Comm, span: &Span, command: &str, stop: &Sto
     comm.broadcast_into(&mut steps, 0);
     let [from, to] = steps;
     let scratch = scratch(&span.folder);
-    let words = [format!("run.steps={to}"), "checkpoint.every_minutes=0".into(), "output.mpiio=true".into()];
-    let words = if cfg!(feature = "parallel-hdf5") { &words[..] } else { &words[..2] };
+    let mut words = vec![format!("run.steps={to}"), "checkpoint.every_minutes=0".to_owned()];
+    if cfg!(not(feature = "parallel-hdf5")) {
+        words.extend(["output.mpiio=false", "output.hints={}"].map(String::from));
+    }
     let request = Request {
-        parameters: Parameters::read(&scratch.config(), words)?,
+        parameters: Parameters::read(&scratch.config(), &words)?,
         folder: scratch.clone(),
         resume: from > 0,
         overwrite: from == 0,

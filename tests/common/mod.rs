@@ -146,8 +146,16 @@ pub fn example(name: &str) -> PathBuf {
     Path::new(DIVISI).parent().expect("a build folder").join("examples").join(name)
 }
 
-/// The bytes of every file that promise 1 speaks of: snapshots, history, events, trajectory, the newest checkpoint.
+/// The bytes of every file that promise 1 speaks of: snapshots, history, events, trajectory, the newest checkpoint; of a sweep
+/// its results.
 pub fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
+    let bytes = |name: String| {
+        let content = fs::read(run.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, content)
+    };
+    if run.join("journal").exists() {
+        return ["results.csv", "results.h5"].map(|name| bytes(name.to_owned())).into();
+    }
     let mut names = vec!["history.csv".to_owned()];
     names
         .extend(["events.csv", "trajectory.hdf5"].into_iter().filter(|name| run.join(name).exists()).map(String::from));
@@ -161,10 +169,6 @@ pub fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
         assert!(!files.is_empty(), "no {folder} in {}", run.display());
         names.extend(if newest { files.split_off(files.len() - 1) } else { files });
     }
-    let bytes = |name: String| {
-        let content = fs::read(run.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, content)
-    };
     names.into_iter().map(bytes).collect()
 }
 

@@ -97,7 +97,7 @@ fn command(case: &Case, more: &[&str], out: &Path, ranks: usize) -> Command {
     command
 }
 
-/// The steps between the newest checkpoint and the last row that history.csv got to hold.
+/// The steps between the newest checkpoint and the last row that history.csv got to hold; 0 for a sweep, which has neither.
 fn lost(out: &Path) -> u64 {
     let text = std::fs::read_to_string(out.join("history.csv")).unwrap_or_default();
     let rows = text.rsplit('\n').filter_map(|line| line.split(',').next()?.parse::<u64>().ok());

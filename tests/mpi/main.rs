@@ -29,8 +29,16 @@ const LIMIT: u64 = 60;
 type Check = (&'static str, fn(&Comm));
 
 fn checks() -> Vec<Check> {
-    [messages::CHECKS, particles::CHECKS, grid::CHECKS, output::CHECKS, posterior::CHECKS, sampler::CHECKS, sweep::CHECKS]
-        .concat()
+    [
+        messages::CHECKS,
+        particles::CHECKS,
+        grid::CHECKS,
+        output::CHECKS,
+        posterior::CHECKS,
+        sampler::CHECKS,
+        sweep::CHECKS,
+    ]
+    .concat()
 }
 
 fn main() -> ExitCode {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use divisi::Comm;
 use divisi::output::{
-    CellField, Checkpoint, CheckpointReader, Column, FileWriter, Frame, GridGeometry, Reader, Slab, Snapshot, Stamp,
-    Trajectory, WriteOptions, newest, path_of, prune,
+    CellField, Checkpoint, CheckpointReader, Column, FileWriter, Frame, GridGeometry, Part, Reader, Slab, Snapshot,
+    Stamp, Trajectory, WriteOptions, newest, path_of, prune,
 };
 use divisi::partition::balanced_range;
 use divisi::units::{Preset, Units};
@@ -13,7 +13,7 @@ use divisi::units::{Preset, Units};
 pub const CHECKS: &[super::Check] = &[
     ("snapshots have the bytes that one rank writes", same_bytes),
     ("ranks with nothing to give change no byte", empty_ranks),
-    ("both ways of writing make the same file", same_bytes_both_ways),
+    ("hints arrive at MPI-IO", hints),
     ("boxes of a grid land where they belong", grid),
     ("a grid in blocks has the bytes of a grid in one", grid_snapshot),
     ("blocks that do not make a grid are an error on all ranks", wrong_blocks),
@@ -44,6 +44,17 @@ pub fn stamp(step: u64) -> Stamp {
     Stamp { time: 0.25 * step as f64, step, units: Units::preset(Preset::AuDayGm) }
 }
 
+/// Ways of writing that make the same files, a list each: plain and compressed; through MPI-IO and rank 0, which lay out
+/// compressed files differently; through buffers that hold all and small ones.
+fn ways() -> Vec<Vec<WriteOptions>> {
+    let with = |mpiio, compress| {
+        let buffers = [WriteOptions::default().buffer, 20_000];
+        buffers.map(|buffer| WriteOptions { mpiio, compress, buffer, ..WriteOptions::default() })
+    };
+    let mpiio = cfg!(feature = "parallel-hdf5");
+    vec![[with(mpiio, 0), with(false, 0)].concat(), with(mpiio, 4).to_vec(), with(false, 4).to_vec()]
+}
+
 /// A number that no other body and column has.
 fn number(index: u64, column: u64) -> f64 {
     (1.0 + index as f64 * 3.7 + column as f64 * 0.01).sqrt()
@@ -53,7 +64,7 @@ pub fn share(comm: &Comm, total: u64) -> std::ops::Range<u64> {
     balanced_range(total, comm.size(), comm.rank())
 }
 
-fn write_snapshot(comm: &Comm, path: &Path, mine: std::ops::Range<u64>, options: WriteOptions) {
+fn write_snapshot(comm: &Comm, path: &Path, mine: std::ops::Range<u64>, options: &WriteOptions) {
     let vectors = |k| mine.clone().map(|i| [number(i, k), number(i, k + 1), number(i, k + 2)]).collect::<Vec<_>>();
     let (positions, velocities) = (vectors(0), vectors(3));
     let masses: Vec<f64> = mine.clone().map(|i| number(i, 6)).collect();
@@ -72,49 +83,54 @@ fn write_snapshot(comm: &Comm, path: &Path, mine: std::ops::Range<u64>, options:
     snapshot.finish().expect("a whole file");
 }
 
-/// Writes with all ranks and with rank 0 by itself, and compares the bytes.
-fn compare_with_one_rank(comm: &Comm, mine: std::ops::Range<u64>, options: WriteOptions) {
+/// Writes with all ranks in each of these ways, and compares the bytes with those that rank 0 writes by itself in the first.
+fn compare_with_one_rank(comm: &Comm, mine: std::ops::Range<u64>, ways: &[WriteOptions]) {
     let folder = scratch(comm);
     let (all, one) = (folder.join("all.hdf5"), folder.join("one.hdf5"));
-    write_snapshot(comm, &all, mine, options);
     let group = comm.split(u32::from(!comm.is_root()));
     if comm.is_root() {
-        write_snapshot(&group, &one, 0..BODIES, options);
-        assert!(
-            std::fs::read(&all).expect("a file") == std::fs::read(&one).expect("a file"),
-            "{options:?}: bytes differ"
-        );
-        assert!(!folder.join("all.hdf5.part").exists());
+        write_snapshot(&group, &one, 0..BODIES, &ways[0]);
+    }
+    for options in ways {
+        write_snapshot(comm, &all, mine.clone(), options);
+        if comm.is_root() {
+            let [all, one] = [&all, &one].map(|path| std::fs::read(path).expect("a file"));
+            assert!(all == one, "{options:?}: bytes differ");
+            assert!(!folder.join("all.hdf5.part").exists());
+        }
+        comm.barrier();
     }
     done(comm, &folder);
 }
 
 fn same_bytes(comm: &Comm) {
-    for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
-        for compress in [0, 4] {
-            compare_with_one_rank(comm, share(comm, BODIES), WriteOptions { mpiio, compress });
-        }
-    }
+    ways().iter().for_each(|ways| compare_with_one_rank(comm, share(comm, BODIES), ways));
 }
 
 fn empty_ranks(comm: &Comm) {
     let last = comm.rank() + 1 == comm.size();
     let mine = if last { 0..BODIES } else { BODIES..BODIES };
-    for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
-        compare_with_one_rank(comm, mine.clone(), WriteOptions { mpiio, compress: 0 });
-    }
+    ways().iter().for_each(|ways| compare_with_one_rank(comm, mine.clone(), ways));
 }
 
-fn same_bytes_both_ways(comm: &Comm) {
+fn hints(comm: &Comm) {
     let folder = scratch(comm);
-    let paths = ["together.hdf5", "gathered.hdf5"].map(|name| folder.join(name));
-    for (path, mpiio) in paths.iter().zip([cfg!(feature = "parallel-hdf5"), false]) {
-        write_snapshot(comm, path, share(comm, BODIES), WriteOptions { mpiio, compress: 0 });
+    let wanted = [("striping_factor", "16"), ("cb_buffer_size", "1048576"), ("romio_ds_write", "disable")];
+    let hints = wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let options = WriteOptions { hints, ..WriteOptions::default() };
+    let file = FileWriter::create(comm, &folder.join("hinted.hdf5"), &options).expect("a file");
+    let kept = file.hints().expect("hints");
+    if cfg!(feature = "parallel-hdf5") {
+        for (name, value) in wanted {
+            assert!(kept.contains(&(name.to_owned(), value.to_owned())), "{name} is not among {kept:?}");
+        }
     }
-    if comm.is_root() {
-        let [together, gathered] = paths.map(|path| std::fs::read(path).expect("a file"));
-        assert!(together == gathered, "the two ways differ");
-    }
+    file.dataset("x", &Slab::rows(4 * comm.size() as u64, 4 * comm.rank() as u64, 4, 1), &[1.0; 4]).expect("data");
+    file.finish().expect("a whole file");
+    let plain = FileWriter::create(comm, &folder.join("plain.hdf5"), &WriteOptions::default()).expect("a file");
+    let kept = plain.hints().expect("hints");
+    assert!(kept.iter().all(|(name, _)| name != "striping_factor"), "{kept:?}");
+    plain.finish().expect("a whole file");
     done(comm, &folder);
 }
 
@@ -132,9 +148,9 @@ fn grid(comm: &Comm) {
     for line in 0..shape[0] * shape[1] {
         mine.extend(columns.clone().map(|i| cell(line / shape[1], line % shape[1], i)));
     }
-    for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
-        let path = folder.join(format!("grid_{mpiio}.hdf5"));
-        let file = FileWriter::create(comm, &path, WriteOptions { mpiio, compress: 0 }).expect("a file");
+    for (number, options) in ways()[0].iter().enumerate() {
+        let path = folder.join(format!("grid_{number}.hdf5"));
+        let file = FileWriter::create(comm, &path, options).expect("a file");
         file.dataset("rho", &slab, &mine).expect("a dataset");
         file.finish().expect("a whole file");
         let read = divisi::output::Reader::open(&path).expect("a file").read::<f64>("rho").expect("a dataset");
@@ -172,12 +188,32 @@ fn filled(slab: &Slab, column: u64) -> Vec<f64> {
     (0..slab.len()).map(|cell| number(place(cell), column)).collect()
 }
 
-fn write_grid(comm: &Comm, path: &Path, cells: [u64; 3], blocks: &[Slab], options: WriteOptions) -> PathBuf {
+/// Numbers before the first row and beyond each row of a padded block.
+const PADDING: usize = 3;
+
+/// The numbers of a block with others before and between its rows, and how far apart its planes and rows are.
+fn padded(slab: &Slab, values: &[f64]) -> (Vec<f64>, Vec<usize>) {
+    let (row, rows) = (slab.count[2] as usize, slab.count[1] as usize);
+    let mut padded = vec![f64::NAN; PADDING];
+    for values in values.chunks(row.max(1)) {
+        padded.extend_from_slice(values);
+        padded.extend([f64::NAN; PADDING]);
+    }
+    (padded, vec![rows * (row + PADDING), row + PADDING])
+}
+
+fn write_grid(comm: &Comm, path: &Path, cells: [u64; 3], blocks: &[Slab], options: &WriteOptions) -> PathBuf {
     let geometry =
         GridGeometry { cells, low: [-1.0, 0.0, 0.5], high: [1.0, 3.0, 0.75], periodic: [true, false, false] };
-    let numbers = |column| blocks.iter().map(|slab| (slab.clone(), filled(slab, column))).collect::<Vec<_>>();
-    let fields = [0, 1, 2, 3].map(numbers);
-    let names = ["colour", "velocity_x", "velocity_y", "velocity_z"].into_iter().zip(&fields);
+    let padded = |column| blocks.iter().map(|slab| padded(slab, &filled(slab, column))).collect::<Vec<_>>();
+    let values = [0, 1, 2, 3].map(padded);
+    let parts = values.each_ref().map(|values| {
+        let pairs = blocks.iter().zip(values);
+        let spread =
+            pairs.map(|(slab, (values, strides))| Part::strided(slab.clone(), &values[PADDING..], strides.clone()));
+        spread.collect::<Vec<_>>()
+    });
+    let names = ["colour", "velocity_x", "velocity_y", "velocity_z"].into_iter().zip(&parts);
     let fields: Vec<_> = names.map(|(name, parts)| CellField { name, unit: "Msun/au^3", parts }).collect();
     let mut snapshot = Snapshot::create(comm, path, stamp(3), options).expect("a file");
     snapshot.grid(&geometry, &fields).expect("fields");
@@ -197,16 +233,13 @@ fn owners(comm: &Comm, count: usize) -> [Box<dyn Fn(usize) -> bool>; 3] {
 
 fn grid_snapshot(comm: &Comm) {
     let folder = scratch(comm);
-    let none = cfg!(feature = "parallel-hdf5");
     for (cells, cuts) in [([61, 47, 53], [3, 2, 4]), ([401, 347, 1], [1, 3, 5]), ([13, 1, 1], [1, 1, 7])] {
         let [nx, ny, nz] = cells;
         let shape = [nz, ny, nx];
-        for options in
-            [none, false].into_iter().flat_map(|mpiio| [0, 4].map(|compress| WriteOptions { mpiio, compress }))
-        {
+        for ways in ways() {
             let group = comm.split(u32::from(!comm.is_root()));
             let wanted = comm.is_root().then(|| {
-                let path = write_grid(&group, &folder.join("one.hdf5"), cells, &[Slab::whole(&shape)], options);
+                let path = write_grid(&group, &folder.join("one.hdf5"), cells, &[Slab::whole(&shape)], &ways[0]);
                 assert_eq!(path, folder.join("one.vtkhdf"));
                 let file = Reader::open(&path).expect("a file");
                 let y = filled(&Slab::whole(&shape), 2);
@@ -215,7 +248,8 @@ fn grid_snapshot(comm: &Comm) {
                 assert!(vectors.chunks_exact(3).zip(y).all(|(vector, y)| vector[1] == y));
                 std::fs::read(path).expect("a file")
             });
-            for mine in owners(comm, cuts.iter().product()) {
+            let owners = owners(comm, cuts.iter().product());
+            for (mine, options) in owners.iter().flat_map(|mine| ways.iter().map(move |way| (mine, way))) {
                 let path = write_grid(comm, &folder.join("all.hdf5"), cells, &blocks(&shape, &cuts, mine), options);
                 let same = wanted.as_ref().is_none_or(|wanted| *wanted == std::fs::read(path).expect("a file"));
                 assert!(same, "{cells:?} {options:?}: bytes differ");
@@ -228,20 +262,22 @@ fn grid_snapshot(comm: &Comm) {
 fn wrong_blocks(comm: &Comm) {
     let folder = scratch(comm);
     let geometry = GridGeometry { cells: [6, 4, 2], low: [0.0; 3], high: [1.0; 3], periodic: [true; 3] };
-    let write = |parts: &[(Slab, Vec<f64>)]| {
+    let write = |parts: &[Part<'_, f64>]| {
         let mut file =
-            Snapshot::create(comm, &folder.join("x.vtkhdf"), stamp(0), WriteOptions::default()).expect("a file");
+            Snapshot::create(comm, &folder.join("x.vtkhdf"), stamp(0), &WriteOptions::default()).expect("a file");
         let told = file.grid(&geometry, &[CellField { name: "density", unit: "", parts }]).unwrap_err();
         drop(file);
         comm.barrier();
         told.to_string()
     };
-    let whole = |shape: &[u64]| if comm.is_root() { vec![(Slab::whole(shape), vec![0.0; 48])] } else { Vec::new() };
+    let numbers = [0.0; 48];
+    let on_root = |part| if comm.is_root() { vec![part] } else { Vec::new() };
+    let whole = |shape: &[u64], count| on_root(Part::new(Slab::whole(shape), &numbers[..count]));
     assert!(write(&[]).contains("0 cells in all, for a grid of 48"));
-    assert!(write(&whole(&[6, 4, 2])).contains("another shape") || !comm.is_root());
-    let mut short = whole(&[2, 4, 6]);
-    short.iter_mut().for_each(|part| part.1.truncate(47));
-    assert!(write(&short).contains("47 elements") || !comm.is_root());
+    assert!(write(&whole(&[6, 4, 2], 48)).contains("another shape") || !comm.is_root());
+    assert!(write(&whole(&[2, 4, 6], 47)).contains("47 elements") || !comm.is_root());
+    let spread = on_root(Part::strided(Slab::whole(&[2, 4, 6]), &numbers, vec![25, 6]));
+    assert!(write(&spread).contains("48 elements at strides") || !comm.is_root());
     done(comm, &folder);
 }
 
@@ -251,8 +287,8 @@ fn checkpoint_parts(comm: &Comm) {
     let write = |step, cuts: &[usize], mine: &dyn Fn(usize) -> bool| {
         let blocks = blocks(&shape, cuts, mine);
         let data: Vec<Vec<f64>> = blocks.iter().map(|slab| filled(slab, 2)).collect();
-        let parts: Vec<(Slab, &[f64])> = blocks.into_iter().zip(data.iter().map(|data| &data[..])).collect();
-        let mut checkpoint = Checkpoint::create(comm, &folder, &stamp(step), WriteOptions::default()).expect("a file");
+        let parts: Vec<_> = blocks.into_iter().zip(&data).map(|(slab, data)| Part::new(slab, data)).collect();
+        let mut checkpoint = Checkpoint::create(comm, &folder, &stamp(step), &WriteOptions::default()).expect("a file");
         checkpoint.array_parts("gas", &parts).expect("an array");
         checkpoint.finish().expect("a whole file")
     };
@@ -275,7 +311,7 @@ fn write_checkpoint(comm: &Comm, folder: &Path, step: u64) {
     let mine = share(comm, BODIES);
     let masses: Vec<f64> = mine.clone().map(|i| number(i, step)).collect();
     let records: Vec<[u32; 3]> = mine.clone().map(|i| [i as u32, step as u32, !0]).collect();
-    let mut checkpoint = Checkpoint::create(comm, folder, &stamp(step), WriteOptions::default()).expect("a file");
+    let mut checkpoint = Checkpoint::create(comm, folder, &stamp(step), &WriteOptions::default()).expect("a file");
     checkpoint.column("masses", BODIES, mine.start, &masses).expect("a column");
     checkpoint.records("records", BODIES, mine.start, &records).expect("records");
     checkpoint.values("odd", &[-0.0, f64::NAN, f64::MIN_POSITIVE / 2.0]).expect("values");
@@ -326,7 +362,7 @@ fn damaged_checkpoint(comm: &Comm) {
 fn unwritable(comm: &Comm) {
     let folder = scratch(comm);
     for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
-        let options = WriteOptions { mpiio, compress: 0 };
+        let options = &WriteOptions { mpiio, ..WriteOptions::default() };
         assert!(FileWriter::create(comm, &folder.join("none/x.hdf5"), options).is_err());
         let path = folder.join("large.hdf5");
         let file = FileWriter::create(comm, &path, options).expect("a file");

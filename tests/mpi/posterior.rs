@@ -61,7 +61,7 @@ fn part(rows: Range<u64>, walkers: Range<u64>) -> Posterior {
 fn compare_with_one_process(comm: &Comm, mine: &Posterior, options: WriteOptions) {
     let folder = scratch(comm);
     let (all, one) = (folder.join("all.hdf5"), folder.join("one.hdf5"));
-    mine.write(comm, &all, options).expect("a posterior");
+    mine.write(comm, &all, &options).expect("a posterior");
     if comm.is_root() {
         let whole = part(0..ROWS, 0..WALKERS);
         if options.compress == 0 {
@@ -83,7 +83,7 @@ fn same_bytes(comm: &Comm) {
     let mine = part(share(comm, ROWS), share(comm, WALKERS));
     for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
         for compress in [0, 4] {
-            compare_with_one_process(comm, &mine, WriteOptions { mpiio, compress });
+            compare_with_one_process(comm, &mine, WriteOptions { mpiio, compress, ..WriteOptions::default() });
         }
     }
 }
@@ -95,7 +95,7 @@ fn empty_ranks(comm: &Comm) {
         mine.chain = None;
     }
     for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
-        compare_with_one_process(comm, &mine, WriteOptions { mpiio, compress: 0 });
+        compare_with_one_process(comm, &mine, WriteOptions { mpiio, ..WriteOptions::default() });
     }
 }
 
@@ -110,7 +110,7 @@ fn refused(comm: &Comm) {
         if last {
             change(&mut mine);
         }
-        let written = mine.write(comm, &path, WriteOptions::default());
+        let written = mine.write(comm, &path, &WriteOptions::default());
         // Alone, a rank without weights or steps is a posterior without.
         assert!(written.is_err() || (comm.size() == 1 && mine.samples.len() > 9));
         assert!(!path.exists() || comm.size() == 1);

@@ -147,8 +147,8 @@ fn grid_bits(comm: &Comm) {
 
 /// Writes a checkpoint of step 1 in a folder, on these ranks.
 fn saved(comm: &Comm, folder: &Path, save: impl FnOnce(&mut Checkpoint)) {
-    let options = WriteOptions { mpiio: cfg!(feature = "parallel-hdf5"), compress: 0 };
-    let mut checkpoint = Checkpoint::create(comm, folder, &stamp(1), options).expect("a file");
+    let options = WriteOptions { mpiio: cfg!(feature = "parallel-hdf5"), ..WriteOptions::default() };
+    let mut checkpoint = Checkpoint::create(comm, folder, &stamp(1), &options).expect("a file");
     save(&mut checkpoint);
     checkpoint.finish().expect("a whole file");
 }

@@ -18,6 +18,8 @@ pub const CHECKS: &[(&str, fn())] = &[
     ("files are equal on any number of ranks", equal_on_all_ranks),
     ("stopped by --steps and resumed on other ranks", resumed_after_steps),
     ("told by USR1 and resumed on other ranks", resumed_after_signal),
+    ("USR1 within a step ends the run after that step", usr1_within_a_step),
+    ("a second INT ends a run at once", second_int),
     ("a chosen step meets the times of snapshots", chosen_steps_meet_times),
     ("a fixed step is written at or past the times of snapshots", fixed_steps_pass_times),
     ("history and trajectory have their own cadences", own_cadences),
@@ -145,6 +147,48 @@ fn resumed_after_signal() {
         assert!(!ended.stderr.contains("resumed at step 0,"), "{}", ended.stderr);
         assert_same_files(&whole, &runs.out(name));
     }
+}
+
+/// Starts a run with long steps and a snapshot after each, and waits until it is within step `within`.
+fn start_slowly(runs: &Runs, ranks: usize, name: &str, pause: Duration, within: u64) -> std::process::Child {
+    let pause_ms = format!("trouble.pause_ms={}", pause.as_millis());
+    let mut command = runs.command(ranks, name, &["output.every_steps=1", FIXED, &pause_ms]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
+    let started = Instant::now();
+    let before = format!("snapshots/snapshot_{:06}.hdf5", within - 1);
+    while !runs.out(name).join(&before).exists() {
+        assert!(started.elapsed().as_secs() < LIMIT, "no {before}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    child
+}
+
+fn usr1_within_a_step() {
+    let runs = Runs::new();
+    let whole = runs.whole(1, "whole", &["output.every_steps=1", FIXED]);
+    let mut child = start_slowly(&runs, 4, "told", Duration::from_millis(900), 3);
+    signal(&child, Signal::USR1);
+    assert_eq!(wait(&mut child, Duration::from_secs(LIMIT)), Some(85));
+    assert_eq!(divisi::output::checkpoint_steps(&runs.out("told").join("checkpoints")), [3]);
+    runs.resume(3, "told", &["trouble.pause_ms=0"]).expect(0).says("resumed at step 3,");
+    assert_same_files(&whole, &runs.out("told"));
+}
+
+fn second_int() {
+    let runs = Runs::new();
+    let mut child = start_slowly(&runs, 0, "once", Duration::from_millis(600), 2);
+    signal(&child, Signal::INT);
+    assert_eq!(wait(&mut child, Duration::from_secs(LIMIT)), Some(85));
+    let mut child = start_slowly(&runs, 0, "twice", Duration::from_secs(60), 1);
+    let told = Instant::now();
+    signal(&child, Signal::INT);
+    std::thread::sleep(Duration::from_millis(100));
+    signal(&child, Signal::INT);
+    assert_eq!(wait(&mut child, Duration::from_secs(LIMIT)), Some(130));
+    assert!(told.elapsed() < Duration::from_secs(10), "it ended after {:?}", told.elapsed());
+    let parts = fs::read_dir(runs.out("twice").join("checkpoints")).expect("checkpoints").count();
+    assert_eq!(parts, 0, "something half written is left");
 }
 
 /// The times of all snapshots of a run.

@@ -149,6 +149,7 @@ impl Simulation for Rod {
     const PARAMETERS: &'static str =
         "[rod]\ncells = 60                # number of cells\ndt = 0.0                  # step; 0: chosen\n";
     const RESULTS: &'static [&'static str] = &["profile.txt"];
+    const CHANGEABLE: &'static [&'static str] = &["trouble.pause_ms"];
     type Config = Config;
 
     fn validate(config: &Config, _units: &Units) -> Result<()> {

@@ -25,7 +25,7 @@ impl Posterior {
     ///
     /// # Errors
     /// On all ranks, when parts don't go together, ranks hold chains of different lengths, or the file can't be written.
-    pub fn write(&self, comm: &Comm, path: &Path, options: WriteOptions) -> Result<()> {
+    pub fn write(&self, comm: &Comm, path: &Path, options: &WriteOptions) -> Result<()> {
         comm.agree(self.check())?;
         let share = self.share(comm);
         comm.agree(self.check_share(&share))?;

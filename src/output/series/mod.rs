@@ -78,7 +78,7 @@ fn write_times(file: &FileWriter, times: &[f64]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{CellField, Column, Snapshot, Stamp};
+    use crate::output::{CellField, Column, Part, Snapshot, Stamp};
     use crate::units::Units;
 
     fn grid(folder: &Path, number: u64, cells: [u64; 3]) {
@@ -88,8 +88,8 @@ mod tests {
         let mut snapshot = Snapshot::create_alone(&path, stamp, 0).unwrap();
         let numbers =
             |field: u64| (0..cells.iter().product()).map(move |cell| (1000 * field + 100 * number + cell) as f64);
-        let parts = |field| [(Slab::whole(&geometry.shape()), numbers(field).collect())];
-        let columns = [parts(0), parts(1), parts(2), parts(3)];
+        let values = [0, 1, 2, 3].map(|field| numbers(field).collect::<Vec<f64>>());
+        let columns = values.each_ref().map(|values| [Part::new(Slab::whole(&geometry.shape()), values)]);
         let names = ["density", "velocity_x", "velocity_y", "velocity_z"];
         let fields = [0, 1, 2, 3].map(|field| CellField { name: names[field], unit: "", parts: &columns[field] });
         snapshot.grid(&geometry, &fields).unwrap();

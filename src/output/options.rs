@@ -1,0 +1,32 @@
+//! How files are written.
+
+use std::collections::BTreeMap;
+
+use crate::comm::Info;
+
+/// How files are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Whether all ranks write together through MPI-IO, where the program was built with parallel HDF5; otherwise rank 0 writes.
+    pub mpiio: bool,
+    /// The deflate level of the datasets, 1 to 9; 0 stores them as they are.
+    pub compress: u8,
+    /// The bytes that a rank holds at most in a buffer of its own, beside what the simulation hands over.
+    pub buffer: u64,
+    /// Hints to MPI-IO and the file system beneath (MPI 4.0, 14.2.8): `striping_factor`, `cb_nodes` and so on.
+    pub hints: BTreeMap<String, String>,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        WriteOptions { mpiio: true, compress: 0, buffer: 1 << 22, hints: BTreeMap::new() }
+    }
+}
+
+impl WriteOptions {
+    /// # Errors
+    /// Says what is wrong with a hint that MPI would not take.
+    pub fn check_hint(name: &str, value: &str) -> std::result::Result<(), String> {
+        Info::check(name, value)
+    }
+}
