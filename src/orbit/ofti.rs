@@ -9,9 +9,15 @@
 //! 3. measurement after measurement, those first that tell most, until each of the eight has more than that: exact, since chi^2 only
 //!    grows.
 //!
-//! Scaling makes the density of semi-major axes go as 1/a; so the prior of sma must be log-uniform (a trial beyond its ends is rejected), those
-//! of pan and tau uniform. It applies to relative astrometry of one companion, with radial velocities of that companion if there are any.
-//! orbitize counts the epoch of scaling once more in chi^2; here it counts once, which is what Bayes's rule asks for ([`Reference`]).
+//! Scaling and rotation put density where the companion was seen: N(s) ds dtheta for a separation s with normal errors. The prior of the fit
+//! has da/a dOmega = ds/s dtheta there, if that of sma is log-uniform and that of pan uniform, as they must be; tau must be uniform too. So
+//! a trial is also weighed by 1/s (by 1/s^2 where offsets with normal errors were measured), as a part of its acceptance. Then accepted trials follow
+//! the posterior exactly, to 1e-6 for errors of up to a fifth of the separation. Trials beyond the ends of sma and pan are rejected.
+//!
+//! orbitize (3.4) leaves the weights out, which is little where errors are small, and counts the epoch of scaling twice, once by the draw and once in
+//! chi^2, which is as if its errors were smaller by sqrt(2): [`Reference::Twice`] does the same.
+//!
+//! It applies to relative astrometry of one companion, with velocities of that companion if there are any.
 //!
 //! Anyone can compute any trials: nothing is remembered between them.
 
@@ -77,10 +83,10 @@ impl OftiSection {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reference {
-    /// Once: as each other measurement.
+    /// As each other measurement.
     #[default]
     Once,
-    /// Once by the draw of its errors and once more in chi^2, as orbitize has it (3.4): its errors are then too small by sqrt(2).
+    /// Once by the draw of its errors and once more in chi^2, without weights: as orbitize has it.
     Twice,
 }
 
@@ -137,6 +143,8 @@ struct Target {
     errors: [f64; 2],
     correlation: f64,
     quantity: Quantity,
+    /// The separation that weighs 1.
+    least: f64,
     counts_again: bool,
 }
 
@@ -198,6 +206,7 @@ impl<'a> Ofti<'a> {
             errors: target.errors,
             correlation: target.correlation.unwrap_or(0.0),
             quantity: target.quantity,
+            least: least_separation(target),
             counts_again: reference == Reference::Twice,
         };
         Ok(Ofti {
@@ -288,4 +297,14 @@ fn check(fit: &Fit) -> Result<()> {
 /// The error of the separation, or the mean of both offsets' errors, mas: as orbitize chooses the epoch of scaling.
 fn separation_error(row: &Observation) -> f64 {
     if row.quantity == Quantity::SepPa { row.errors[0] } else { 0.5 * (row.errors[0] + row.errors[1]) }
+}
+
+/// Five standard deviations below the separation that was seen, or a tenth of it: nearer draws are too few to count.
+fn least_separation(row: &Observation) -> f64 {
+    let [first, second] = row.values;
+    let (seen, error) = match row.quantity {
+        Quantity::SepPa => (first, row.errors[0]),
+        _ => ((first * first + second * second).sqrt(), row.errors[0].max(row.errors[1])),
+    };
+    (seen - 5.0 * error).max(0.1 * seen)
 }

@@ -2,6 +2,7 @@
 
 mod model;
 mod nbody;
+mod ofti;
 mod priors;
 mod reference;
 mod refused;

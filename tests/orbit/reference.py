@@ -13,6 +13,7 @@ import io
 import json
 import os
 import sys
+import tempfile
 
 import numpy as np
 
@@ -66,11 +67,10 @@ def roughened(text, factor):
 
 def orbitize_case(name, text, companions, masses, points):
     """Log-likelihoods and predictions of each point, a dictionary of values by orbitize's names."""
-    path = "/tmp/reference_input.csv"
-    with open(path, "w") as file:
+    with contextlib.redirect_stdout(io.StringIO()), tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
         file.write(text)
-    with contextlib.redirect_stdout(io.StringIO()):
-        table = orbitize.read_input.read_file(path)
+        file.flush()
+        table = orbitize.read_input.read_file(file.name)
         system = orbitize.system.System(companions, table, 1.0, 50.0, 0.1, 0.1, fit_secondary_mass=masses)
         sampler = orbitize.sampler.OFTI.__new__(orbitize.sampler.OFTI)
         orbitize.sampler.Sampler.__init__(sampler, system)

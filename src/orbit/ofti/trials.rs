@@ -70,7 +70,6 @@ impl<L: Double> Trials<L> {
         let [tau, plx] = uniforms(ofti.seed, first, 2);
         let [mtot, along] = uniforms(ofti.seed, first, 3);
         let [across, _] = uniforms(ofti.seed, first, 4);
-        let limit = ln(simd, L::load(simd, &acceptance)) * L::splat(simd, -2.0);
         let e = ofti.priors.ecc.of(simd, L::load(simd, &ecc));
         let minor = ((one - e) * (one + e)).sqrt();
         let cos_inc = ofti.priors.inc.cosine(simd, L::load(simd, &inc));
@@ -81,7 +80,7 @@ impl<L: Double> Trials<L> {
         let mtot = ofti.priors.mtot.of(simd, L::load(simd, &mtot));
         let noise = [quantile(simd, L::load(simd, &along)), quantile(simd, L::load(simd, &across))];
         let mut trials = Trials {
-            limit,
+            limit: zero,
             chi2: zero,
             e,
             minor,
@@ -97,24 +96,25 @@ impl<L: Double> Trials<L> {
             turns,
             rate: zero,
         };
-        trials.scale_and_rotate(simd, &ofti.target, noise);
+        trials.scale_and_rotate(simd, &ofti.target, L::load(simd, &acceptance), noise);
         trials
     }
 
-    /// Puts the companion where it was seen, with errors of so many standard deviations.
+    /// Puts the companion where it was seen, with errors of so many standard deviations, and says how large chi^2 may be.
     #[inline(always)]
-    fn scale_and_rotate(&mut self, simd: L::Simd, target: &Target, noise: [L; 2]) {
+    fn scale_and_rotate(&mut self, simd: L::Simd, target: &Target, acceptance: L, noise: [L; 2]) {
         let [east, north] = self.plane(simd, L::splat(simd, 0.0));
         let bare = east.mul_add(east, north * north).sqrt();
-        let ([east_seen, north_seen], chi2) = target.place(simd, noise);
-        let seen = east_seen.mul_add(east_seen, north_seen * north_seen).sqrt();
+        let Seen { separation, sine, cosine, odds, chi2 } = target.place(simd, noise);
         // The node is the angle from where it stands now to where it was seen.
-        let inverse = L::splat(simd, 1.0) / (bare * seen);
-        self.sin_node = (east_seen * north - north_seen * east) * inverse;
-        self.cos_node = (north_seen * north + east_seen * east) * inverse;
-        self.sma = seen / (bare * self.plx);
+        let inverse = L::splat(simd, 1.0) / bare;
+        self.sin_node = (sine * north - cosine * east) * inverse;
+        self.cos_node = (cosine * north + sine * east) * inverse;
+        self.sma = separation / (bare * self.plx);
         let cube = self.sma * self.sma * self.sma;
         self.rate = (self.mtot / cube).sqrt() * L::splat(simd, 1.0 / unit_period());
+        // Accepted where the number is below weight exp(-chi^2 / 2).
+        self.limit = ln(simd, acceptance * odds) * L::splat(simd, -2.0);
         if target.counts_again {
             self.chi2 = chi2;
         }
@@ -236,22 +236,46 @@ impl Draw {
     }
 }
 
+/// Where the companion was seen, give or take errors.
+struct Seen<L> {
+    /// mas.
+    separation: L,
+    /// Of the angle from north to east.
+    sine: L,
+    cosine: L,
+    /// One over the weight of the trial; beyond all odds where the errors leave no separation.
+    odds: L,
+    chi2: L,
+}
+
 impl Target {
-    /// Offsets to the east and north where the companion was seen, with errors of so many standard deviations, and their chi^2.
+    /// Where the companion was seen, with errors of so many standard deviations.
     #[inline(always)]
-    fn place<L: Double>(&self, simd: L::Simd, [first, second]: [L; 2]) -> ([L; 2], L) {
+    fn place<L: Double>(&self, simd: L::Simd, [first, second]: [L; 2]) -> Seen<L> {
         // Two normal numbers with that correlation.
         let free = ((1.0 - self.correlation) * (1.0 + self.correlation)).sqrt();
         let second_too = first.mul_add(L::splat(simd, self.correlation), second * L::splat(simd, free));
         let chi2 = first.mul_add(first, second * second);
         let a = first.mul_add(L::splat(simd, self.errors[0]), L::splat(simd, self.values[0]));
         let b = second_too.mul_add(L::splat(simd, self.errors[1]), L::splat(simd, self.values[1]));
-        if self.quantity != Quantity::SepPa {
-            return ([a, b], chi2);
+        let one = L::splat(simd, 1.0);
+        if self.quantity == Quantity::SepPa {
+            let turns = b * L::splat(simd, 1.0 / 360.0);
+            let (sine, cosine) = sin_cos(simd, (turns - round(simd, turns)) * L::splat(simd, TAU));
+            let odds = if self.counts_again { one } else { self.odds(simd, a) };
+            let odds = L::select(a.lt(L::splat(simd, 0.0)), L::splat(simd, 1e100), odds);
+            Seen { separation: a.abs(), sine, cosine, odds, chi2 }
+        } else {
+            let separation = a.mul_add(a, b * b).sqrt();
+            let odds = self.odds(simd, separation);
+            let odds = if self.counts_again { one } else { odds * odds };
+            Seen { separation, sine: a / separation, cosine: b / separation, odds, chi2 }
         }
-        let turns = b * L::splat(simd, 1.0 / 360.0);
-        let angle = (turns - round(simd, turns)) * L::splat(simd, TAU);
-        let (sine, cosine) = sin_cos(simd, angle);
-        ([a * sine, a * cosine], chi2)
+    }
+
+    /// s over the least separation, at least 1.
+    #[inline(always)]
+    fn odds<L: Double>(&self, simd: L::Simd, separation: L) -> L {
+        (separation * L::splat(simd, 1.0 / self.least)).max(L::splat(simd, 1.0))
     }
 }

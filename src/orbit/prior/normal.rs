@@ -119,7 +119,7 @@ impl Kernel for One {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
         let mut lanes = [0.0; 8];
-        quantile(simd, S::Eight::splat(simd, self.0)).store(&mut lanes);
+        quantile(simd, S::F64::splat(simd, self.0)).store(&mut lanes);
         lanes[0]
     }
 }
