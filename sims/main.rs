@@ -6,5 +6,9 @@ mod nbody;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    divisi::Program::new().with::<nbody::NBody>().with::<divisi::fluid::Fluid<fluid::Catalogue>>().main()
+    divisi::Program::new()
+        .with::<nbody::NBody>()
+        .with::<divisi::fluid::Fluid<fluid::Catalogue>>()
+        .with::<divisi::orbit::OrbitFit>()
+        .main()
 }

@@ -123,12 +123,12 @@ impl<S: Simulation> Driver<'_, S> {
 
     fn is_finished(&self) -> bool {
         let is_over = self.clock.step() >= self.cadence.steps || self.clock.has_reached(self.cadence.until);
-        is_over || self.is_reached()
+        is_over || self.ends_itself()
     }
 
-    /// Whether the simulation's goal is reached.
-    fn is_reached(&self) -> bool {
-        self.simulation.goal() == Goal::Reached
+    /// Whether the simulation's goal ends the run.
+    fn ends_itself(&self) -> bool {
+        matches!(self.simulation.goal(), Goal::Reached | Goal::Missed)
     }
 
     /// Steps until something is due; whether an event asks to stop.
@@ -143,7 +143,7 @@ impl<S: Simulation> Driver<'_, S> {
         // A checkpoint by time comes after the step that reaches it: it must not shorten steps.
         let checkpoint_time = self.schedules.checkpoint.next_time();
         let reached = |clock: &Clock| clock.has_reached(stop_time) || clock.has_reached(checkpoint_time);
-        while !stop && self.clock.step() < last_step && !reached(&self.clock) && !self.is_reached() {
+        while !stop && self.clock.step() < last_step && !reached(&self.clock) && !self.ends_itself() {
             let dt = self.simulation.step(&self.clock, stop_time - self.clock.time())?;
             self.clock.advance(self.usable(dt)?);
             for event in self.simulation.events() {
@@ -226,13 +226,13 @@ impl<S: Simulation> Driver<'_, S> {
         self.files.last_outputs(&self.simulation, &self.clock)?;
         self.files.checkpoint_at(&self.simulation, &self.clock, place)?;
         self.files.conclude(&self.simulation)?;
-        if self.simulation.goal() != Goal::Open {
-            return Ok(Outcome::Done);
-        }
         let (step, time) = (self.clock.step(), self.clock.time());
-        self.progress.say(&format!(
-            "the end is reached, step {step}, t = {time}, but not the goal: continue with `resume` and a later end"
-        ));
+        let end = match self.simulation.goal() {
+            Goal::None | Goal::Reached => return Ok(Outcome::Done),
+            Goal::Open => "continue with `resume` and a later end",
+            Goal::Missed => "continue with `resume` and a wider limit",
+        };
+        self.progress.say(&format!("the end is reached, step {step}, t = {time}, but not the goal: {end}"));
         Ok(Outcome::Open)
     }
 

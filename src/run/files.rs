@@ -113,8 +113,8 @@ impl Files {
     }
 
     /// Writes the next snapshot. All ranks.
-    pub(super) fn snapshot(&mut self, simulation: &impl Simulation, clock: &Clock) -> Result<()> {
-        if self.bare {
+    pub(super) fn snapshot<S: Simulation>(&mut self, simulation: &S, clock: &Clock) -> Result<()> {
+        if self.bare || !S::SNAPSHOTS {
             return Ok(());
         }
         let _phase = self.comm.phase("snapshots");
@@ -188,7 +188,7 @@ impl Files {
     /// Lets the simulation write files of its own. All ranks.
     pub(super) fn conclude(&self, simulation: &impl Simulation) -> Result<()> {
         let _phase = self.comm.phase("results");
-        if self.bare { Ok(()) } else { self.comm.agree(simulation.conclude(self.folder.root())) }
+        if self.bare { Ok(()) } else { self.comm.agree(simulation.conclude(self.folder.root(), &self.options)) }
     }
 
     /// The file that opens all snapshots as a series in time. All ranks.

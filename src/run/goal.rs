@@ -10,4 +10,6 @@ pub enum Goal {
     Open,
     /// Reached: the run ends here.
     Reached,
+    /// Not reached within limits of the simulation's own: the run ends here and is not finished. It can be resumed with wider ones.
+    Missed,
 }

@@ -24,7 +24,7 @@ impl<C: DeserializeOwned + Serialize> Plan<C> {
     pub fn read<S: Simulation<Config = C>>(parameters: &Parameters) -> Result<Self> {
         let framework = Framework::read(parameters)?;
         let config = parameters.typed(|key| !SECTIONS.contains(&key), &SECTIONS)?;
-        framework.check(parameters)?;
+        framework.check(parameters, S::ends_by_itself(&config))?;
         let cadence = framework.cadence(parameters)?;
         S::validate(&config, &framework.units).map_err(|error| parameters.locate(error))?;
         let beside = parameters.path().parent().unwrap_or(Path::new(""));

@@ -237,13 +237,13 @@ impl Framework {
         parameters.typed(|key| SECTIONS.contains(&key), &[])
     }
 
-    /// Refuses values that can't be.
-    pub(super) fn check(&self, parameters: &Parameters) -> Result<()> {
+    /// Refuses values that can't be; no end is needed of a run that ends by itself.
+    pub(super) fn check(&self, parameters: &Parameters, ends_by_itself: bool) -> Result<()> {
         let refuse = |key: &str, reason: String| Err(Error::input(parameters.place(key), reason));
         if self.run.steps == Some(0) {
             return refuse("run.steps", "is 0, so nothing would run; give a number of at least 1".into());
         }
-        if self.run.until.is_none() && self.run.steps.is_none() {
+        if self.run.until.is_none() && self.run.steps.is_none() && !ends_by_itself {
             return refuse("run", "needs an end: until = ... (a time) or steps = ... (a number of steps)".into());
         }
         self.output.check(refuse)?;

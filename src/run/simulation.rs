@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Event, Goal, Row, Setup};
-use crate::output::Frame;
+use crate::output::{Frame, WriteOptions};
 use crate::units::Units;
 use crate::{Checkpoint, CheckpointReader, Clock, Comm, Result, Snapshot};
 
@@ -20,6 +20,8 @@ pub trait Simulation: Sized {
     const PARAMETERS: &'static str;
     /// Keys of its own that may differ when a run is resumed: those that change no result, such as how a grid is cut.
     const CHANGEABLE: &'static [&'static str] = &[];
+    /// Whether snapshots show its state; where not, none is written.
+    const SNAPSHOTS: bool = true;
     /// Names of the files that [`conclude`](Simulation::conclude) writes; a run that replaces another removes them first.
     const RESULTS: &'static [&'static str] = &[];
     /// The parameters, as sections of the TOML file. Mark it `#[serde(deny_unknown_fields)]` to have typos refused.
@@ -65,13 +67,19 @@ pub trait Simulation: Sized {
         Goal::None
     }
 
-    /// Writes files of its own into the run's folder: at the run's end and at each stop, after the checkpoint.
+    /// Whether a run of these parameters always comes to an end by its [`goal`](Simulation::goal), so that it needs neither `run.until` nor
+    /// `run.steps`.
+    fn ends_by_itself(_config: &Self::Config) -> bool {
+        false
+    }
+
+    /// Writes files of its own into the run's folder, as `options` say: at the run's end and at each stop, after the checkpoint.
     ///
     /// Each must be written whole: by [`FileWriter`](crate::output::FileWriter), or on one rank by
     /// [`write_whole`](crate::output::write_whole). What is in them must follow from the state alone, since a run that is stopped
     /// and resumed writes them again. Name them in [`RESULTS`](Simulation::RESULTS). A bare run, a task of a sweep that keeps no
     /// files, doesn't call it.
-    fn conclude(&self, _folder: &Path) -> Result<()> {
+    fn conclude(&self, _folder: &Path, _options: &WriteOptions) -> Result<()> {
         Ok(())
     }
 

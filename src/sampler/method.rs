@@ -71,16 +71,16 @@ impl Method {
             None => return Err(Error::input("method", format!("kind = \"...\" is missing: {}", KINDS.join(", ")))),
         };
         match &kind[..] {
-            "maximum" => typed(settings).map(Method::Maximum),
-            "grid" => typed(settings).map(Method::Grid),
+            "maximum" => settings_of(settings).map(Method::Maximum),
+            "grid" => settings_of(settings).map(Method::Grid),
             "ensemble" => match OF_TEMPERING.iter().find(|key| settings.contains_key(**key)) {
                 Some(key) => Err(Error::input(format!("method.{key}"), "goes with kind = \"tempering\"")),
-                None => typed(settings).map(Method::Ensemble),
+                None => settings_of(settings).map(Method::Ensemble),
             },
             "tempering" => {
                 let known = EnsembleSettings::tempering().temperatures as i64;
                 settings.entry("temperatures").or_insert(Value::Integer(known));
-                typed(settings).map(Method::Tempering)
+                settings_of(settings).map(Method::Tempering)
             }
             _ => Err(Error::input("method.kind", format!("there is no `{kind}`{}", nearest_of(&kind, &KINDS)))),
         }
@@ -144,8 +144,11 @@ impl From<Method> for Table {
     }
 }
 
-/// Settings from their keys.
-fn typed<T: DeserializeOwned>(settings: Table) -> Result<T> {
+/// Settings of a sampler of one's own from the keys of its section `[method]`.
+///
+/// # Errors
+/// An unknown key, a value of another type; the place names the key, as `method.walkers`.
+pub fn settings_of<T: DeserializeOwned>(settings: Table) -> Result<T> {
     serde_path_to_error::deserialize(Value::Table(settings)).map_err(|error| {
         let (key, message) = (error.path().to_string(), error.inner().message().trim_end().to_owned());
         let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();

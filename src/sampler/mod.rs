@@ -73,7 +73,7 @@ pub use density::Density;
 pub use ensemble::{Ensemble, EnsembleSettings};
 pub use grid::{Grid, GridAxis, GridSettings};
 pub use maximum::{Curvature, Maximum, MaximumSettings, Peak};
-pub use method::{KINDS, Method, PARAMETERS};
+pub use method::{KINDS, Method, PARAMETERS, settings_of};
 pub use moves::Moves;
 pub use start::{Around, Start};
 pub use table::{Share, Table};

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use divisi::comm::wait_all;
-use divisi::output::{Column, Frame, write_whole};
+use divisi::output::{Column, Frame, WriteOptions, write_whole};
 use divisi::partition::balanced_range;
 use divisi::run::{Goal, Row, Setup, Simulation};
 use divisi::units::Units;
@@ -223,7 +223,7 @@ impl Simulation for Rod {
         }
     }
 
-    fn conclude(&self, folder: &Path) -> Result<()> {
+    fn conclude(&self, folder: &Path, _options: &WriteOptions) -> Result<()> {
         let profile = self.comm.all_gather(&self.temperature);
         let text: String = profile.iter().map(|temperature| format!("{temperature:?}\n")).collect();
         if self.comm.is_root() { write_whole(&folder.join("profile.txt"), text.as_bytes()) } else { Ok(()) }
