@@ -133,7 +133,7 @@ impl Stability {
     }
 
     /// From places relative to the centre of mass of all within to places relative to the star.
-    fn to_star(&mut self) {
+    fn refer_to_star(&mut self) {
         let mut inner = [[0.0; 3]; 2];
         for (companion, place) in self.companions.iter().zip(&mut self.places) {
             let apart = *place;
@@ -157,7 +157,7 @@ impl Stability {
                 }
             }
         }
-        self.to_star();
+        self.refer_to_star();
         let mut nearest = (f64::INFINITY, [0; 2]);
         for pair in &self.pairs {
             let [a, b] = pair.companions.map(|companion| self.places[companion]);
@@ -187,7 +187,7 @@ impl Stability {
         let wrong = || Error::input("state of stability", "these are not the numbers that one was saved as");
         let [head, rest @ ..] = state.as_chunks::<3>().0 else { return Err(wrong()) };
         let [count, closest, drift] = *head;
-        if state.len() % 3 != 0 || rest.len() < count as usize {
+        if !state.len().is_multiple_of(3) || rest.len() < count as usize {
             return Err(wrong());
         }
         let (companions, pairs) = rest.split_at(count as usize);

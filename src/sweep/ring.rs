@@ -117,7 +117,8 @@ mod tests {
         let start = unsafe { start.add(start.align_offset(128)) };
         Ring::prepare(start);
         let (mut writer, mut reader) = (Ring::at(start), Ring::at(start));
-        let data: Vec<u8> = (0..5 * CAPACITY as u32 + 77).map(|i| ((i * 2_654_435_761) >> 24) as u8).collect();
+        let data: Vec<u8> =
+            (0..5 * CAPACITY as u32 + 77).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         std::thread::scope(|scope| {
             let data = &data;
             scope.spawn(move || {

@@ -1,11 +1,11 @@
 //! What a fit has found, as files and words: the posterior, its table, how far the samples can be trusted.
 
 use super::{OrbitFit, Work};
+use crate::Comm;
 use crate::orbit::parameters::Slot;
 use crate::orbit::{Dynamics, Fit, Quantity};
 use crate::output::{About, Chain, Measured, Observation, Parameter, Posterior};
 use crate::sampler::{Convergence, Share};
-use crate::Comm;
 
 impl OrbitFit {
     /// This rank's part of the posterior. All ranks.

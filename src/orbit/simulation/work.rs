@@ -17,7 +17,7 @@ pub(super) enum Work {
     Rejection(Rejection),
     Maximum(Maximum<Fit>),
     Grid(Grid<Fit>),
-    Ensemble(Ensemble<Fit>),
+    Ensemble(Box<Ensemble<Fit>>),
 }
 
 /// What every sampler starts from.
@@ -52,10 +52,10 @@ impl Work {
                 Work::Grid(Grid::load(comm, fit, settings, seed, from)?)
             }
             (FitMethod::Sampler(Method::Ensemble(settings) | Method::Tempering(settings)), None) => {
-                Work::Ensemble(Ensemble::new(comm, fit, settings, seed)?)
+                Work::Ensemble(Box::new(Ensemble::new(comm, fit, settings, seed)?))
             }
             (FitMethod::Sampler(Method::Ensemble(settings) | Method::Tempering(settings)), Some(from)) => {
-                Work::Ensemble(Ensemble::load(comm, fit, settings, seed, from)?)
+                Work::Ensemble(Box::new(Ensemble::load(comm, fit, settings, seed, from)?))
             }
         })
     }

@@ -211,7 +211,7 @@ impl Orbit {
         let pull = |whole: f64| libm::cbrt(scale.gravity * rate(whole) / (whole * whole)) * sine / minor;
         let (mut mass, mut before) = (speed / pull(star), f64::NAN);
         for _ in 0..200 {
-            if mass == before || !(mass <= star) {
+            if mass == before || mass > star || mass.is_nan() {
                 break;
             }
             (mass, before) = (speed / pull(star + mass), mass);
