@@ -146,8 +146,8 @@ pub fn example(name: &str) -> PathBuf {
     Path::new(DIVISI).parent().expect("a build folder").join("examples").join(name)
 }
 
-/// The bytes of every file that promise 1 speaks of: snapshots, history, events, trajectory, the newest checkpoint; of a sweep
-/// its results.
+/// The bytes of every file that promise 1 speaks of: snapshots, history, events, trajectory, posterior, the newest checkpoint; of a
+/// sweep its results.
 pub fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
     let bytes = |name: String| {
         let content = fs::read(run.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -157,8 +157,8 @@ pub fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
         return ["results.csv", "results.h5"].map(|name| bytes(name.to_owned())).into();
     }
     let mut names = vec!["history.csv".to_owned()];
-    names
-        .extend(["events.csv", "trajectory.hdf5"].into_iter().filter(|name| run.join(name).exists()).map(String::from));
+    let others = ["events.csv", "trajectory.hdf5", "posterior.hdf5", "summary.csv"];
+    names.extend(others.into_iter().filter(|name| run.join(name).exists()).map(String::from));
     for (folder, newest) in [("snapshots", false), ("checkpoints", true)] {
         let mut files: Vec<String> = fs::read_dir(run.join(folder))
             .unwrap_or_else(|error| panic!("{}: {error}", run.join(folder).display()))
@@ -166,8 +166,8 @@ pub fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
             .filter(|name| [".hdf5", ".vtkhdf", ".xmf"].iter().any(|extension| name.ends_with(extension)))
             .collect();
         files.sort();
-        assert!(!files.is_empty(), "no {folder} in {}", run.display());
-        names.extend(if newest { files.split_off(files.len() - 1) } else { files });
+        assert!(!files.is_empty() || run.join("posterior.hdf5").exists(), "no {folder} in {}", run.display());
+        names.extend(if newest { files.split_off(files.len().saturating_sub(1)) } else { files });
     }
     names.into_iter().map(bytes).collect()
 }

@@ -56,6 +56,9 @@ impl OrbitFit {
 /// Data that can't be read; a model or priors that can't be.
 pub fn fit_of(config: &Config, folder: &Path, level: crate::lane::Level) -> Result<Fit> {
     let files: Vec<PathBuf> = config.data.files.iter().map(|file| folder.join(file)).collect();
+    if let Some(file) = files.iter().find(|file| !file.is_file()) {
+        return Err(Error::input("data.files", format!("{} is not there", file.display())));
+    }
     let observations = Observations::read(&files, config.data.format)?;
     Fit::new(observations, &config.orbit, &config.priors, level)
 }
