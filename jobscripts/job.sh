@@ -62,8 +62,10 @@ if [[ $status == [01] && -e $out/journal ]]; then
     status=$?
 fi
 
-# Status 85: not finished, and can be continued. A job that someone cancelled is no longer RUNNING.
-if ((status == 85 && restart < restarts)) && [[ $(squeue -h -j "$SLURM_JOB_ID" -o %T) == RUNNING ]]; then
+# Status 85: not finished, and can be continued, but by the same words only if it was stopped before its end. A job that someone
+# cancelled is no longer RUNNING.
+ended() { tail -n 40 "$out/run.log" 2>/dev/null | grep -q 'but not the goal'; }
+if ((status == 85 && restart < restarts)) && ! ended && [[ $(squeue -h -j "$SLURM_JOB_ID" -o %T) == RUNNING ]]; then
     echo "not finished: the job goes back into the queue"
     scontrol requeue "$SLURM_JOB_ID" && sleep 300 # until Slurm ends this shell
 fi

@@ -255,6 +255,15 @@ fn a_line_through_points_with_outliers_is_found_and_the_same_on_any_number_of_ra
 }
 
 #[test]
+fn an_orbit_fit_finds_the_truth_and_is_the_same_on_any_number_of_ranks() {
+    let (printed, files) = made_by_all("orbit_fit", &[]);
+    assert!(printed.contains("m1 ") && printed.ends_with(" samples\n"), "{printed}");
+    for name in ["posterior.hdf5", "corner.png", "corner.svg", "orbits.png", "orbits.svg"] {
+        assert!(files.iter().any(|(path, _)| path.ends_with(name)), "no {name}");
+    }
+}
+
+#[test]
 fn wasted_time_is_measured_for_each_schedule() {
     let lines = printed("time_waster", 2);
     for schedule in ["static", "cyclic", "dynamic"] {

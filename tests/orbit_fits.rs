@@ -176,6 +176,25 @@ fn beta_pictoris_b_agrees_with_the_published_eccentricity() {
     assert!((median - 0.12).abs() < (0.04f64.powi(2) + (median - low).powi(2)).sqrt());
 }
 
+/// Fits as the tasks of a sweep: the window of the second planet's period has the highest posterior, on 1 rank and on 3.
+#[test]
+fn fits_with_other_priors_starts_and_bounds_are_tasks_of_a_sweep() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, three) = (folder.path().join("1"), folder.path().join("3"));
+    let words = [
+        "parameters.list=[{from=20,to=40,root=1.0,starts=1},{from=70,to=80,root=0.1,starts=1},{from=90,to=110,root=0.1,starts=2}]",
+        "task.set.'method.starts'=16",
+    ];
+    let case = Case { name: "fits", file: "orbit/fits", words: &words };
+    run(&case, 1, &one, &[]);
+    run(&case, 3, &three, &[]);
+    assert_same_files(&one, &three);
+    let text = fs::read_to_string(one.join("results.csv")).unwrap();
+    let heights: Vec<f64> = text.lines().skip(1).map(|line| line.split(',').nth(5).unwrap().parse().unwrap()).collect();
+    assert_eq!(heights.len(), 3);
+    assert!(heights[1] > heights[0] + 10.0 && heights[1] > heights[2] + 10.0, "{heights:?}");
+}
+
 /// Without what was wanted within the limit a run ends with 85 and keeps its samples; with a wider one it goes on to the end.
 #[test]
 fn a_fit_that_does_not_converge_in_time_says_so_and_goes_on_later() {

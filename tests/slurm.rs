@@ -1,4 +1,4 @@
-//! The job scripts on a real Slurm: `jobscripts/nbody.sbatch` and `sweep.sbatch` on two nodes, with srun and with mpirun.
+//! The job scripts on a real Slurm: `jobscripts/nbody.sbatch`, `orbit.sbatch` and `sweep.sbatch` on two nodes, with srun and with mpirun.
 //!
 //! Each case submits a job, waits for it (at most `DIVISI_SLURM_WAIT` seconds, 240 by default) and looks at the files:
 //! they equal those of the same run without Slurm, byte for byte, also when the job was told to stop in the middle,
@@ -22,6 +22,7 @@ const LAUNCHERS: [&str; 2] = ["srun", "mpirun"];
 const SOLAR_SYSTEM: &str = "sims/nbody/solar_system.toml";
 const PLUMMER: &str = "sims/nbody/plummer.toml";
 const SWEEP: &str = "sims/sweep/eccentricity.toml";
+const ORBIT: &str = "sims/orbit/gj504_ofti.toml";
 
 fn main() -> ExitCode {
     if let Err(reason) = slurm() {
@@ -29,11 +30,12 @@ fn main() -> ExitCode {
         println!("0 passed, 0 failed, 1 skipped");
         return ExitCode::SUCCESS;
     }
-    let cases: [(&str, Case); 4] = [
+    let cases: [(&str, Case); 5] = [
         ("two nodes write the files of one process, and arguments get through", same_files_as_without_slurm),
         ("a job told to stop is requeued, continues and ends with the undisturbed bytes", stopped_and_continued),
         ("bad input fails the job with status 2 and writes nothing", bad_input_fails_the_job),
         ("a sweep over two nodes has the results of one process", a_sweep),
+        ("an orbit fit over two nodes has the posterior of one process", an_orbit_fit),
     ];
     let (mut passed, mut failed) = (0, 0);
     for launcher in LAUNCHERS {
@@ -96,6 +98,25 @@ fn bad_input_fails_the_job(launcher: &'static str) -> Outcome {
         return Err(format!("exit code {}, not 2:0\n{}", job.show("ExitCode"), job.log()));
     }
     if job.out.exists() { Err(format!("{} was made", job.out.display())) } else { Ok(()) }
+}
+
+/// One that has what it was asked for, and one that has not within its limit: that job fails with 85, once.
+fn an_orbit_fit(launcher: &'static str) -> Outcome {
+    let alone = run_alone("orbit", ORBIT, &["method.orbits=2000"])?;
+    let job = Job::submit_script("orbit.sbatch", launcher, "orbit", ORBIT, &["method.orbits=2000"])?;
+    job.wait("COMPLETED")?;
+    job.log_shows_ranks_on_two_nodes()?;
+    for name in ["posterior.hdf5", "summary.csv", "history.csv"] {
+        if read(&alone.join(name))? != read(&job.out.join(name))? {
+            return Err(format!("{name} differs\n{}", job.log()));
+        }
+    }
+    let job = Job::submit_script("orbit.sbatch", launcher, "orbit_limit", ORBIT, &["method.most_trials=1000"])?;
+    job.wait("FAILED")?;
+    if job.show("ExitCode") != "85:0" || job.show("Restarts") != "0" {
+        return Err(format!("exit code {}, restarts {}\n{}", job.show("ExitCode"), job.show("Restarts"), job.log()));
+    }
+    Ok(())
 }
 
 fn a_sweep(launcher: &'static str) -> Outcome {

@@ -46,7 +46,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 41] = [
+const BENCHES: [Bench; 42] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -77,6 +77,7 @@ const BENCHES: [Bench; 41] = [
     ("ofti_gj504", orbit::ofti_gj504),
     ("logp_gj504", orbit::logp_gj504),
     ("logp_hd164922", orbit::logp_hd164922),
+    ("orbit_2rank_speedup", orbit::two_ranks),
     ("sweep_noop", sweep::sweep_noop),
     ("sweep_chunked", sweep::sweep_chunked),
     ("sweep_roundtrip_us", sweep::sweep_roundtrip),

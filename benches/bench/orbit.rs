@@ -9,7 +9,7 @@ use divisi::orbit::ofti::{Accepted, Reference};
 use divisi::orbit::{Fit, Format, Observations, Ofti};
 use divisi::random::Random;
 
-use super::{Figure, RUNS, median, peers};
+use super::{Figure, RUNS, median, peers, program};
 
 /// Measures in turn with peers: medians of `ours` and of each peer's `orbit_peers.py` words.
 fn in_turn(mut ours: impl FnMut() -> f64, words: &[&[&str]]) -> (f64, Vec<Option<f64>>) {
@@ -148,4 +148,30 @@ pub fn ofti_gj504() -> Vec<Figure> {
         peer_value: theirs[0],
         note: format!("{:.3e} trials/s, {}", trials as f64 / seconds, Level::detect().name()),
     }]
+}
+
+/// Two ranks against one: rejection sampling, and walkers at several temperatures.
+pub fn two_ranks() -> Vec<Figure> {
+    let ofti = ("orbit_2rank_speedup", "sims/orbit/gj504_ofti.toml", &["method.orbits=100000"][..]);
+    let words = ["method.start=prior", "method.effective_samples=0", "run.steps=15000", "output.history_steps=1000000"];
+    let walkers = ("orbit_2rank_walkers", "sims/orbit/betapic.toml", &words[..]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let figure = |(name, file, words): (&'static str, &str, &[&str])| {
+        let loop_seconds = |ranks: usize| {
+            let out = folder.path().join(ranks.to_string());
+            program::run(ranks, file, words, &out);
+            program::ledger(&out, "loop_seconds")
+        };
+        let ratios: Vec<f64> = (0..RUNS).map(|_| loop_seconds(1) / loop_seconds(2)).collect();
+        Figure {
+            name,
+            value: median(ratios.clone()),
+            unit: "times one rank",
+            command: program::command(2, file, words),
+            peer: String::new(),
+            peer_value: None,
+            note: format!("pairs of runs: {ratios:.2?}"),
+        }
+    };
+    vec![figure(ofti), figure(walkers)]
 }

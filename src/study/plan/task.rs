@@ -71,6 +71,71 @@ pub struct SimulationTask {
 enum Setting {
     Fixed(Toml),
     Filled(Template),
+    /// A list with places for values in it.
+    List(Vec<Setting>),
+}
+
+impl Setting {
+    fn read(key: &str, given: &Toml, names: &[String]) -> Result<Self> {
+        Ok(match given {
+            Toml::String(text) => {
+                let template = Template::new(&format!("task.set.{key}"), text, names)?;
+                match template.literal() {
+                    Some(literal) => Setting::Fixed(Toml::String(literal.to_owned())),
+                    None => Setting::Filled(template),
+                }
+            }
+            Toml::Array(list) => {
+                let list: Vec<_> = list.iter().map(|one| Setting::read(key, one, names)).collect::<Result<_>>()?;
+                let is_fixed = list.iter().all(|one| matches!(one, Setting::Fixed(_)));
+                if is_fixed { Setting::Fixed(given.clone()) } else { Setting::List(list) }
+            }
+            other => Setting::Fixed(other.clone()),
+        })
+    }
+
+    /// The texts with places for values.
+    fn templates(&self) -> Vec<&Template> {
+        match self {
+            Setting::Fixed(_) => Vec::new(),
+            Setting::Filled(template) => vec![template],
+            Setting::List(list) => list.iter().flat_map(Setting::templates).collect(),
+        }
+    }
+
+    /// The value of a task, as on the command line.
+    fn word(&self, point: &[Value], context: &Context) -> String {
+        match self {
+            Setting::Fixed(value) => value.to_string(),
+            Setting::Filled(template) => match template.only_parameter() {
+                Some(parameter) => toml_of(&point[parameter]),
+                None => template.fill(point, context),
+            },
+            Setting::List(list) => {
+                let words: Vec<String> = list.iter().map(|one| one.element(point, context)).collect();
+                format!("[{}]", words.join(", "))
+            }
+        }
+    }
+
+    /// The value of a task within a list: a text that was filled is read as on the command line.
+    fn element(&self, point: &[Value], context: &Context) -> String {
+        match self {
+            Setting::Filled(template) if template.only_parameter().is_none() => {
+                toml_of(&Value::parse(&template.fill(point, context)))
+            }
+            other => other.word(point, context),
+        }
+    }
+
+    /// As written in the plan.
+    fn source(&self) -> String {
+        match self {
+            Setting::Fixed(value) => value.to_string(),
+            Setting::Filled(template) => format!("{:?}", template.source()),
+            Setting::List(list) => format!("[{}]", list.iter().map(Setting::source).collect::<Vec<_>>().join(", ")),
+        }
+    }
 }
 
 impl TaskSection {
@@ -109,11 +174,11 @@ impl TaskSection {
         }
         let mut set = Vec::new();
         flatten("", &self.set, &mut |key, given| {
-            set.push((key.to_owned(), setting(key, given, names)?));
+            set.push((key.to_owned(), Setting::read(key, given, names)?));
             Ok(())
         })?;
         let is_used = |parameter: usize| {
-            set.iter().any(|(_, setting)| matches!(setting, Setting::Filled(template) if template.uses(parameter)))
+            set.iter().flat_map(|(_, setting)| setting.templates()).any(|template| template.uses(parameter))
         };
         let keys = (0..names.len()).filter(|&parameter| !is_used(parameter));
         let section = self.section.as_ref().map_or(String::new(), |section| format!("{section}."));
@@ -132,9 +197,8 @@ impl Work {
         match self {
             Work::Worker(_) => Box::new(std::iter::empty()),
             Work::Command { words, .. } => Box::new(words.iter().map(|word| ("task.command".to_owned(), word))),
-            Work::Simulation(task) => Box::new(task.set.iter().filter_map(|(key, setting)| match setting {
-                Setting::Filled(template) => Some((format!("task.set.{key}"), template)),
-                Setting::Fixed(_) => None,
+            Work::Simulation(task) => Box::new(task.set.iter().flat_map(|(key, setting)| {
+                setting.templates().into_iter().map(move |template| (format!("task.set.{key}"), template))
             })),
         }
     }
@@ -176,13 +240,7 @@ impl SimulationTask {
     /// A parameter, alone or as all of a text in `set`, keeps its kind; other texts are read as on the command line.
     pub fn overrides(&self, point: &[Value], context: &Context) -> Vec<String> {
         let keys = self.keys.iter().map(|(parameter, key)| format!("{key}={}", toml_of(&point[*parameter])));
-        let set = self.set.iter().map(|(key, setting)| match setting {
-            Setting::Fixed(value) => format!("{key}={value}"),
-            Setting::Filled(template) => match template.only_parameter() {
-                Some(parameter) => format!("{key}={}", toml_of(&point[parameter])),
-                None => format!("{key}={}", template.fill(point, context)),
-            },
-        });
+        let set = self.set.iter().map(|(key, setting)| format!("{key}={}", setting.word(point, context)));
         keys.chain(set).collect()
     }
 
@@ -193,10 +251,7 @@ impl SimulationTask {
             Ok(())
         });
         debug_assert!(infallible.is_ok());
-        lines.extend(self.set.iter().map(|(key, setting)| match setting {
-            Setting::Fixed(value) => format!("task.set.{key} = {value}"),
-            Setting::Filled(template) => format!("task.set.{key} = {:?}", template.source()),
-        }));
+        lines.extend(self.set.iter().map(|(key, setting)| format!("task.set.{key} = {}", setting.source())));
         lines.sort();
         lines.extend(self.section.iter().map(|section| format!("task.section = {section:?}")));
         lines.push(format!("task.result = {:?}", self.result));
@@ -233,15 +288,6 @@ fn flatten(section: &str, table: &Table, each: &mut dyn FnMut(&str, &Toml) -> Re
         }
     }
     Ok(())
-}
-
-fn setting(key: &str, given: &Toml, names: &[String]) -> Result<Setting> {
-    let Toml::String(text) = given else { return Ok(Setting::Fixed(given.clone())) };
-    let template = Template::new(&format!("task.set.{key}"), text, names)?;
-    Ok(match template.literal() {
-        Some(literal) => Setting::Fixed(Toml::String(literal.to_owned())),
-        None => Setting::Filled(template),
-    })
 }
 
 /// Refuses keys that cannot be, that choose another simulation, or that are given twice.

@@ -70,6 +70,17 @@ fn a_worker_is_one_for_all_tasks() {
 }
 
 #[test]
+fn lists_have_places_for_values_too() {
+    let text = "simulation = 'nbody.toml', set = { p = { uniform = ['-{a}', '{a}'] }, q = ['{mode}', 'x', 3, ['{a:.1}']], r = ['y', 1] }";
+    let plan = plan(&with(text)).unwrap();
+    let words = plan.words(&context(0));
+    let expected = ["p.uniform=[-0.5, 0.5]", "q=[\"x\", \"x\", 3, [0.5]]", "r=[\"y\", 1]"];
+    expected.iter().for_each(|word| assert!(words.iter().any(|known| known == word), "{word} is not in {words:?}"));
+    assert!(plan.canonical().contains("task.set.p.uniform = [\"-{a}\", \"{a}\"]"), "{}", plan.canonical());
+    assert!(message(&with("simulation = 'nbody.toml', set = { p = ['{moode}'] }")).contains("did you mean `mode`?"));
+}
+
+#[test]
 fn exactly_one_kind_of_task_is_given() {
     assert_eq!(message(&with("")), "task: give one of simulation, command and worker");
     assert!(message(&with("command = ['a'], worker = ['b']")).contains("only one of"));
