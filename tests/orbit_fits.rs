@@ -176,16 +176,18 @@ fn beta_pictoris_b_agrees_with_the_published_eccentricity() {
     assert!((median - 0.12).abs() < (0.04f64.powi(2) + (median - low).powi(2)).sqrt());
 }
 
+const FITS: [&str; 2] = [
+    "parameters.list=[{from=20,to=40,root=1.0,starts=1},{from=70,to=80,root=0.1,starts=1},{from=90,to=110,root=0.1,starts=2}]",
+    "task.set={'run.seed' = '{starts}', method.starts = 16, priors = { per2.uniform = ['{from}', '{to}'], tc2.uniform = [2456200, 2456500], \
+        secosw2.uniform = ['-{root}', '{root}'], sesinw2.uniform = ['-{root}', '{root}'] }}",
+];
+
 /// Fits as the tasks of a sweep: the window of the second planet's period has the highest posterior, on 1 rank and on 3.
 #[test]
 fn fits_with_other_priors_starts_and_bounds_are_tasks_of_a_sweep() {
     let folder = tempfile::tempdir().unwrap();
     let (one, three) = (folder.path().join("1"), folder.path().join("3"));
-    let words = [
-        "parameters.list=[{from=20,to=40,root=1.0,starts=1},{from=70,to=80,root=0.1,starts=1},{from=90,to=110,root=0.1,starts=2}]",
-        "task.set.'method.starts'=16",
-    ];
-    let case = Case { name: "fits", file: "orbit/fits", words: &words };
+    let case = Case { name: "fits", file: "orbit/fits", words: &FITS };
     run(&case, 1, &one, &[]);
     run(&case, 3, &three, &[]);
     assert_same_files(&one, &three);
