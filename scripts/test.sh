@@ -47,9 +47,12 @@ reader_tests() { # snapshots of few and of many bodies, and of grids of one to t
             failed=$((failed + 1))
         fi
     done
+    local python=target/readers/bin/python
+    [[ ! -x target/peers/bin/python ]] || python=target/peers/bin/python # which has orbitize
     if mpirun -n 2 "$target/release/divisi" run sims/orbit/stability.toml parameters.samples=40 \
         'task.set={"run.until"="1000 yr"}' --out "$runs/posterior" --overwrite &&
-        target/readers/bin/python tests/readers/check_posterior.py "$runs/posterior/posterior.hdf5"; then
+        mpirun -n 2 "$target/release/divisi" run sims/orbit/gj504_ofti.toml method.orbits=500 --out "$runs/fit" --overwrite &&
+        $python tests/readers/check_posterior.py "$runs"/{posterior,fit}/posterior.hdf5; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
