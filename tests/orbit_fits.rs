@@ -283,8 +283,27 @@ fn impossible_fits_name_their_key() {
     // Rejection sampling of velocities alone.
     let ofti = ("kind = \"maximum\"", "kind = \"ofti\"");
     refused("hd164922.toml", "HD164922.txt", ofti, SAME, &["method.kind"]);
-    // A prior of which no point has a likelihood: orbits that end at the star.
-    let excluded =
-        ("mtot = { normal = [1.75, 0.05] }", "mtot = { normal = [1.75, 0.05] }\necc1 = { uniform = [0.2, 0.1] }");
-    betapic(excluded, &["priors.ecc1"]);
+}
+
+/// Priors far from the data: rejection sampling finds no orbit and says so, walkers find the nearest and say how far it is.
+#[test]
+fn priors_that_exclude_the_data_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| root().join("sims/orbit").join(name);
+    let near = "priors.sma1={ log_uniform = [1.0, 2.0] }";
+    for ranks in [1, 3] {
+        let out = folder.path().join(ranks.to_string());
+        let mut command = if ranks == 1 { divisi() } else { mpirun(ranks, DIVISI) };
+        command.arg("run").arg(file("gj504_ofti.toml")).arg(near).arg("--out").arg(out);
+        finish(&mut command, LIMIT)
+            .expect(2)
+            .says("lie beyond the ends of sma1 or pan1")
+            .says("the priors exclude the data");
+    }
+    let mut command = divisi();
+    command.arg("run").arg(file("betapic.toml")).arg("priors.ecc1={ uniform = [0.9, 0.95] }");
+    command.args(["run.steps=400", "method.burn_in=200", "method.effective_samples=0", "method.start=prior"]);
+    finish(command.arg("--out").arg(folder.path().join("walkers")), LIMIT)
+        .expect(0)
+        .says("do the priors exclude the data");
 }

@@ -103,6 +103,15 @@ impl Fit {
         self.level.run(Likelihoods { fit: self, points, into });
     }
 
+    /// By how many standard deviations a point of this ln-likelihood misses the measured numbers, in quadratic mean; where there are jitters, they
+    /// count as misses too.
+    pub fn misfit(&self, ln_likelihood: f64) -> f64 {
+        let perfect: f64 = self.groups.iter().map(|group| group.constant).sum();
+        let numbers =
+            self.observations.rows.iter().map(|row| if row.quantity == Quantity::Velocity { 1.0 } else { 2.0 });
+        (2.0 * (perfect - ln_likelihood) / numbers.sum::<f64>()).max(0.0).sqrt()
+    }
+
     /// The point of the prior that belongs to a point of the unit cube (all numbers above 0 and below 1).
     ///
     /// With priors of one's own on secosw or sesinw it may have e >= 1, where [`log_prior`](Fit::log_prior) is minus infinity.

@@ -31,7 +31,7 @@ pub struct Group {
     /// The rows of the observations that stand here, in order.
     pub rows: Vec<usize>,
     /// What of ln L depends on errors alone.
-    constant: f64,
+    pub constant: f64,
 }
 
 /// The columns of two values: of offsets east and north; of separation and position angle the separation, and sine and cosine of the

@@ -99,6 +99,8 @@ pub struct Accepted {
     pub points: Vec<f64>,
     /// Their ln-likelihoods.
     pub log_likelihoods: Vec<f64>,
+    /// How many trials would have been accepted but lie beyond the ends of sma or pan.
+    pub beyond: u64,
 }
 
 /// Rejection sampling of a fit.

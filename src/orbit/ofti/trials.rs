@@ -180,13 +180,14 @@ impl<L: Double> Trials<L> {
         chi2.store(&mut found);
         self.limit.store(&mut limit);
         for place in (0..left).filter(|&place| found[place] < limit[place]) {
-            if let Some(elements) = self.elements(ofti, place) {
-                accepted.trials.push(first + place as u64);
-                let parameters = ofti.fit.parameters.all.iter().zip(elements);
-                accepted
-                    .points
-                    .extend(parameters.filter_map(|(one, value)| matches!(one.slot, Slot::Free(_)).then_some(value)));
-            }
+            let Some(elements) = self.elements(ofti, place) else {
+                accepted.beyond += 1;
+                continue;
+            };
+            accepted.trials.push(first + place as u64);
+            let parameters = ofti.fit.parameters.all.iter().zip(elements);
+            let free = parameters.filter_map(|(one, value)| matches!(one.slot, Slot::Free(_)).then_some(value));
+            accepted.points.extend(free);
         }
     }
 

@@ -14,8 +14,9 @@ use crate::{Comm, Error, Result};
 
 /// Trials of a step, on all ranks together.
 const TRIALS: u64 = 1 << 20;
-/// Trials without any accepted orbit after which the priors are taken to exclude the data.
-const HOPELESS: u64 = 1 << 32;
+/// Trials without any accepted orbit, or trials that fit but for the ends of sma and pan, after which the priors are taken to exclude the data.
+const HOPELESS: u64 = 1 << 30;
+const BEYOND: u64 = 1000;
 
 /// The state of rejection sampling.
 pub(super) struct Rejection {
@@ -28,6 +29,8 @@ pub(super) struct Rejection {
     trials: u64,
     /// Orbits accepted on all ranks.
     count: u64,
+    /// Trials on all ranks that fit but for the ends of sma and pan.
+    beyond: u64,
     /// Of this rank's orbits, the place of each among all, and its point with ln prior and ln likelihood.
     places: Vec<u64>,
     rows: Vec<f64>,
@@ -41,7 +44,7 @@ impl Rejection {
     pub fn new(comm: &Comm, fit: Fit, level: Level, settings: OftiSection, seed: u64) -> Result<Self> {
         Ofti::new(&fit, level, seed, settings.reference)?;
         let (places, rows) = (Vec::new(), Vec::new());
-        Ok(Rejection { comm: comm.clone(), fit, level, seed, settings, trials: 0, count: 0, places, rows })
+        Ok(Rejection { comm: comm.clone(), fit, level, seed, settings, trials: 0, count: 0, beyond: 0, places, rows })
     }
 
     /// Numbers of a row: a point, ln prior, ln likelihood.
@@ -66,12 +69,23 @@ impl Rejection {
             self.rows.extend([self.fit.log_prior(point), *ln_likelihood]);
         }
         self.count += self.comm.all_reduce_sum(found);
+        self.beyond += self.comm.all_reduce_sum(accepted.beyond);
         self.trials += TRIALS;
-        if self.count == 0 && self.trials >= HOPELESS {
-            let reason = format!("{} trials gave no orbit that fits: the priors exclude the data", self.trials);
-            return Err(Error::input("priors", reason));
-        }
-        Ok(())
+        self.refuse_hopeless()
+    }
+
+    fn refuse_hopeless(&self) -> Result<()> {
+        let (trials, beyond) = (self.trials, self.beyond);
+        let reason = match self.count {
+            0 if beyond >= BEYOND => {
+                format!(
+                    "all of {beyond} orbits that fit lie beyond the ends of sma1 or pan1: the priors exclude the data"
+                )
+            }
+            0 if trials >= HOPELESS => format!("{trials} trials gave no orbit that fits: the priors exclude the data"),
+            _ => return Ok(()),
+        };
+        Err(Error::input("priors", reason))
     }
 
     /// Whether the orbits that are wanted are there.
@@ -118,7 +132,7 @@ impl Rejection {
 
     /// Writes all that goes on from here. All ranks.
     pub fn save(&self, to: &mut Checkpoint) -> Result<()> {
-        to.values("ofti_counts", &[self.trials, self.count])?;
+        to.values("ofti_counts", &[self.trials, self.count, self.beyond])?;
         if self.count == 0 {
             return Ok(());
         }
@@ -130,10 +144,10 @@ impl Rejection {
     /// Goes on from where [`save`](Rejection::save) was. All ranks.
     pub fn load(mut self, from: &CheckpointReader) -> Result<Self> {
         let counts = from.values::<u64>("ofti_counts")?;
-        let &[trials, count] = &counts[..] else {
-            return Err(Error::file(from.path(), format!("ofti_counts holds {} numbers, not 2", counts.len())));
+        let &[trials, count, beyond] = &counts[..] else {
+            return Err(Error::file(from.path(), format!("ofti_counts holds {} numbers, not 3", counts.len())));
         };
-        (self.trials, self.count) = (trials, count);
+        (self.trials, self.count, self.beyond) = (trials, count, beyond);
         if count > 0 {
             let (mine, width) = (balanced_range(count, self.comm.size(), self.comm.rank()), self.width() as u64);
             let shape = from.shape("ofti_rows")?;

@@ -7,6 +7,9 @@ use crate::orbit::{Dynamics, Fit, Quantity};
 use crate::output::{About, Chain, Measured, Observation, Parameter, Posterior};
 use crate::sampler::{Convergence, Share};
 
+/// Standard deviations in the mean beyond which a fit is told to be far from the data.
+const FAR: f64 = 5.0;
+
 impl OrbitFit {
     /// This rank's part of the posterior. All ranks.
     pub(super) fn posterior(&self) -> Posterior {
@@ -86,19 +89,33 @@ impl OrbitFit {
 
     /// The table of what was found and how far it can be trusted, as lines for a person; the same on every rank. All ranks.
     pub(super) fn lines(&self) -> Vec<String> {
-        let table = match (&self.work, self.whole()) {
+        let whole = self.whole();
+        let mut table = match (&self.work, &whole) {
             (Work::Maximum(maximum), whole) => match (maximum.best(), maximum.curvature(), whole) {
-                (Ok(_), Ok(curvature), Some(whole)) => peak_lines(&self.fit, &whole, &curvature.errors),
+                (Ok(_), Ok(curvature), Some(whole)) => peak_lines(&self.fit, whole, &curvature.errors),
                 _ => Vec::new(),
             },
             (_, Some(whole)) if !whole.is_empty() => whole.summary().to_string().lines().map(str::to_owned).collect(),
             _ => Vec::new(),
         };
+        table.extend(whole.and_then(|whole| self.misfit_line(&whole)));
         let text = self.comm.broadcast(table.join("\n").as_bytes(), 0);
         let text = String::from_utf8_lossy(&text).into_owned();
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.extend(self.trust());
         lines
+    }
+
+    /// A word where even the likeliest sample is far from the data.
+    fn misfit_line(&self, whole: &Posterior) -> Option<String> {
+        let highest = whole.ln_likelihood.iter().copied().reduce(f64::max)?;
+        let misfit = self.fit.misfit(highest);
+        (misfit > FAR).then(|| {
+            format!(
+                "the likeliest sample misses the measured values by {misfit:.1} standard deviations in the mean: do the priors exclude \
+                 the data, or does the model lack something?"
+            )
+        })
     }
 
     /// How far the samples can be trusted.
