@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::{Line, Points, along, draw_lines, draw_points, ends, named, names_height, range};
+use super::{EDGE, Line, Points, along, draw_lines, draw_points, ends, named, names_height, range};
 use crate::Result;
 use crate::plot::canvas::{Drawn, Figure, INK, TITLE, chart, less_offset, round_offset, save, tick, titled, with_unit};
 
@@ -63,7 +63,7 @@ impl Figure for Fitted {
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
         let panels = named(&titled(area, scale, &self.title)?, scale, &self.points)?;
-        let (upper, lower) = panels.split_vertically(SIZE[1] * scale);
+        let (upper, lower) = panels.margin(0, 0, 0, EDGE * scale).split_vertically(SIZE[1] * scale);
         let (across, offset) = self.across();
         let x_label = less_offset(&self.labels[0], &self.units[0], offset);
         let y_label = with_unit(&self.labels[1], &self.units[1]);

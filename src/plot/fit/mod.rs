@@ -13,14 +13,17 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Chart, Drawn, ink, text};
+use super::canvas::{Chart, Drawn, INK, ink, text};
 
 pub use fitted::Fitted;
 pub(super) use of_run::fit_figures;
 pub use sky::Sky;
 
-/// The ink of lines; points take the ones after it.
+/// The ink of pale lines, and how much of it they have; points take the ones after it, the best line that of axes.
 const LINE_INK: usize = 0;
+const PALE: f64 = 0.2;
+/// The room at the right for the last number of the axis, in dots.
+const EDGE: u32 = 20;
 /// Names above a picture: the height of a row, where it begins, and how wide a letter is counted, in dots.
 const NAME: u32 = 26;
 const LEFT: u32 = 92;
@@ -61,8 +64,8 @@ fn draw_lines<DB: DrawingBackend>(chart: &mut Chart<'_, DB>, scale: u32, lines: 
     let ranges = [chart.x_range(), chart.y_range()];
     for pale in [true, false] {
         for line in lines.iter().filter(|line| line.pale == pale) {
-            let colour = if pale { ink(LINE_INK).mix(0.18) } else { ink(LINE_INK).to_rgba() };
-            let style = colour.stroke_width(if pale { scale } else { 2 * scale });
+            let colour = if pale { ink(LINE_INK).mix(PALE) } else { INK.to_rgba() };
+            let style = colour.stroke_width(if pale { scale } else { scale + scale / 2 });
             let points: Vec<[f64; 2]> = line.points.iter().map(|[x, y]| [x - offset, *y]).collect();
             chart.draw_series(inside(&points, &ranges).into_iter().map(|part| PathElement::new(part, style)))?;
         }
@@ -151,7 +154,7 @@ fn named<DB: DrawingBackend>(
     let (head, rest) = area.split_vertically(names_height(points, width) * scale);
     for (index, across, row) in names(points, width) {
         let [x, y] = [across, row * NAME + NAME / 2].map(|place| (place * scale) as i32);
-        let beside = (x + 9 * scale as i32, y);
+        let beside = (x + 11 * scale as i32, y + 2 * scale as i32);
         head.draw(&Circle::new((x, y), 4 * scale, point_ink(index).filled()))?;
         let style = text(16, scale).pos(Pos::new(HPos::Left, VPos::Center));
         head.draw(&Text::new(points[index].name.clone(), beside, style))?;

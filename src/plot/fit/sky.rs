@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::{Line, Points, along, draw_lines, draw_points, ends, named, names_height, range};
+use super::{EDGE, Line, Points, along, draw_lines, draw_points, ends, named, names_height, range};
 use crate::Result;
 use crate::plot::canvas::{Drawn, Figure, INK, TITLE, chart, save, tick, titled, with_unit};
 
@@ -53,11 +53,11 @@ impl Sky {
 impl Figure for Sky {
     fn size(&self) -> (u32, u32) {
         // The labels take 78 dots at the left, 52 below, and the margin 8 around: the plotting area is square.
-        (SIDE, SIDE - 26 + TITLE + names_height(&self.points, SIDE))
+        (SIDE + EDGE, SIDE - 26 + TITLE + names_height(&self.points, SIDE + EDGE))
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
-        let panel = named(&titled(area, scale, &self.title)?, scale, &self.points)?;
+        let panel = named(&titled(area, scale, &self.title)?, scale, &self.points)?.margin(0, 0, 0, EDGE * scale);
         let labels = ["ΔRA", "ΔDec"].map(|label| with_unit(label, &self.unit));
         let mut chart = chart(&panel, scale, self.ranges(), [&labels[0], &labels[1]], &|value| tick(*value))?;
         draw_lines(&mut chart, scale, &self.orbits, 0.0)?;

@@ -9,8 +9,8 @@ use crate::plot::fit::{Fitted, Line, Points, Sky};
 
 /// Dots of an orbit.
 const DOTS: usize = 300;
-/// The share of orbits that the picture of the sky shows whole.
-const WHOLE: f64 = 0.8;
+/// How many times farther than half of the orbits others are still shown on the sky.
+const FAR: f64 = 1.7;
 
 /// The pictures of a companion; none if it was not seen.
 pub(super) fn figures(samples: &Samples, companion: usize) -> Result<Vec<Named>> {
@@ -159,11 +159,12 @@ fn turn(track: &mut Line, angle: f64) {
     track.points.iter_mut().for_each(|point| point[1] += angle);
 }
 
-/// The offset that the orbits to be shown whole, the last one among them, do not leave.
+/// The offset up to which orbits are shown: the farthest one's, but for those much farther than most and than the last one, the best.
 fn reach(orbits: &[Line]) -> f64 {
     let farthest = |orbit: &Line| orbit.points.iter().flatten().fold(0.0, |a: f64, b| a.max(b.abs()));
     let mut sorted: Vec<f64> = orbits.iter().map(farthest).collect();
     let best = sorted.last().copied().unwrap_or(0.0);
     sorted.sort_by(f64::total_cmp);
-    sorted[(WHOLE * (sorted.len() - 1) as f64) as usize].max(best)
+    let (middle, last) = (sorted[sorted.len() / 2], sorted[sorted.len() - 1]);
+    last.min(FAR * middle).max(best)
 }

@@ -159,14 +159,14 @@ fn what_a_point_predicts_gives_its_likelihood() {
     fit.log_likelihoods(&point, &mut likelihood);
     let mut expected = 0.0;
     for (row, predicted) in fit.observations().rows.iter().zip(fit.expected(&point).unwrap()) {
-        for k in 0..if row.errors[1] > 0.0 { 2 } else { 1 } {
+        let count = if row.errors[1] > 0.0 { 2 } else { 1 };
+        for k in 0..count {
             let mut residual = row.values[k] - predicted[k];
             if row.errors == [4.0, 1.5] && k == 1 {
                 residual -= 360.0 * (residual / 360.0).round();
             }
-            let in_radians = if row.errors == [4.0, 1.5] && k == 1 { 1f64.to_radians() } else { 1.0 };
-            let variance = (row.errors[k] * in_radians).powi(2);
-            expected -= 0.5 * ((residual / row.errors[k]).powi(2) + (std::f64::consts::TAU * variance).ln());
+            expected -= 0.5
+                * ((residual / row.errors[k]).powi(2) + (std::f64::consts::TAU * row.errors[k] * row.errors[k]).ln());
         }
     }
     assert!((likelihood[0] - expected).abs() < 1e-9 * expected.abs(), "{} {expected}", likelihood[0]);
