@@ -123,3 +123,79 @@ impl Kernel for Alone<'_> {
         velocities
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lane::Level;
+    use crate::orbit::{Basis, Format, Observations, OrbitSection};
+
+    /// Two companions by radvel's parameters, and a point.
+    fn two() -> (Fit, [f64; 11]) {
+        let text = "time mnvel errvel tel\n2455000.5 1 1 k\n2455900.5 2 1 k\n";
+        let observations = Observations::from_texts([("a", text)], Format::Auto).unwrap();
+        let orbit = OrbitSection { companions: 2, basis: Basis::Period, jitter: false, ..OrbitSection::default() };
+        let priors =
+            "per = { uniform = [1, 1e4] }\ntc = { uniform = [2450000.0, 2460000.0] }\nk = { uniform = [0, 99] }";
+        let fit = Fit::new(observations, &orbit, &priors.parse().unwrap(), Level::Portable).unwrap();
+        (fit, [123.4, 2455100.25, 0.3, -0.4, 9.0, 800.0, 2455400.0, 0.1, 0.6, 5.0, 0.7])
+    }
+
+    #[test]
+    fn conjunctions_are_where_the_parameters_say() {
+        let (fit, point) = two();
+        for (companion, period, conjunction) in [(1, 123.4, 55099.75), (2, 800.0, 55399.5)] {
+            let found = fit.conjunction(&point, companion, conjunction + 0.4 * period).unwrap();
+            assert!((found - conjunction).abs() < 1e-6, "{found} {conjunction}");
+            let earlier = fit.conjunction(&point, companion, conjunction - 0.1 * period).unwrap();
+            assert!((earlier - (conjunction - period)).abs() < 1e-6);
+        }
+        assert!(fit.conjunction(&point, 3, 0.0).is_err() && fit.conjunction(&point, 0, 0.0).is_err());
+    }
+
+    #[test]
+    fn the_stars_velocity_is_the_sum_of_its_companions() {
+        let (fit, point) = two();
+        let epochs: Vec<f64> = (0..19).map(|k| 55000.0 + 31.0 * f64::from(k)).collect();
+        let [one, other] = [1, 2].map(|companion| fit.velocities_by(&point, companion, &epochs).unwrap());
+        let all = fit.velocities(&point, 0, &epochs).unwrap();
+        assert!((0..19).all(|k| (one[k] + other[k] - all[k]).abs() < 1e-12));
+    }
+
+    #[test]
+    fn a_turn_goes_from_periastron_to_periastron() {
+        let (fit, point) = two();
+        let dates = fit.turn(&point, 1, 55555.0, 50).unwrap();
+        let period = fit.orbital_period(&point, 1);
+        assert!((dates[49] - dates[0] - period).abs() < 1e-6 && dates[0] <= 55555.0 && dates[49] >= 55555.0);
+        let turns = (dates[0] - fit.periastron(&point, 1)) / period;
+        assert!((turns - turns.round()).abs() < 1e-9 && dates[1] - dates[0] < dates[25] - dates[24]);
+    }
+
+    #[test]
+    fn what_a_point_predicts_gives_its_likelihood() {
+        let text = "epoch,object,raoff,raoff_err,decoff,decoff_err,sep,sep_err,pa,pa_err,rv,rv_err\n\
+            57000,1,10,2,20,3,,,,,,\n57100,1,,,,,90,4,359,1.5,,\n57200,1,,,,,,,,,-2,0.5\n57300,0,,,,,,,,,0.1,0.2\n";
+        let observations = Observations::from_texts([("a", text)], Format::Auto).unwrap();
+        let orbit = OrbitSection { companion_masses: true, jitter: false, ..OrbitSection::default() };
+        let priors = "plx = 50.0\nm0 = { normal = [1.5, 0.05] }".parse().unwrap();
+        let fit = Fit::new(observations, &orbit, &priors, Level::Portable).unwrap();
+        let point = [2.0, 0.3, 1.1, 0.7, 2.5, 0.4, 0.2, 0.02, 1.5];
+        let mut likelihood = [0.0];
+        fit.log_likelihoods(&point, &mut likelihood);
+        let mut expected = 0.0;
+        for (row, predicted) in fit.observations().rows.iter().zip(fit.expected(&point).unwrap()) {
+            let count = if row.errors[1] > 0.0 { 2 } else { 1 };
+            for k in 0..count {
+                let mut residual = row.values[k] - predicted[k];
+                if row.errors == [4.0, 1.5] && k == 1 {
+                    residual -= 360.0 * (residual / 360.0).round();
+                }
+                expected -= 0.5
+                    * ((residual / row.errors[k]).powi(2)
+                        + (std::f64::consts::TAU * row.errors[k] * row.errors[k]).ln());
+            }
+        }
+        assert!((likelihood[0] - expected).abs() < 1e-9 * expected.abs(), "{} {expected}", likelihood[0]);
+    }
+}

@@ -1,7 +1,8 @@
 //! Pictures of a fit over its data, from plain numbers: orbits on the sky, and curves with what they leave.
 //!
 //! [`Sky`] has equal axes, right ascension increasing to the left; [`Fitted`] has a panel of curves over points and one of the
-//! points less the curve; [`phase`] folds times for it. Lines of samples are drawn pale, behind the best one.
+//! points less the curve; [`phase`] folds times for it. Lines of samples are drawn pale, behind the best one,
+//! which is dark; names of instruments stand above. `of_run` makes both of a run.
 
 mod fitted;
 mod of_run;
@@ -65,7 +66,7 @@ fn draw_lines<DB: DrawingBackend>(chart: &mut Chart<'_, DB>, scale: u32, lines: 
     for pale in [true, false] {
         for line in lines.iter().filter(|line| line.pale == pale) {
             let colour = if pale { ink(LINE_INK).mix(PALE) } else { INK.to_rgba() };
-            let style = colour.stroke_width(if pale { scale } else { scale + scale / 2 });
+            let style = colour.stroke_width(if pale { scale } else { 2 * scale });
             let points: Vec<[f64; 2]> = line.points.iter().map(|[x, y]| [x - offset, *y]).collect();
             chart.draw_series(inside(&points, &ranges).into_iter().map(|part| PathElement::new(part, style)))?;
         }

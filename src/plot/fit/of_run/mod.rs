@@ -26,6 +26,8 @@ use crate::{Result, Simulation};
 
 /// The sections of config.toml that make the fit.
 const SECTIONS: [&str; 4] = ["data", "orbit", "priors", "method"];
+/// Times that span fewer days are shown as dates.
+const FEW_DAYS: f64 = 200.0;
 /// What instruments are called whose names are not told.
 const UNNAMED: [&str; 3] = ["defrd", "defsp", "defrv"];
 
@@ -53,6 +55,14 @@ fn all(samples: &Samples) -> Result<Vec<Named>> {
     }
     figures.extend(velocities::figures(samples)?);
     Ok(figures)
+}
+
+/// How modified Julian dates are shown on an axis: as Julian years, or as they are where they span days; and the axis's name.
+fn time_axis(epochs: &[f64]) -> (fn(f64) -> f64, &'static str) {
+    match epochs {
+        [first, .., last] if last - first < FEW_DAYS => (|epoch| epoch, "MJD"),
+        _ => (year, "year"),
+    }
 }
 
 /// The Julian year of a modified Julian date.

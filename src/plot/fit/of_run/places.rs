@@ -1,7 +1,7 @@
 //! Where a companion was seen: its orbits on the sky, separation and position angle in time.
 
 use super::samples::Samples;
-use super::{by_instrument, measured, year};
+use super::{by_instrument, measured, time_axis};
 use crate::Result;
 use crate::orbit::{Observation, Quantity};
 use crate::plot::figures::{Named, Picture};
@@ -64,16 +64,17 @@ impl Places<'_> {
         align(&mut tracks, &seen);
         let best = tracks.last().map_or(&[][..], |track| &track.points);
         let angles: Vec<f64> = seen.iter().map(|&at| best[at][1]).collect();
-        let [points, residuals] = self.points(&angles)?;
-        let [first, last] = [epochs[0], epochs[epochs.len() - 1]].map(year);
+        let (time, time_label) = time_axis(&epochs);
+        let [points, residuals] = self.points(&angles, time)?;
+        let [first, last] = [epochs[0], epochs[epochs.len() - 1]].map(time);
         let figure = |which: usize, label: &str, unit: &str| {
             let dots = |track: &Line| {
-                track.points.iter().zip(&epochs).map(|(dot, &epoch)| [year(epoch), dot[which]]).collect()
+                track.points.iter().zip(&epochs).map(|(dot, &epoch)| [time(epoch), dot[which]]).collect()
             };
             let curves: Vec<Line> = tracks.iter().map(|track| Line { points: dots(track), pale: track.pale }).collect();
             Fitted {
                 title: self.samples.caption(&format!("companion {}", self.companion), &curves),
-                labels: ["year".to_owned(), label.to_owned()],
+                labels: [time_label.to_owned(), label.to_owned()],
                 units: [String::new(), unit.to_owned()],
                 across: Some([first, last]),
                 curves,
@@ -97,14 +98,14 @@ impl Places<'_> {
     }
 
     /// The measured separations and position angles, and what they are less the best orbit's, which has `angles` there.
-    fn points(&self, angles: &[f64]) -> Result<[[Vec<Points>; 2]; 2]> {
+    fn points(&self, angles: &[f64], time: fn(f64) -> f64) -> Result<[[Vec<Points>; 2]; 2]> {
         let expected = self.samples.fit.expected(&self.samples.best)?;
         let seen: Vec<Seen> =
             self.rows.iter().zip(angles).map(|((place, row), &angle)| Seen::of(row, expected[*place], angle)).collect();
         let numbered: Vec<(usize, &Observation)> =
             self.rows.iter().enumerate().map(|(k, (_, row))| (k, *row)).collect();
         let points = |which: usize, of: &dyn Fn(&Seen) -> [f64; 2]| {
-            by_instrument(&numbered, |k, row| [[year(row.epoch), of(&seen[k])[which]], [0.0, seen[k].errors[which]]])
+            by_instrument(&numbered, |k, row| [[time(row.epoch), of(&seen[k])[which]], [0.0, seen[k].errors[which]]])
         };
         let values = [0, 1].map(|which| points(which, &|seen| seen.values));
         Ok([values, [0, 1].map(|which| points(which, &|seen| seen.residuals))])

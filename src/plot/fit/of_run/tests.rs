@@ -1,5 +1,4 @@
 use super::*;
-use crate::orbit::{Format, Observations, OrbitSection};
 use crate::output::{Measured, Observation as Kept, Parameter};
 use crate::plot::figures::Picture;
 use crate::plot::fit::Fitted;
@@ -147,27 +146,9 @@ fn places_are_shown_in_polar_coordinates_without_jumps() {
 }
 
 #[test]
-fn what_a_point_predicts_gives_its_likelihood() {
-    let text = "epoch,object,raoff,raoff_err,decoff,decoff_err,sep,sep_err,pa,pa_err,rv,rv_err\n\
-        57000,1,10,2,20,3,,,,,,\n57100,1,,,,,90,4,359,1.5,,\n57200,1,,,,,,,,,-2,0.5\n57300,0,,,,,,,,,0.1,0.2\n";
-    let observations = Observations::from_texts([("a", text)], Format::Auto).unwrap();
-    let orbit = OrbitSection { companion_masses: true, jitter: false, ..OrbitSection::default() };
-    let priors = "plx = 50.0\nm0 = { normal = [1.5, 0.05] }".parse().unwrap();
-    let fit = Fit::new(observations, &orbit, &priors, Level::Portable).unwrap();
-    let point = [2.0, 0.3, 1.1, 0.7, 2.5, 0.4, 0.2, 0.02, 1.5];
-    let mut likelihood = [0.0];
-    fit.log_likelihoods(&point, &mut likelihood);
-    let mut expected = 0.0;
-    for (row, predicted) in fit.observations().rows.iter().zip(fit.expected(&point).unwrap()) {
-        let count = if row.errors[1] > 0.0 { 2 } else { 1 };
-        for k in 0..count {
-            let mut residual = row.values[k] - predicted[k];
-            if row.errors == [4.0, 1.5] && k == 1 {
-                residual -= 360.0 * (residual / 360.0).round();
-            }
-            expected -= 0.5
-                * ((residual / row.errors[k]).powi(2) + (std::f64::consts::TAU * row.errors[k] * row.errors[k]).ln());
-        }
-    }
-    assert!((likelihood[0] - expected).abs() < 1e-9 * expected.abs(), "{} {expected}", likelihood[0]);
+fn times_that_span_days_are_dates() {
+    let (time, label) = time_axis(&[55000.0, 55010.0, 55020.0]);
+    assert_eq!((time(55010.0), label), (55010.0, "MJD"));
+    let (time, label) = time_axis(&[51544.5, 53370.75]);
+    assert_eq!((time(53370.75), label), (2005.0, "year"));
 }

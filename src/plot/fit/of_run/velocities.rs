@@ -1,7 +1,7 @@
 //! Velocities: the star's in time and folded with each period, the companions' in time.
 
 use super::samples::Samples;
-use super::{by_instrument, measured, year};
+use super::{by_instrument, measured, time_axis};
 use crate::Result;
 use crate::orbit::{Observation, Quantity};
 use crate::plot::figures::{Named, Picture};
@@ -53,22 +53,23 @@ impl Velocities<'_> {
     fn in_time(&self) -> Result<Fitted> {
         let fit = &self.samples.fit;
         let epochs = self.samples.epochs(&measured(fit, |row| row.object == self.object));
+        let (time, time_label) = time_axis(&epochs);
         let curve = |point: &[f64]| {
             let mut velocities = fit.velocities(point, self.object, &epochs)?;
             if self.object == 0 {
                 velocities.iter_mut().zip(fit.trend(point, &epochs)).for_each(|(velocity, trend)| *velocity += trend);
             }
-            Ok(epochs.iter().zip(velocities).map(|(&epoch, velocity)| [year(epoch), velocity]).collect())
+            Ok(epochs.iter().zip(velocities).map(|(&epoch, velocity)| [time(epoch), velocity]).collect())
         };
         let curves = self.samples.curves(epochs.len(), curve)?;
         Ok(Fitted {
             title: self.samples.caption(&name(self.object), &curves),
-            labels: ["year".to_owned(), "radial velocity".to_owned()],
+            labels: [time_label.to_owned(), "radial velocity".to_owned()],
             units: [String::new(), fit.observations().unit.name().to_owned()],
-            across: Some([year(epochs[0]), year(epochs[epochs.len() - 1])]),
+            across: Some([time(epochs[0]), time(epochs[epochs.len() - 1])]),
             curves,
-            points: self.points(year, |k| self.rows[k].1.values[0] - self.instrument(k)[0]),
-            residuals: self.points(year, |k| self.residuals[k]),
+            points: self.points(time, |k| self.rows[k].1.values[0] - self.instrument(k)[0]),
+            residuals: self.points(time, |k| self.residuals[k]),
         })
     }
 
