@@ -74,17 +74,24 @@ fn draw_lines<DB: DrawingBackend>(chart: &mut Chart<'_, DB>, scale: u32, lines: 
     Ok(())
 }
 
-/// The parts of a line that are inside ranges.
+/// The parts of a line that are inside ranges, a new one where it turns back: thick lines get spikes at sharp turns.
 fn inside(points: &[[f64; 2]], ranges: &[Range<f64>; 2]) -> Vec<Vec<(f64, f64)>> {
     let mut parts: Vec<Vec<(f64, f64)>> = Vec::new();
     for pair in points.windows(2) {
         let Some([from, to]) = cut(pair[0], pair[1], ranges).map(|ends| ends.map(|[x, y]| (x, y))) else { continue };
-        match parts.last_mut().filter(|part| part.last() == Some(&from)) {
+        let goes_on = |part: &&mut Vec<(f64, f64)>| part.last() == Some(&from) && !turns_back(part, to);
+        match parts.last_mut().filter(goes_on) {
             Some(part) => part.push(to),
             None => parts.push(vec![from, to]),
         }
     }
     parts
+}
+
+/// Whether a line that goes on to `next` turns back, across or up.
+fn turns_back(part: &[(f64, f64)], next: (f64, f64)) -> bool {
+    let [.., (ax, ay), (bx, by)] = *part else { return false };
+    (bx - ax) * (next.0 - bx) < 0.0 || (by - ay) * (next.1 - by) < 0.0
 }
 
 /// The part of a straight line from `a` to `b` that is inside ranges, if there is one (Liang & Barsky 1984).
@@ -203,6 +210,8 @@ mod tests {
         let parts = inside(&line, &ranges);
         assert_eq!(parts, [vec![(0.0, 0.0), (1.0, 0.5), (1.0, 1.0)], vec![(-2.0, 0.0), (0.0, 0.0)]]);
         assert!(inside(&[[-3.0, 0.0], [0.0, 3.5]], &ranges).is_empty());
+        let peak = inside(&[[-1.0, 0.0], [-0.5, 0.5], [0.0, 1.0], [1.0, 0.0]], &ranges);
+        assert_eq!(peak, [vec![(-1.0, 0.0), (-0.5, 0.5), (0.0, 1.0)], vec![(0.0, 1.0), (1.0, 0.0)]]);
     }
 
     #[test]
