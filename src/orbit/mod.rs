@@ -18,6 +18,7 @@ mod nbody;
 pub mod observations;
 pub mod ofti;
 mod parameters;
+mod predictions;
 pub mod prior;
 pub mod sections;
 mod simulation;
@@ -27,4 +28,4 @@ pub use observations::{Format, Observation, Observations, Quantity, VelocityUnit
 pub use ofti::Ofti;
 pub use prior::{Prior, Spread};
 pub use sections::{Basis, DataSection, Dynamics, OrbitSection, PriorsSection, Trend};
-pub use simulation::{Config, FitMethod, OrbitFit, fit_of};
+pub use simulation::{Config, FitMethod, OrbitFit, fit_of, fit_of_posterior};

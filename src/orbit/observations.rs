@@ -10,6 +10,7 @@
 //! Left out: absolute astrometry of the star (Hipparcos, Gaia) and brightness.
 
 mod orbitize;
+mod polar;
 mod radvel;
 mod table;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
+pub(super) use polar::polar;
 use table::Table;
 
 /// What makes a Julian date of a modified one; a time above it is a Julian date.

@@ -9,6 +9,7 @@ use super::canvas::{Drawn, Figure};
 use super::corner::Corner;
 use super::density::Density;
 use super::energy::EnergyError;
+use super::fit::{Fitted, Sky, fit_figures};
 use super::maps::Maps;
 use super::orbits::Orbits;
 use super::panels::Panels;
@@ -18,6 +19,7 @@ use super::totals::totals;
 use super::trace::trace;
 use super::tracks;
 use crate::Result;
+use crate::console::say;
 use crate::output::{GridGeometry, History, Posterior, Reader, snapshots_in};
 
 /// The most times at which maps of a field stand side by side.
@@ -38,6 +40,8 @@ pub(super) enum Picture {
     Maps(Maps),
     Panels(Panels),
     Corner(Corner),
+    Sky(Sky),
+    Fitted(Fitted),
 }
 
 impl Figure for Picture {
@@ -49,6 +53,8 @@ impl Figure for Picture {
             Picture::Maps(figure) => figure.size(),
             Picture::Panels(figure) => figure.size(),
             Picture::Corner(figure) => figure.size(),
+            Picture::Sky(figure) => figure.size(),
+            Picture::Fitted(figure) => figure.size(),
         }
     }
 
@@ -60,6 +66,8 @@ impl Figure for Picture {
             Picture::Maps(figure) => figure.draw(area, scale),
             Picture::Panels(figure) => figure.draw(area, scale),
             Picture::Corner(figure) => figure.draw(area, scale),
+            Picture::Sky(figure) => figure.draw(area, scale),
+            Picture::Fitted(figure) => figure.draw(area, scale),
         }
     }
 }
@@ -112,7 +120,9 @@ impl Figures {
         }
         let posterior = run.join("posterior.hdf5");
         if posterior.is_file() {
-            self.add_posterior(&Posterior::read(&posterior)?);
+            let posterior = Posterior::read(&posterior)?;
+            self.add_fit(run, &posterior);
+            self.add_posterior(&posterior);
         }
         let history = run.join("history.csv");
         if history.is_file() {
@@ -121,6 +131,14 @@ impl Figures {
         let density = last.as_ref().filter(|_| geometry.is_none()).map_or(Ok(None), Density::of)?;
         self.add("density", "Density", density.map(Picture::Density));
         Ok(())
+    }
+
+    /// Orbits over the data; what hinders them hinders no other picture.
+    fn add_fit(&mut self, run: &Path, posterior: &Posterior) {
+        match fit_figures(run, posterior) {
+            Ok(figures) => self.0.extend(figures),
+            Err(error) => say(&format!("divisi: orbits over the data are left out: {error}")),
+        }
     }
 
     fn add_posterior(&mut self, posterior: &Posterior) {

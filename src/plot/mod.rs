@@ -2,11 +2,13 @@
 //!
 //! [`plot`] makes those that the files allow, each as PNG and SVG. Of bodies: orbits (few), the projected density (many), the
 //! relative energy error. Of grids: maps of the density and of what the flow carries along, at the last time and over time;
-//! profiles along one axis; totals. Of posteriors: the corner plot, the walkers' ways. [`report`] puts them into one page with the run's parameters and key figures.
+//! profiles along one axis; totals. Of posteriors: the corner plot, the walkers' ways. Of a run that fits orbits, before these: orbits
+//! over the data, on the sky and in time, and velocities in time and folded with each period. [`report`] puts them into one page
+//! with the run's parameters and key figures.
 //!
 //! Bodies are seen from +z; orbits are drawn about the body that is much heavier than the others, where there is one. Of a
-//! grid with three axes the middle planes are shown. [`Sky`] and [`Fitted`] show fits over their data. Colours can be told apart by colour-blind readers (Okabe & Ito 2008 for
-//! lines, cividis for maps).
+//! grid with three axes the middle planes are shown. [`Sky`] and [`Fitted`] show fits over their data. Colours can be told apart by
+//! colour-blind readers (Okabe & Ito 2008 for lines, cividis for maps).
 
 mod canvas;
 mod corner;

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub use config::{Config, FitMethod};
 
 use super::{Fit, Observations, ofti, sections};
-use crate::output::WriteOptions;
+use crate::output::{Posterior, WriteOptions};
 use crate::run::{Goal, Row, Setup};
 use crate::units::Units;
 use crate::{Checkpoint, CheckpointReader, Clock, Comm, Error, Result, Simulation, Snapshot, sampler};
@@ -61,6 +61,14 @@ pub fn fit_of(config: &Config, folder: &Path, level: crate::lane::Level) -> Resu
     }
     let observations = Observations::read(&files, config.data.format)?;
     Fit::new(observations, &config.orbit, &config.priors, level)
+}
+
+/// The fit that a parameter file asks for, to the measured values that stand in its posterior: the same as to its files, wherever they are.
+///
+/// # Errors
+/// A posterior without measured values, or with other ones than the model and the priors are for.
+pub fn fit_of_posterior(config: &Config, posterior: &Posterior, level: crate::lane::Level) -> Result<Fit> {
+    Fit::new(results::measured(posterior)?, &config.orbit, &config.priors, level)
 }
 
 fn same_data(digest: u64, fit: &Fit) -> Result<()> {

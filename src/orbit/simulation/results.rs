@@ -1,11 +1,12 @@
 //! What a fit has found, as files and words: the posterior, its table, how far the samples can be trusted.
 
 use super::{OrbitFit, Work};
-use crate::Comm;
+use crate::orbit::observations::modified;
 use crate::orbit::parameters::Slot;
-use crate::orbit::{Dynamics, Fit, Quantity};
+use crate::orbit::{Dynamics, Fit, Observations, Quantity, VelocityUnit};
 use crate::output::{About, Chain, Measured, Observation, Parameter, Posterior};
 use crate::sampler::{Convergence, Share};
+use crate::{Comm, Error, Result};
 
 /// Standard deviations in the mean beyond which a fit is told to be far from the data.
 const FAR: f64 = 5.0;
@@ -215,6 +216,39 @@ fn observations(fit: &Fit) -> Vec<Observation> {
         instrument: row.instrument.clone(),
     };
     fit.observations().rows.iter().map(of).collect()
+}
+
+/// The measured values of a posterior, as [`observations`] put them there.
+///
+/// # Errors
+/// None, or of an object that can't be.
+pub(super) fn measured(posterior: &Posterior) -> Result<Observations> {
+    let of = |(number, one): (usize, &Observation)| {
+        let place = format!("data[{number}] of the posterior");
+        let object = usize::try_from(one.object);
+        let is_velocity = one.measured == Measured::Velocity;
+        Ok(crate::orbit::Observation {
+            epoch: modified(one.epoch),
+            object: object.map_err(|_| Error::input(&place, format!("there is no object {}", one.object)))?,
+            quantity: match one.measured {
+                Measured::Separation => Quantity::SepPa,
+                Measured::Offsets => Quantity::RaDec,
+                Measured::Velocity => Quantity::Velocity,
+            },
+            values: if is_velocity { [one.values[0], 0.0] } else { one.values },
+            errors: if is_velocity { [one.errors[0], 0.0] } else { one.errors },
+            correlation: Some(one.correlation).filter(|correlation| correlation.is_finite()),
+            instrument: one.instrument.clone(),
+            place,
+        })
+    };
+    if posterior.observations.is_empty() {
+        return Err(Error::input("posterior", "has no measured values"));
+    }
+    let units = [VelocityUnit::KmPerS, VelocityUnit::MPerS];
+    let unit = units.into_iter().find(|unit| unit.name() == posterior.about.velocities);
+    let rows = posterior.observations.iter().enumerate().map(of).collect::<Result<_>>()?;
+    Ok(Observations { rows, unit: unit.unwrap_or(VelocityUnit::KmPerS) })
 }
 
 /// A hash of what was measured: a run goes on with the same data alone.

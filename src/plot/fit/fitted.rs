@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::{Line, Points, along, draw_lines, draw_names, draw_points, ends, range};
+use super::{EDGE, Line, Points, along, draw_lines, draw_points, ends, named, names_height, range};
 use crate::Result;
 use crate::plot::canvas::{Drawn, Figure, INK, TITLE, chart, less_offset, round_offset, save, tick, titled, with_unit};
 
@@ -57,11 +57,13 @@ impl Fitted {
 impl Figure for Fitted {
     fn size(&self) -> (u32, u32) {
         let [width, curves, residuals] = SIZE;
-        (width, TITLE + curves + if self.residuals.is_empty() { 0 } else { residuals })
+        let names = names_height(&self.points, width);
+        (width, TITLE + names + curves + if self.residuals.is_empty() { 0 } else { residuals })
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
-        let (upper, lower) = titled(area, scale, &self.title)?.split_vertically(SIZE[1] * scale);
+        let panels = named(&titled(area, scale, &self.title)?, scale, &self.points)?;
+        let (upper, lower) = panels.margin(0, 0, 0, EDGE * scale).split_vertically(SIZE[1] * scale);
         let (across, offset) = self.across();
         let x_label = less_offset(&self.labels[0], &self.units[0], offset);
         let y_label = with_unit(&self.labels[1], &self.units[1]);
@@ -70,7 +72,6 @@ impl Figure for Fitted {
         let mut curves = chart(&upper, scale, [across.clone(), up], [label, &y_label], &|value| tick(*value))?;
         draw_lines(&mut curves, scale, &self.curves, offset)?;
         draw_points(&mut curves, scale, &self.points, offset)?;
-        draw_names(&upper, scale, &self.points)?;
         if self.residuals.is_empty() {
             return Ok(());
         }
@@ -105,9 +106,9 @@ mod tests {
         };
         let svg = to_svg(&figure).unwrap();
         assert!(["phase", "velocity (m/s)", "HIRES", "APF", "residual"].iter().all(|text| svg.contains(text)));
-        assert!(svg.contains("residual (m/s)") && figure.size().1 == 670);
+        assert!(svg.contains("residual (m/s)") && figure.size().1 == 696);
         figure.residuals.clear();
-        assert!(!to_svg(&figure).unwrap().contains("residual") && figure.size().1 == 460);
+        assert!(!to_svg(&figure).unwrap().contains("residual") && figure.size().1 == 486);
         figure.labels[0] = "BJD".to_owned();
         figure.across = Some([2_455_000.2, 2_455_000.9]);
         assert!(to_svg(&figure).unwrap().contains("BJD − 2455000"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::{Line, Points, along, draw_lines, draw_names, draw_points, ends, range};
+use super::{EDGE, Line, Points, along, draw_lines, draw_points, ends, named, names_height, range};
 use crate::Result;
 use crate::plot::canvas::{Drawn, Figure, INK, TITLE, chart, save, tick, titled, with_unit};
 
@@ -26,6 +26,8 @@ pub struct Sky {
     pub orbits: Vec<Line>,
     /// Measured places, likewise.
     pub points: Vec<Points>,
+    /// What of orbits is farther than this from the star, to the east or to the north, needs no room; none: all are shown whole.
+    pub within: Option<f64>,
 }
 
 impl Sky {
@@ -39,8 +41,9 @@ impl Sky {
 
     /// The ranges of both axes: as wide as each other, the first falling.
     fn ranges(&self) -> [Range<f64>; 2] {
-        let [x, y] =
-            [0, 1].map(|axis| range(along(&self.orbits, axis).chain(ends(&self.points, axis)).chain([0.0]), ROOM));
+        let far = self.within.unwrap_or(f64::INFINITY);
+        let shown = |axis| along(&self.orbits, axis).map(|place| place.clamp(-far, far));
+        let [x, y] = [0, 1].map(|axis| range(shown(axis).chain(ends(&self.points, axis)).chain([0.0]), ROOM));
         let half = 0.5 * (x.end - x.start).max(y.end - y.start);
         let [across, up] = [x, y].map(|range| 0.5 * (range.start + range.end));
         [across + half..across - half, up - half..up + half]
@@ -50,17 +53,17 @@ impl Sky {
 impl Figure for Sky {
     fn size(&self) -> (u32, u32) {
         // The labels take 78 dots at the left, 52 below, and the margin 8 around: the plotting area is square.
-        (SIDE, SIDE - 26 + TITLE)
+        (SIDE + EDGE, SIDE - 26 + TITLE + names_height(&self.points, SIDE + EDGE))
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
-        let panel = titled(area, scale, &self.title)?;
+        let panel = named(&titled(area, scale, &self.title)?, scale, &self.points)?.margin(0, 0, 0, EDGE * scale);
         let labels = ["ΔRA", "ΔDec"].map(|label| with_unit(label, &self.unit));
         let mut chart = chart(&panel, scale, self.ranges(), [&labels[0], &labels[1]], &|value| tick(*value))?;
         draw_lines(&mut chart, scale, &self.orbits, 0.0)?;
         draw_points(&mut chart, scale, &self.points, 0.0)?;
         chart.draw_series([Cross::new((0.0, 0.0), 7 * scale, INK.stroke_width(2 * scale))])?;
-        draw_names(&panel, scale, &self.points)
+        Ok(())
     }
 }
 
@@ -73,7 +76,8 @@ mod tests {
     fn axes_are_equal_and_right_ascension_falls() {
         let orbit = Line { points: vec![[-100.0, 20.0], [300.0, 40.0], [100.0, -60.0]], pale: false };
         let points = Points { name: "SPHERE".to_owned(), at: vec![[290.0, 30.0]], errors: vec![[5.0, 5.0]] };
-        let sky = Sky { title: "b".to_owned(), unit: "mas".to_owned(), orbits: vec![orbit], points: vec![points] };
+        let (title, unit) = ("b".to_owned(), "mas".to_owned());
+        let mut sky = Sky { title, unit, orbits: vec![orbit], points: vec![points], within: None };
         let [x, y] = sky.ranges();
         assert!(x.start > x.end && y.start < y.end && ((x.start - x.end) - (y.end - y.start)).abs() < 1e-9);
         assert!(x.start >= 300.0 && x.end <= -100.0 && y.start < -60.0);
@@ -86,5 +90,8 @@ mod tests {
             before[from..].split('"').next().unwrap().parse().unwrap()
         };
         assert!(at("200") < at("100"));
+        sky.within = Some(50.0);
+        let [x, _] = sky.ranges();
+        assert!(x.start >= 295.0 && x.end <= -50.0 && x.end > -100.0, "the measured place is inside");
     }
 }
