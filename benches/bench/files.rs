@@ -150,7 +150,8 @@ fn ours(role: &str, path: &Path) -> f64 {
 /// The seconds that plain MPI-IO says on two ranks.
 fn peer(how: &str, template: &Path, out: &Path, axis: &str) -> f64 {
     let script = "benches/bench/file_peers.py";
-    seconds(mpirun().args([peers::PYTHON, script, how]).arg(template).arg(out).arg(axis))
+    // With this module an exception on one rank ends both.
+    seconds(mpirun().args([peers::PYTHON, "-m", "mpi4py", script, how]).arg(template).arg(out).arg(axis))
 }
 
 fn mpirun() -> Command {

@@ -11,10 +11,15 @@ use super::common::{DIVISI, Signal, mpirun, signal, wait};
 use super::program::{command, ledger, run};
 use super::{Figure, RUNS, median};
 
-/// The gas of the cost: 192^3 cells on two ranks, a checkpoint each three steps.
 const GAS: &str = "sims/fluid/blast.toml";
-const CUBE: [&str; 6] = [
+/// The corners of a cube of gas.
+const LOW: &str = "grid.low=-0.5,-0.5,-0.5";
+const HIGH: &str = "grid.high=0.5,0.5,0.5";
+/// The gas of the cost: 192^3 cells on two ranks, a checkpoint each three steps.
+const CUBE: [&str; 8] = [
     "grid.cells=192,192,192",
+    LOW,
+    HIGH,
     "run.steps=15",
     "run.until=100",
     "output.every_time=0",
@@ -48,8 +53,10 @@ pub fn share() -> Vec<Figure> {
 }
 
 /// A step of this takes longer than the ranks leave between two agreements.
-const SLOW: [&str; 6] = [
+const SLOW: [&str; 8] = [
     "grid.cells=128,128,128",
+    LOW,
+    HIGH,
     "run.steps=100000",
     "run.until=100",
     "output.every_time=0",

@@ -36,8 +36,8 @@ pub fn rounds() -> Vec<Figure> {
         .iter()
         .map(|(case, tally)| {
             format!(
-                "{}: {} kills, {} of one rank, {} within a checkpoint, at most {} steps lost",
-                case.name, tally.kills, tally.single, tally.in_checkpoint, tally.most_lost
+                "{}: {} kills, {} of one rank, {} within a checkpoint, {} that mpirun did not notice, at most {} steps lost",
+                case.name, tally.kills, tally.single, tally.in_checkpoint, tally.launcher_left, tally.most_lost
             )
         })
         .collect();

@@ -40,7 +40,9 @@ pub struct Report {
     pub files: u64,
     /// How many numbers and texts.
     pub values: u64,
-    /// The first place that differs in each file that does, with both values.
+    /// How many files differ, or are in one of two runs alone.
+    pub differing: u64,
+    /// The first place that differs in each file that does, with both values; then the files that one run lacks.
     pub differences: Vec<String>,
 }
 
@@ -57,7 +59,7 @@ impl fmt::Display for Report {
             return writeln!(f, "the same: {} values in {} files", self.values, self.files);
         }
         self.differences.iter().try_for_each(|difference| writeln!(f, "{difference}"))?;
-        writeln!(f, "{} of {} files differ", self.differences.len(), self.files)
+        writeln!(f, "{} of {} files differ", self.differing, self.files)
     }
 }
 
@@ -91,25 +93,29 @@ impl Comparison {
         if in_a.is_empty() && in_b.is_empty() {
             return Err(Error::input("compare", format!("{} and {} hold no run", a.display(), b.display())));
         }
-        for name in in_a.union(&in_b) {
-            match (in_a.contains(name), in_b.contains(name)) {
-                (true, true) => self.files(&a.join(name), &b.join(name))?,
-                (true, false) => self.differ(format!("{}: only in {}", name.display(), a.display())),
-                _ => self.differ(format!("{}: only in {}", name.display(), b.display())),
-            }
+        for name in in_a.intersection(&in_b) {
+            self.files(&a.join(name), &b.join(name))?;
         }
+        self.alone(in_a.difference(&in_b), a);
+        self.alone(in_b.difference(&in_a), b);
         Ok(())
     }
 
-    fn differ(&mut self, difference: String) {
-        self.report.files += 1;
-        self.report.differences.push(difference);
+    /// Notes files that only `run` has: they may be many, so the first is named and the others are counted.
+    fn alone<'a>(&mut self, mut names: impl Iterator<Item = &'a PathBuf>, run: &Path) {
+        let Some(first) = names.next() else { return };
+        let others = names.count() as u64;
+        let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+        self.report.files += 1 + others;
+        self.report.differing += 1 + others;
+        self.report.differences.push(format!("{}{more}: only in {}", first.display(), run.display()));
     }
 
     fn files(&mut self, a: &Path, b: &Path) -> Result<()> {
         let is_table = |path: &Path| path.extension().is_some_and(|extension| extension == "csv");
         let found = if is_table(a) && is_table(b) { self.tables(a, b)? } else { self.hdf5(a, b)? };
         self.report.files += 1;
+        self.report.differing += u64::from(found.is_some());
         self.report.differences.extend(found.map(|place| format!("{}: {place}", a.display())));
         Ok(())
     }
@@ -352,12 +358,12 @@ mod tests {
             std::fs::create_dir_all(run.join("snapshots")).unwrap();
             std::fs::write(run.join("history.csv"), "step\n0\n").unwrap();
         }
-        file(&a.join("snapshots/snapshot_000000.hdf5"), &[0.0; 6], 0);
+        for number in 0..3 {
+            file(&a.join(format!("snapshots/snapshot_00000{number}.hdf5")), &[0.0; 6], 0);
+        }
         let report = compare(&a, &b, None).unwrap();
-        assert!(
-            report.differences.len() == 1 && report.files == 2 && report.to_string().contains("only in"),
-            "{report}"
-        );
+        assert_eq!((report.files, report.differing, report.differences.len()), (4, 3, 1), "{report}");
+        assert!(report.to_string().contains("snapshot_000000.hdf5 and 2 more: only in"), "{report}");
         assert!(compare(&a, &folder.path().join("a/history.csv"), None).is_err());
     }
 }

@@ -136,7 +136,7 @@ mod tests {
     fn a_file_has_one_hash_whoever_shares_it_out() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let bytes: Vec<u8> = (0..3 * BLOCK + 12_345).map(|n| (n * n >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..3 * BLOCK + 12_345).map(|n| ((n * n) >> 7) as u8).collect();
         std::fs::write(&path, &bytes).unwrap();
         let wanted: Vec<u64> = bytes.chunks(BLOCK as usize).map(xxhash_rust::xxh3::xxh3_64).collect();
         for size in [1, 2, 3, 7] {

@@ -220,7 +220,9 @@ fn account<S: Simulation>(
         memory_bytes,
         phases,
     };
-    let written = if comm.is_root() { ledger.write(&request.folder.ledger()) } else { Ok(()) };
+    // The ledger of a run that was done already stays.
+    let tells = steps > 0 || !request.folder.ledger().exists();
+    let written = if comm.is_root() && tells { ledger.write(&request.folder.ledger()) } else { Ok(()) };
     comm.agree(written)?;
     let (step, time) = (driver.clock.step(), driver.clock.time());
     let (rate, took) = (rate_text(ledger.rate, unit), ledger.seconds);

@@ -1,18 +1,21 @@
 //! Torture: a run is killed at random times, one rank or all, and resumed on another number of ranks, until it is done.
 
+use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use divisi::output::checkpoint_steps;
 
 use super::case::{Case, parameters, run};
-use super::{
-    DIVISI, Signal, assert_same_files, kill_process, kill_ranks, mpirun, ranks_of, remove_stale_segments, wait,
-};
+use super::{DIVISI, Pid, Signal, assert_same_files, kill_process, mpirun, ranks_of, remove_stale_segments};
 
-/// Seconds after which a job that was killed must have ended.
-const END: u64 = 20;
+/// A job must have ranks after this.
+const START: Duration = Duration::from_secs(60);
+/// So long after a kill mpirun may still be there without ranks.
+const ALONE: Duration = Duration::from_secs(5);
+/// After a kill the rest of a job must have ended within this.
+const END: Duration = Duration::from_secs(20);
 
 /// What a torture did.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Tally {
     pub single: u32,
     /// Kills that hit while a checkpoint was being written.
     pub in_checkpoint: u32,
+    /// Kills after which all ranks had ended and mpirun had not: it was killed too.
+    pub launcher_left: u32,
     /// The most steps of work that a kill lost.
     pub most_lost: u64,
 }
@@ -58,36 +63,92 @@ pub fn torture(case: &Case, more: &[&str], rounds: u32, seed: u64) -> Tally {
 /// One job, anew or resumed, that is killed unless it ends before; whether the run is done.
 fn job(case: &Case, more: &[&str], out: &Path, length: Duration, dice: &mut Dice, tally: &mut Tally) -> bool {
     let ranks = 1 + dice.below(4) as usize;
-    let mut command = command(case, more, out, ranks);
-    let mut child = command.spawn().expect("mpirun starts");
+    let mut child = command(case, more, out, ranks).spawn().expect("mpirun starts");
     let patience = Duration::from_millis(dice.below(2 * length.as_millis() as u64 + 1));
-    let started = Instant::now();
-    while started.elapsed() < patience {
-        if let Some(status) = child.try_wait().expect("a child") {
-            assert!(status.success(), "{case:?} on {ranks} ranks ended with {status}");
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let running = ranks_of(out);
-    let one = dice.below(2) == 0 && running.len() > 1;
-    let checkpoints = out.join("checkpoints");
-    let unfinished = std::fs::read_dir(&checkpoints).into_iter().flatten().flatten();
-    let writing = unfinished.filter(|entry| entry.path().extension().is_some_and(|part| part == "part")).count() > 0;
-    match one {
-        true => drop(kill_process(running[dice.below(running.len() as u64) as usize], Signal::KILL)),
-        false => kill_ranks(out),
-    }
-    let status = wait(&mut child, Duration::from_secs(END));
-    assert!(status.is_some(), "{case:?}: the job hung after a kill");
-    if status == Some(0) {
+    let Some(running) = ranks_after(case, &mut child, out, patience) else { return true };
+    let writing = is_writing(out);
+    let one = strike(&running, dice);
+    let status = end(case, &mut child, out);
+    if status.is_some_and(|status| status.success()) {
         return true;
     }
     tally.kills += 1;
     tally.single += u32::from(one);
     tally.in_checkpoint += u32::from(writing);
+    tally.launcher_left += u32::from(status.is_none());
     tally.most_lost = tally.most_lost.max(lost(out));
     false
+}
+
+/// The ranks of a job after so long, or as soon as there are any: a kill before that would hit nobody. Nothing if it is done.
+fn ranks_after(case: &Case, child: &mut Child, out: &Path, patience: Duration) -> Option<Vec<Pid>> {
+    let started = Instant::now();
+    while started.elapsed() < patience + START {
+        if let Some(status) = child.try_wait().expect("a child") {
+            assert!(status.success(), "{case:?} ended with {status}");
+            return None;
+        }
+        let running = if started.elapsed() < patience { Vec::new() } else { ranks_of(out) };
+        if !running.is_empty() {
+            return Some(running);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().expect("mpirun can be killed");
+    panic!("{case:?}: no rank {START:?} after the start of mpirun");
+}
+
+/// Kills one of the ranks or all of them; whether it was one of several.
+fn strike(running: &[Pid], dice: &mut Dice) -> bool {
+    let one = dice.below(2) == 0 && running.len() > 1;
+    let first = dice.below(running.len() as u64) as usize;
+    let struck = if one { &running[first..=first] } else { running };
+    // It may have ended in between.
+    struck.iter().for_each(|&rank| kill_process(rank, Signal::KILL).unwrap_or_default());
+    one
+}
+
+/// Whether a checkpoint is being written.
+fn is_writing(out: &Path) -> bool {
+    let files = fs::read_dir(out.join("checkpoints")).into_iter().flatten().flatten();
+    files.filter(|entry| entry.path().extension().is_some_and(|part| part == "part")).count() > 0
+}
+
+/// The end of a job that was killed: how mpirun ended, or nothing if all ranks have ended but it has not, so that it is killed.
+///
+/// Open MPI 4.1 with PMIx 4.2 stays behind like that where a rank dies while it connects to mpirun: mpirun says `PMIX ERROR:
+/// UNREACHABLE` and waits for ever for a lock in PMIx_server_finalize. Panics if a rank outlives the others, and tells what it does.
+fn end(case: &Case, child: &mut Child, out: &Path) -> Option<ExitStatus> {
+    let (killed, mut left) = (Instant::now(), Vec::new());
+    while killed.elapsed() < END {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        if killed.elapsed() > ALONE {
+            left = ranks_of(out);
+            if left.is_empty() {
+                break;
+            }
+        }
+    }
+    let told: Vec<_> = left.iter().map(|&rank| state_of(rank)).collect();
+    child.kill().expect("mpirun can be killed");
+    child.wait().expect("a child");
+    left.iter().for_each(|&rank| kill_process(rank, Signal::KILL).unwrap_or_default());
+    assert!(left.is_empty(), "{case:?}: ranks outlive the one that was killed:\n{}", told.join("\n"));
+    None
+}
+
+/// What the kernel tells of a process: its state, its signals, and where it sleeps.
+fn state_of(process: Pid) -> String {
+    let folder = Path::new("/proc").join(process.as_raw_nonzero().to_string());
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
+    let status = read("status");
+    let wanted = ["State:", "SigPnd:", "ShdPnd:", "SigBlk:", "SigCgt:"];
+    let lines = status.lines().filter(|line| wanted.iter().any(|name| line.starts_with(name)));
+    let lines: Vec<_> = lines.map(|line| line.replace('\t', " ")).collect();
+    format!("process {}: {}; sleeps in {}", process.as_raw_nonzero(), lines.join(", "), read("wchan"))
 }
 
 fn command(case: &Case, more: &[&str], out: &Path, ranks: usize) -> Command {
@@ -99,7 +160,7 @@ fn command(case: &Case, more: &[&str], out: &Path, ranks: usize) -> Command {
 
 /// The steps between the newest checkpoint and the last row that history.csv got to hold; 0 for a sweep, which has neither.
 fn lost(out: &Path) -> u64 {
-    let text = std::fs::read_to_string(out.join("history.csv")).unwrap_or_default();
+    let text = fs::read_to_string(out.join("history.csv")).unwrap_or_default();
     let rows = text.rsplit('\n').filter_map(|line| line.split(',').next()?.parse::<u64>().ok());
     let newest = checkpoint_steps(&out.join("checkpoints")).last().copied().unwrap_or(0);
     rows.max().unwrap_or(0).saturating_sub(newest)
