@@ -186,8 +186,8 @@ mod tests {
         let mut expected = 0.0;
         for (row, predicted) in fit.observations().rows.iter().zip(fit.expected(&point).unwrap()) {
             let count = if row.errors[1] > 0.0 { 2 } else { 1 };
-            for k in 0..count {
-                let mut residual = row.values[k] - predicted[k];
+            for (k, predicted) in predicted.iter().enumerate().take(count) {
+                let mut residual = row.values[k] - predicted;
                 if row.errors == [4.0, 1.5] && k == 1 {
                     residual -= 360.0 * (residual / 360.0).round();
                 }
