@@ -122,7 +122,8 @@ fn draw(fit: &Fit, whole: &Posterior) -> Result<()> {
         errors: places.map(|row| row.errors).collect(),
     };
     let title = "a made-up planet".to_owned();
-    Sky { title, unit: "mas".to_owned(), orbits, points: vec![points] }.save(&Path::new(FOLDER).join("orbits"))?;
+    Sky { title, unit: "mas".to_owned(), orbits, points: vec![points], within: None }
+        .save(&Path::new(FOLDER).join("orbits"))?;
     Ok(())
 }
 
