@@ -153,7 +153,7 @@ fn the_maximum_of_hd_164922_is_at_least_as_high_as_radvels() {
     let ln_likelihood = history(&out, "ln_posterior").last().unwrap() - ln_prior;
     let as_radvel = ln_likelihood - 3.0 * 50f64.ln() - 2.0 * 0.99f64.ln();
     println!("ln posterior as radvel has it: {as_radvel:.10}");
-    assert!(as_radvel >= -1003.450_203_674_3 - 1e-8, "{as_radvel}");
+    assert!(as_radvel >= -1_003.450_203_674_3 - 1e-8, "{as_radvel}");
     let found = summary(&out);
     // Within 1.2 standard errors, those of the curvature at the maximum.
     for (name, given, error) in
