@@ -85,7 +85,7 @@ fn a_checkpoint_cut_short_or_with_a_flipped_byte_is_never_taken() {
     let folder = tempfile::tempdir().unwrap();
     for (case, flips) in [(BODIES, 50), (GAS, 200)] {
         let out = folder.path().join(case.name);
-        run(&case, 2, &out, &[]);
+        run(&case, 1, &out, &[]);
         let copy = Copy::of(&out);
         for length in places(20, copy.bytes.len()) {
             copy.assert_refused(&copy.bytes[..length], &format!("cut to {length} bytes"));
