@@ -221,6 +221,8 @@ def hyperqueue():
         client.wait_for_jobs([client.submit(job)])
         return time.perf_counter() - start
 
+    # Where it writes what each task prints.
+    os.chdir(tempfile.mkdtemp())
     with LocalCluster() as cluster:
         cluster.start_worker(WorkerConfig(cores=WORKERS))
         client = cluster.client()
