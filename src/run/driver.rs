@@ -128,7 +128,7 @@ impl<S: Simulation> Driver<'_, S> {
 
     /// Whether the simulation's goal ends the run.
     fn ends_itself(&self) -> bool {
-        matches!(self.simulation.goal(), Goal::Reached | Goal::Missed)
+        self.simulation.goal().ends_the_run()
     }
 
     /// Steps until something is due; whether an event asks to stop.

@@ -13,3 +13,10 @@ pub enum Goal {
     /// Not reached within limits of the simulation's own: the run ends here and is not finished. It can be resumed with wider ones.
     Missed,
 }
+
+impl Goal {
+    /// Whether the run ends here by it.
+    pub fn ends_the_run(self) -> bool {
+        matches!(self, Goal::Reached | Goal::Missed)
+    }
+}

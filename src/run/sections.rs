@@ -231,6 +231,13 @@ pub(super) struct Cadence {
     pub checkpoint_time: f64,
 }
 
+impl Cadence {
+    /// Whether a time or a number of steps ends the run; else it is its goal.
+    pub fn has_end(&self) -> bool {
+        self.until.is_finite() || self.steps < u64::MAX
+    }
+}
+
 impl Framework {
     /// Reads the framework's sections.
     pub(super) fn read(parameters: &Parameters) -> Result<Self> {

@@ -246,7 +246,7 @@ fn cost_of_checkpoints(ledger: &Ledger) -> Option<String> {
 }
 
 /// Steps that `check` takes to estimate the time of a run.
-const TRIAL_STEPS: u32 = 3;
+const TRIAL_STEPS: u64 = 3;
 
 /// Makes the initial state, takes a few steps of it and says what the run would cost; writes nothing. All ranks.
 ///
@@ -260,10 +260,10 @@ pub fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()> {
     let setup = plan.setup(&instructions);
     let mut simulation = S::new(&setup, comm)?;
     let (mut clock, began) = (Clock::default(), Instant::now());
-    for _ in 0..TRIAL_STEPS {
+    while clock.step() < TRIAL_STEPS && !simulation.goal().ends_the_run() {
         clock.advance(simulation.step(&clock, cadence.until)?);
     }
-    let each = comm.all_reduce_max(began.elapsed().as_secs_f64()) / f64::from(TRIAL_STEPS);
+    let each = comm.all_reduce_max(began.elapsed().as_secs_f64()) / clock.step().max(1) as f64;
     let steps = (cadence.steps as f64).min((cadence.until / clock.dt()).ceil());
     let memory = comm.all_gather(&[peak_memory()]);
     if comm.is_root() {
@@ -272,7 +272,10 @@ pub fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()> {
         println!("ranks       {}, {}", comm.size(), instructions.name);
         simulation.describe().iter().for_each(|(what, value)| println!("{what:<11} {value}"));
         println!("memory      {mebibytes} MiB on the rank that takes most");
-        println!("estimate    {steps:.0} steps of {each:.3e} s: {}", duration_text(steps * each));
+        match cadence.has_end() {
+            true => println!("estimate    {steps:.0} steps of {each:.3e} s: {}", duration_text(steps * each)),
+            false => println!("estimate    steps of {each:.3e} s, until the goal is reached"),
+        }
     }
     Ok(())
 }

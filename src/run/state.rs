@@ -34,7 +34,8 @@ pub fn state(folder: &RunFolder) -> Result<State> {
     }
     let run = Framework::read(&Parameters::read(&folder.config(), &[])?)?.run;
     let time = run.until.map(|until| format!("t = {until}"));
-    let until = time.into_iter().chain(run.steps.map(|steps| format!("step {steps}"))).collect::<Vec<_>>().join(" or ");
+    let ends: Vec<String> = time.into_iter().chain(run.steps.map(|steps| format!("step {steps}"))).collect();
+    let until = if ends.is_empty() { "its goal".to_owned() } else { ends.join(" or ") };
     Ok(State {
         last: last_row(folder)?,
         until,

@@ -162,17 +162,19 @@ fn effective_samples(comm: &Comm) {
 
 /// The scatter of means between seeds is that of as many independent samples.
 fn effective_samples_are_worth_it(comm: &Comm) {
+    const RUNS: u64 = 40;
     let (mut means, mut counts) = (Vec::new(), Vec::new());
-    for seed in 0..40 {
+    for seed in 0..RUNS {
         let mut ensemble = Ensemble::new(comm, normal(), settings(), 1000 + seed).expect("walkers");
         (0..5000).for_each(|_| ensemble.step().expect("a step"));
         let column: Vec<f64> = ensemble.chain().numbers().chunks_exact(7).map(|row| row[3]).collect();
         means.push(column.iter().sum::<f64>() / column.len() as f64);
         counts.push(ensemble.look().effective()[3]);
     }
-    let mean = means.iter().sum::<f64>() / 40.0;
-    let variance = means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>() / 39.0;
-    let (found, told) = (covariance(3, 3) / variance, counts.iter().sum::<f64>() / 60.0);
+    let n = RUNS as f64;
+    let mean = means.iter().sum::<f64>() / n;
+    let variance = means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>() / (n - 1.0);
+    let (found, told) = (covariance(3, 3) / variance, counts.iter().sum::<f64>() / n);
     // The variance of 40 means is known to 23 %.
     assert!((found / told - 1.0).abs() < 0.5, "{found} independent samples, and {told} are told");
 }
