@@ -281,6 +281,17 @@ impl Info {
         }
     }
 
+    /// Adds a pair; neither text may have a zero in it.
+    pub(super) fn set(&self, key: &str, value: &str) {
+        let [key, value] = [key, value].map(|text| CString::new(text).expect("a text without zeros"));
+        // SAFETY: the handle is live, and both are C strings, which MPI copies.
+        unsafe { ffi::MPI_Info_set(self.0, key.as_ptr(), value.as_ptr()) };
+    }
+}
+
+/// What MPI-IO asks for and tells.
+#[cfg(feature = "parallel-hdf5")]
+impl Info {
     /// A copy of those that an open file has.
     pub(super) fn of_file(file: ffi::MPI_File) -> Self {
         let mut info = MaybeUninit::uninit();
@@ -289,13 +300,6 @@ impl Info {
             ffi::MPI_File_get_info(file, info.as_mut_ptr());
             Info(info.assume_init())
         }
-    }
-
-    /// Adds a pair; neither text may have a zero in it.
-    pub(super) fn set(&self, key: &str, value: &str) {
-        let [key, value] = [key, value].map(|text| CString::new(text).expect("a text without zeros"));
-        // SAFETY: the handle is live, and both are C strings, which MPI copies.
-        unsafe { ffi::MPI_Info_set(self.0, key.as_ptr(), value.as_ptr()) };
     }
 
     /// All pairs.
@@ -330,6 +334,7 @@ impl Drop for Info {
 }
 
 /// The text before the first zero.
+#[cfg(feature = "parallel-hdf5")]
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
 }

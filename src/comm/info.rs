@@ -1,12 +1,16 @@
 //! Hints to MPI: pairs of texts that an implementation may use or ignore (MPI 4.0, chapter 10; those of MPI-IO: 14.2.8).
 
-use super::{RawFile, RawInfo, ffi};
+use super::ffi;
+#[cfg(feature = "parallel-hdf5")]
+use super::{RawFile, RawInfo};
 
 /// Hints, freed on drop.
+#[cfg(feature = "parallel-hdf5")]
 pub(crate) struct Info(ffi::Info);
 
+#[cfg(feature = "parallel-hdf5")]
 impl Info {
-    /// Hints from pairs that [`check`](Info::check) found good.
+    /// Hints from pairs that [`check_hint`] found good.
     pub fn new<'a>(hints: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let info = ffi::Info::create();
         hints.into_iter().for_each(|(key, value)| info.set(key, value));
@@ -18,16 +22,6 @@ impl Info {
         Info(ffi::Info::of_file(file))
     }
 
-    /// What is wrong with a hint, if anything: MPI ends the job where a text is empty, too long or has a zero in it.
-    pub fn check(key: &str, value: &str) -> std::result::Result<(), String> {
-        for (what, text, longest) in [("name", key, ffi::LONGEST_KEY), ("value", value, ffi::LONGEST_VALUE)] {
-            if text.is_empty() || text.len() > longest || text.contains('\0') {
-                return Err(format!("its {what} \"{text}\" must have 1 to {longest} bytes, none of them zero"));
-            }
-        }
-        Ok(())
-    }
-
     /// All pairs.
     pub fn pairs(&self) -> Vec<(String, String)> {
         self.0.pairs()
@@ -37,4 +31,14 @@ impl Info {
     pub fn raw(&self) -> RawInfo {
         self.0.raw()
     }
+}
+
+/// What is wrong with a hint, if anything: MPI ends the job where a text is empty, too long or has a zero in it.
+pub(crate) fn check_hint(key: &str, value: &str) -> std::result::Result<(), String> {
+    for (what, text, longest) in [("name", key, ffi::LONGEST_KEY), ("value", value, ffi::LONGEST_VALUE)] {
+        if text.is_empty() || text.len() > longest || text.contains('\0') {
+            return Err(format!("its {what} \"{text}\" must have 1 to {longest} bytes, none of them zero"));
+        }
+    }
+    Ok(())
 }

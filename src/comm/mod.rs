@@ -30,7 +30,9 @@ use mpi::topology::{Color, Communicator, SimpleCommunicator};
 pub use channel::{Channels, Node, Peer};
 pub use collective::{Extremum, Whole};
 pub use exact::ExactSum;
+#[cfg(feature = "parallel-hdf5")]
 pub(crate) use info::Info;
+pub(crate) use info::check_hint;
 pub use launch::{launch, launcher_rank, survives_deaths};
 pub(crate) use launch::{leave, take_panic};
 pub use message::{Pending, Tag, wait_all, wait_any};
@@ -68,8 +70,10 @@ struct Job {
 /// The communicator's raw handle, for the parallel HDF5 driver.
 pub type RawComm = mpi::ffi::MPI_Comm;
 /// The raw handle of hints.
+#[cfg(feature = "parallel-hdf5")]
 pub(crate) type RawInfo = mpi::ffi::MPI_Info;
 /// The raw handle of a file that MPI-IO has open.
+#[cfg(feature = "parallel-hdf5")]
 pub(crate) type RawFile = mpi::ffi::MPI_File;
 
 impl Comm {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::comm::Info;
+use crate::comm::check_hint;
 
 /// How files are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,6 @@ impl WriteOptions {
     /// # Errors
     /// Says what is wrong with a hint that MPI would not take.
     pub fn check_hint(name: &str, value: &str) -> std::result::Result<(), String> {
-        Info::check(name, value)
+        check_hint(name, value)
     }
 }
