@@ -11,7 +11,7 @@ demo: ## build, integrate the Solar System on 2 ranks, draw it; a Plummer sphere
 test: ## all tests, with the demo's build; ends with a line of numbers
 	@scripts/test.sh
 
-check: ## formatting, lints and documentation, without warnings
+check: ## formatting, lints, features, documentation and dependencies, without warnings
 	@scripts/check.sh
 
 bench: ## the measured figures, into target/bench.json; one of them: make bench ONLY=direct_f64

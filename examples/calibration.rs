@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use divisi::comm::launch;
 use divisi::random::Random;
-use divisi::sweep::{Sweep, Task};
+use divisi::tasks::{Executor, Task};
 use divisi::{Comm, Error, Result};
 use fitskit::{FitsFile, HduData, HeaderValue, ImageData, PixelData};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,8 @@ impl Frame {
 /// Two stars on an even sky, in counts per second.
 fn sky(pixel: usize) -> f64 {
     let star = |x: f64, y: f64, light: f64| {
-        let (dx, dy) = ((pixel % SIDE) as f64 - x, (pixel / SIDE) as f64 - y);
+        let dx = (pixel % SIDE) as f64 - x;
+        let dy = (pixel / SIDE) as f64 - y;
         light * libm::exp(-(dx * dx + dy * dy) / 8.0)
     };
     10.0 + star(40.0, 90.0, 150.0) + star(100.0, 30.0, 60.0)
@@ -120,7 +121,8 @@ fn warmth(pixel: usize) -> f64 {
 /// The part of the light that counts: less towards the corners, and different in each pixel.
 fn flatness(pixel: usize) -> f64 {
     let from_middle = |place: usize| place as f64 / (SIDE as f64 / 2.0) - 1.0;
-    let (x, y) = (from_middle(pixel % SIDE), from_middle(pixel / SIDE));
+    let x = from_middle(pixel % SIDE);
+    let y = from_middle(pixel / SIDE);
     (1.0 - 0.2 * (x * x + y * y)) * (1.0 + 0.02 * Random::new(SEED, 2, pixel as u64).normal())
 }
 
@@ -193,13 +195,15 @@ fn check(path: &Path) -> Result<()> {
 fn show(comm: &Comm) -> Result<u8> {
     let folder = Path::new("runs/calibration");
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    let images = Sweep::new(comm).seed(SEED).pool(
+    let images = Executor::new(comm).seed(SEED).pool(
         |task, work: Work| work.done(task, folder),
         |pool| {
             let expose =
                 |frame, count| (0..count).map(|_| pool.submit(Work::Expose(frame))).collect::<Result<Vec<_>>>();
-            let (biases, darks) = (expose(Frame::Bias, FRAMES)?, expose(Frame::Dark, FRAMES)?);
-            let (flats, raw) = (expose(Frame::Flat, FRAMES)?, expose(Frame::Image, IMAGES)?);
+            let biases = expose(Frame::Bias, FRAMES)?;
+            let darks = expose(Frame::Dark, FRAMES)?;
+            let flats = expose(Frame::Flat, FRAMES)?;
+            let raw = expose(Frame::Image, IMAGES)?;
             let master = |frame, before: &[_], frames| {
                 let inputs: Vec<_> = before.iter().copied().chain(frames).collect();
                 pool.task(Work::Master(frame)).after(&inputs).submit()

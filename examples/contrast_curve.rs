@@ -1,8 +1,8 @@
 //! How faint a planet could be seen? Contrast calibrated by fake planets, put into made-up images at many places and found again.
 //!
 //! A star's halo of speckles stays where it is while the sky turns: the median of all frames is the halo without what turns, and
-//! taking it off leaves planets, dimmed by what of them was in the median (angular differential imaging, Marois et al. 2006). How
-//! much, the planets tell that are put in: a sweep. The noise is that of apertures at the same separation, few near the star: a
+//! subtracting it leaves planets, dimmed by their share in the median (angular differential imaging, Marois et al. 2006). The
+//! injected planets measure by how much: a sweep. The noise is that of apertures at the same separation, few near the star: a
 //! planet counts as seen beyond the value that Student's distribution exceeds as rarely as a normal one exceeds 5 sigma (Mawet
 //! et al. 2014). In other nights, planets at that limit must come out as bright as they are, and half of them be seen.
 //!
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use divisi::comm::launch;
 use divisi::plot::{Fitted, Line, Points};
 use divisi::random::Random;
-use divisi::{Comm, Error, Result, sweep};
+use divisi::{Comm, Error, Result, tasks};
 
 /// Pixels along a side, frames, and the angle by which the sky turns during all of them.
 const SIDE: usize = 81;
@@ -56,7 +56,8 @@ fn night(night: u64) -> Frames {
     let speckles = |frame: &mut [f64], stream: u32, count: u64, light: f64| {
         for index in 0..count {
             let mut random = Random::new(night, stream, index);
-            let (separation, angle) = (4.0 + 38.0 * random.uniform(), TAU * random.uniform());
+            let separation = 4.0 + 38.0 * random.uniform();
+            let angle = TAU * random.uniform();
             let light = light * -libm::log(random.uniform()) * (10.0 / separation).powi(2);
             add(frame, separation * libm::cos(angle), separation * libm::sin(angle), light);
         }
@@ -92,7 +93,8 @@ fn reduced(frames: &Frames, place: Place, contrast: f64) -> Frames {
 
 /// The light of a source that turns with the sky from this place: by its form, in all frames (a matched filter).
 fn light(frames: &Frames, place: Place) -> f64 {
-    let (mut sum, mut weight) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut weight = 0.0;
     for (number, frame) in frames.iter().enumerate() {
         let (x, y) = turned(place, number);
         let near = |place: f64| (place + MIDDLE).round() as usize - 3..(place + MIDDLE).round() as usize + 4;
@@ -154,12 +156,12 @@ fn show(comm: &Comm) -> Result<u8> {
     // The places, each in nights of its own.
     let places: Vec<usize> = (0..separations.len() * PLACES).collect();
     let at = |place: usize| [separations[place / PLACES], TAU * (place % PLACES) as f64 / PLACES as f64];
-    let measured = sweep::map(comm, &places, |&place| calibrate(&night(place as u64), at(place)))?;
+    let measured = tasks::map(comm, &places, |&place| calibrate(&night(place as u64), at(place)))?;
     let mean = |of: &[[f64; 3]], k: usize| of.iter().map(|limit| limit[k]).sum::<f64>() / PLACES as f64;
     let limits: Vec<[f64; 3]> = measured.chunks(PLACES).map(|of| [0, 1, 2].map(|k| mean(of, k))).collect();
     // In other nights planets at the limit.
     let limit = |place: usize| &limits[place / PLACES];
-    let found = sweep::map(comm, &places, |&place| find(&night(1000 + place as u64), at(place), limit(place)))?;
+    let found = tasks::map(comm, &places, |&place| find(&night(1000 + place as u64), at(place), limit(place)))?;
     if comm.is_root() {
         let count = found.len() as f64;
         let ratio = places.iter().map(|&place| found[place].1 / contrast(limit(place))).sum::<f64>() / count;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use divisi::comm::launch;
 use divisi::random::Random;
-use divisi::sweep::{self, Array};
+use divisi::tasks::{self, Array};
 use divisi::{Comm, Result};
 use nalgebra::{DMatrix, SymmetricEigen};
 
@@ -71,11 +71,13 @@ impl Matrix {
 fn show(comm: &Comm) -> Result<u8> {
     let sizes = || (40..=200).step_by(20);
     let matrices: Vec<Matrix> = sizes().map(Matrix::SecondDifference).chain(sizes().map(Matrix::Wigner)).collect();
-    let spectra = sweep::map(comm, &matrices, Matrix::spectrum)?;
+    let spectra = tasks::map(comm, &matrices, Matrix::spectrum)?;
     for (matrix, (trace, Array(eigenvalues))) in matrices.iter().zip(&spectra) {
         matrix.check(*trace, eigenvalues);
         if comm.is_root() {
-            let (n, least, largest) = (eigenvalues.len(), eigenvalues[0], eigenvalues[eigenvalues.len() - 1]);
+            let n = eigenvalues.len();
+            let least = eigenvalues[0];
+            let largest = eigenvalues[eigenvalues.len() - 1];
             println!("{n:3} eigenvalues between {least:9.6} and {largest:8.6}, their sum {trace:9.6}");
         }
     }

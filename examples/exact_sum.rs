@@ -15,7 +15,8 @@ fn number(index: u64) -> f64 {
 
 fn show(comm: &Comm) -> Result<u8> {
     let mine = balanced_range(COUNT, comm.size(), comm.rank());
-    let (mut plain, mut exact) = (0.0, ExactSum::new());
+    let mut plain = 0.0;
+    let mut exact = ExactSum::new();
     for index in mine {
         plain += number(index);
         exact.add(number(index));

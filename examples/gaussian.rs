@@ -15,7 +15,7 @@ use clap::Parser;
 use divisi::bytemuck::cast_slice_mut;
 use divisi::comm::launch;
 use divisi::partition::balanced_range;
-use divisi::sweep::{self, Array};
+use divisi::tasks::{self, Array};
 use divisi::{Comm, Error, Result, bytemuck, plot};
 
 const LOW: f64 = -2.0;
@@ -61,7 +61,8 @@ impl Part {
 
     /// The part's integral and its dots, each the mean of its points: only these travel, not 16 times as many points.
     fn compute(&self) -> (f64, Array<f64>) {
-        let (mut sum, mut dots) = (0.0, Vec::new());
+        let mut sum = 0.0;
+        let mut dots = Vec::new();
         for row in balanced_range(DOTS as u64, self.of, self.index) {
             for column in 0..DOTS {
                 let points = dot(column, DOTS - 1 - row as usize);
@@ -109,7 +110,7 @@ fn stitch(folder: &Path, parts: Vec<(f64, Array<f64>)>) -> Result<()> {
 /// All parts as tasks of one job; rank 0 draws.
 fn sweep_parts(comm: &Comm, count: usize, folder: &Path) -> Result<()> {
     let parts: Vec<Part> = (0..count).map(|index| Part { index, of: count }).collect();
-    let done = sweep::map(comm, &parts, Part::compute)?;
+    let done = tasks::map(comm, &parts, Part::compute)?;
     if comm.is_root() {
         for (part, (_, dots)) in parts.iter().zip(&done) {
             draw(&part.path(folder, "png"), &dots.0)?;
@@ -151,7 +152,7 @@ fn scaling(comm: &Comm) -> Result<()> {
         let group = comm.split(u32::from(comm.rank() >= ranks));
         if comm.rank() < ranks {
             let start = Instant::now();
-            sweep::map(&group, &parts, |part| part.compute().0)?;
+            tasks::map(&group, &parts, |part| part.compute().0)?;
             let seconds = start.elapsed().as_secs_f64();
             first = if ranks == 1 { seconds } else { first };
             comm.is_root().then(|| println!("{ranks} ranks: {seconds:.3} s, {:.2} times as fast", first / seconds));
@@ -162,7 +163,8 @@ fn scaling(comm: &Comm) -> Result<()> {
 
 fn run(comm: &Comm) -> Result<u8> {
     let arguments = Arguments::try_parse().map_err(|error| Error::input("arguments", error.to_string()))?;
-    let (folder, count) = (&arguments.out, arguments.stitch.or(arguments.of).unwrap_or(arguments.parts));
+    let folder = &arguments.out;
+    let count = arguments.stitch.or(arguments.of).unwrap_or(arguments.parts);
     if count == 0 || count > DOTS || arguments.part.is_some_and(|part| part >= count) {
         return Err(Error::input("arguments", format!("1 to {DOTS} parts, counted from 0")));
     }

@@ -51,7 +51,8 @@ impl Line {
         let spread = (libm::exp(2.0 * ln_spread) + ERROR * ERROR).sqrt();
         let normal = |away: f64, error: f64| libm::exp(-0.5 * (away / error) * (away / error)) / error;
         let term = |&[x, y]: &[f64; 2]| {
-            let (line, other) = (normal(y - slope * x - intercept, ERROR), normal(y - mean, spread));
+            let line = normal(y - slope * x - intercept, ERROR);
+            let other = normal(y - mean, spread);
             libm::log((1.0 - outliers) * line + outliers * other)
         };
         self.points.iter().map(term).sum()
@@ -61,7 +62,8 @@ impl Line {
     fn least_squares(&self) -> [f64; 2] {
         let n = POINTS as f64;
         let mean = |axis: usize| self.points.iter().map(|point| point[axis]).sum::<f64>() / n;
-        let (x, y) = (mean(0), mean(1));
+        let x = mean(0);
+        let y = mean(1);
         let sum = |term: &dyn Fn(&[f64; 2]) -> f64| self.points.iter().map(term).sum::<f64>();
         let squares = sum(&|point| (point[0] - x) * (point[0] - x));
         [sum(&|point| (point[0] - x) * (point[1] - y)) / squares, ERROR / squares.sqrt()]
@@ -93,7 +95,7 @@ impl Density for Line {
 
 /// Median and 16 and 84 % of each parameter. All ranks.
 fn quantiles(comm: &Comm, ensemble: &Ensemble<Line>) -> Vec<[f64; 3]> {
-    let rows = comm.all_gather(&ensemble.chain().share().numbers);
+    let rows = comm.all_gather(&ensemble.samples().numbers);
     let width = ensemble.chain().columns().len();
     let of = |parameter: usize| {
         let mut column: Vec<f64> = rows.chunks_exact(width).map(|row| row[parameter]).collect();
@@ -112,7 +114,8 @@ fn run(comm: &Comm) -> Result<u8> {
         ensemble.step()?;
     }
     assert_eq!(ensemble.goal(), Goal::Reached, "after {} steps {:?}", ensemble.steps(), ensemble.seen());
-    let (found, look) = (quantiles(comm, &ensemble), ensemble.look());
+    let found = quantiles(comm, &ensemble);
+    let look = ensemble.look();
     if comm.is_root() {
         println!("{} steps, {:.0} effective samples", ensemble.steps(), look.least_effective());
         for ((name, _), [median, low, high]) in PARAMETERS.iter().zip(&found) {

@@ -59,7 +59,7 @@ fn energy(bodies: &Particles<Body>) -> f64 {
 
 fn main() -> ExitCode {
     launch(|comm| {
-        let mut bodies = Particles::distribute(comm, BODIES, |range| range.map(body).collect());
+        let mut bodies = Particles::generate(comm, BODIES, body);
         evaluate(&mut bodies);
         let start = energy(&bodies);
         for _step in 0..50 {

@@ -1,4 +1,4 @@
-//! An orbit fit on public items: places of a planet and velocities of its star together tell the planet's mass.
+//! An orbit fit on public items: places of a planet and velocities of its star together give the planet's mass.
 //!
 //!     mpirun -n 2 target/release/examples/orbit_fit        writes runs/orbit_fit: posterior.hdf5, corner and orbits as PNG and SVG
 //!
@@ -10,13 +10,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use divisi::comm::launch;
-use divisi::lane::Level;
+use divisi::io::WriteOptions;
+use divisi::orbit::posterior::Posterior;
 use divisi::orbit::{Fit, Format, Observations, OrbitSection};
-use divisi::output::{About, Parameter, Posterior, WriteOptions};
 use divisi::plot::{Line, Points, Sky, corner};
 use divisi::random::Random;
 use divisi::run::Goal;
 use divisi::sampler::{Ensemble, EnsembleSettings, Start};
+use divisi::simd::Level;
 use divisi::{Comm, Error, Result};
 
 const SEED: u64 = 1;
@@ -83,24 +84,8 @@ fn truth(name: &str) -> f64 {
 
 /// This rank's share of the samples.
 fn posterior(ensemble: &Ensemble<Fit>) -> Posterior {
-    let fit = ensemble.density();
-    let unit = |name: &str| match name {
-        "sma1" => "au",
-        "inc1" | "aop1" | "pan1" => "rad",
-        "plx" => "mas",
-        "m0" | "m1" => "Msun",
-        "gamma_tower" | "sigma_tower" => "km/s",
-        _ => "",
-    };
-    let parameters = fit.names().into_iter().map(|name| Parameter::new(name.clone(), unit(&name))).collect();
-    let mut mine = Posterior { parameters, ..Posterior::default() };
-    for row in ensemble.chain().share().numbers.chunks_exact(ensemble.chain().columns().len()) {
-        let (point, [ln_prior, ln_likelihood]) = (&row[..row.len() - 2], [row[row.len() - 2], row[row.len() - 1]]);
-        mine.samples.extend_from_slice(point);
-        mine.ln_prior.push(ln_prior);
-        mine.ln_likelihood.push(ln_likelihood);
-    }
-    mine.about = About { sampler: "MCMC".to_owned(), mass: [1.0, 0.05], parallax: [80.0, 0.1], ..About::default() };
+    let mut mine = ensemble.density().posterior(&ensemble.samples().numbers);
+    mine.about.sampler = "MCMC".to_owned();
     mine
 }
 

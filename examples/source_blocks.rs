@@ -14,7 +14,9 @@ fn show(comm: &Comm) -> Result<u8> {
     assert!(particles.local().len() as u64 <= COUNT.div_ceil(comm.size() as u64));
 
     // Every rank adds up all masses. Blocks come in the order of the global list, so the rounding is everywhere the same.
-    let (mut total, mut seen, mut blocks) = (0.0, 0, 0);
+    let mut total = 0.0;
+    let mut seen = 0;
+    let mut blocks = 0;
     let pack = |mass: &f64| *mass;
     particles.source_blocks(pack, |block| {
         assert_eq!(block.first, seen);

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use divisi::comm::launch;
-use divisi::gravity::System;
-use divisi::gravity::elements::Elements;
-use divisi::gravity::wisdom_holman::WisdomHolman;
-use divisi::sweep::{self, Array};
+use divisi::nbody::System;
+use divisi::nbody::elements::Elements;
+use divisi::nbody::wisdom_holman::WisdomHolman;
+use divisi::tasks::{self, Array};
 use divisi::{Comm, Error, Result, plot};
 
 /// G times the star's mass, au³/yr²; the mass of each planet over the star's.
@@ -73,7 +73,8 @@ fn hill_ratio() -> f64 {
 /// Of the cells that are `chosen` by their place, the part with chaotic motion.
 fn chaotic_part(rows: &[Array<f64>], chosen: impl Fn(f64, f64) -> bool) -> f64 {
     let count = rows.len();
-    let (mut cells, mut chaotic) = (0.0, 0.0);
+    let mut cells = 0.0;
+    let mut chaotic = 0.0;
     for (row, Array(values)) in rows.iter().enumerate() {
         for (column, &value) in values.iter().enumerate() {
             if chosen(middle(RATIOS, column, count), middle(ECCENTRICITIES, row, count)) {
@@ -110,7 +111,7 @@ fn show(comm: &Comm) -> Result<u8> {
         let cell = |column| megno(middle(RATIOS, column, cells), eccentricity, orbits).unwrap_or(f64::NAN);
         Array((0..cells).map(cell).collect())
     };
-    let rows = sweep::map(comm, &rows, row)?;
+    let rows = tasks::map(comm, &rows, row)?;
     if comm.is_root() {
         check(&rows);
         std::fs::create_dir_all("runs").map_err(Error::io("create", "runs"))?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use divisi::comm::launch;
 use divisi::random::Random;
-use divisi::sweep::{Schedule, Sweep};
+use divisi::tasks::{Executor, Schedule};
 use divisi::{Comm, Result};
 
 const TASKS: u64 = 200;
@@ -33,7 +33,7 @@ fn waste(delay: Duration) {
 fn makespan(comm: &Comm, schedule: Schedule, delays: &[Duration]) -> Result<f64> {
     comm.barrier();
     let start = Instant::now();
-    let results = Sweep::new(comm).schedule(schedule).map(delays, |task, delay| {
+    let results = Executor::new(comm).schedule(schedule).map(delays, |task, delay| {
         waste(*delay);
         Ok(task.number())
     })?;

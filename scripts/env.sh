@@ -2,7 +2,7 @@
 # What a build and a run of Divisi need in the environment. Source it in the root of the checkout: `. scripts/env.sh`
 #
 # Each variable is set only where it is unset, so whatever you or a module set stays:
-#   HDF5_DIR                  the parallel HDF5 that belongs to the MPI of `mpicc`
+#   HDF5_DIR                  the parallel HDF5 that belongs to the MPI of `mpicc`; unset it for the cargo feature `bundled-hdf5`
 #   LIBCLANG_PATH             libclang, where it lies in a place that the build does not look at by itself
 #   CMAKE                     a cmake new enough for the cargo feature `bundled-hdf5`, where setup.sh made one
 #   OMPI_ALLOW_RUN_AS_ROOT*   for root (containers)
@@ -19,7 +19,7 @@ divisi_is_parallel_hdf5() { # DIR
 }
 
 divisi_system_hdf5() { # prints where Debian keeps the parallel HDF5 of the system's mpicc
-    case "$(/usr/bin/mpicc -show 2>/dev/null)" in
+    case "$(mpicc -show 2>/dev/null)" in
         '') return 0 ;;
         *mpich*) divisi_mpi=mpich ;;
         *) divisi_mpi=openmpi ;;
@@ -33,7 +33,7 @@ divisi_system_hdf5() { # prints where Debian keeps the parallel HDF5 of the syst
 divisi_hdf5() { # prints the folder of the parallel HDF5 that goes with `mpicc`
     case "$(command -v mpicc)" in
         '') return 0 ;;
-        /usr/bin/mpicc | /bin/mpicc) divisi_system=$(divisi_system_hdf5) ;;
+        /usr/bin/mpicc | /bin/mpicc | "$PWD"/target/mpich/bin/mpicc) divisi_system=$(divisi_system_hdf5) ;;
         *) divisi_system= ;;
     esac
     divisi_wrapper=$(command -v h5pcc)

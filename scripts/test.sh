@@ -2,30 +2,53 @@
 # All tests, with the release build that the demo made: the crate's own, those that relaunch themselves under mpirun,
 # the examples, the job script where there is a Slurm, the set-up, and the files opened with h5py, VTK and yt (and orbitize, where
 # it is there).
+# What can be done beside building is: the set-up's tests, and fetching the readers.
 # The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 scripts/setup.sh || exit 1
 . scripts/env.sh
 
+# Several jobs of several ranks run at a time, on few cores. A rank that waits leaves its core to others, and one test more
+# than there are cores runs, since starting a job is mostly waiting.
+export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-1}
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(getconf _NPROCESSORS_ONLN) + 1))}
+
 target=${CARGO_TARGET_DIR:-target}
 log=$target/test.log
 mkdir -p "$target"
 : >"$log"
 
-rust_tests() {
+rust_tests() { # LOG WORDS..
+    local log=$1
+    shift
     cargo test --release --no-fail-fast "$@" 2>&1 | tee -a "$log"
     [[ ${PIPESTATUS[0]} == 0 ]] && return
     # What ends without a result of its own (it doesn't build, a test process dies) must not pass unseen.
     [[ $(scripts/count.sh "$log") == *' 0 failed'* ]] && echo "0 passed, 1 failed" | tee -a "$log"
 }
 
-reader_tests() { # snapshots of few and of many bodies, and of grids of one to three axes, and a posterior, as other people's tools see them
+all_rust_tests() { # those that need ranks of their own beside all others: for most of their time they wait for jobs
+    local ranks=$target/test-ranks.log
+    : >"$ranks"
+    rust_tests "$ranks" --test mpi >/dev/null &
+    rust_tests "$log" --lib --bins --test bits --test physics --test program --test slurm
+    rust_tests "$log" --doc
+    wait $!
+    tee -a "$log" <"$ranks"
+}
+
+beside_building() { # what needs the network and small programs more than a core
+    tests/setup.sh
+    scripts/setup.sh --readers
+}
+
+reader_tests() { # parameter files as editors see them; snapshots of few and of many bodies, and of grids of one to three axes, and a posterior, as other people's tools see them
     local runs=$target/readers-runs passed=0 failed=0 name
     if ! scripts/setup.sh --readers; then
         echo "readers skipped: h5py, VTK and yt could not be installed"
         # What a person's machine may lack, an automatic check may not.
-        if [[ ${CI:-} ]]; then echo "0 passed, 1 failed"; else echo "0 passed, 0 failed, 1 skipped"; fi | tee -a "$log"
+        if [[ ${CI:-} ]]; then echo "0 passed, 1 failed"; else echo "0 passed, 0 failed, 1 skipped"; fi
         return
     fi
     for name in solar_system plummer; do
@@ -37,7 +60,7 @@ reader_tests() { # snapshots of few and of many bodies, and of grids of one to t
             failed=$((failed + 1))
         fi
     done
-    for name in sod kelvin_helmholtz sedov; do
+    for name in sod kelvin_helmholtz sedov wind_tunnel; do
         if mpirun -n 2 "$target/release/divisi" run "sims/fluid/$name.toml" --steps 40 output.every_steps=20 \
             --out "$runs/$name" --overwrite &&
             target/readers/bin/python tests/readers/check_grid.py "$runs/$name"/snapshots/snapshot_*.vtkhdf \
@@ -47,6 +70,11 @@ reader_tests() { # snapshots of few and of many bodies, and of grids of one to t
             failed=$((failed + 1))
         fi
     done
+    if target/readers/bin/python tests/readers/check_schema.py "$target/release"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
     local python=target/readers/bin/python
     [[ ! -x target/peers/bin/python ]] || python=target/peers/bin/python # which has orbitize
     if mpirun -n 2 "$target/release/divisi" run sims/orbit/stability.toml parameters.samples=40 \
@@ -57,13 +85,22 @@ reader_tests() { # snapshots of few and of many bodies, and of grids of one to t
     else
         failed=$((failed + 1))
     fi
-    echo "$passed passed, $failed failed" | tee -a "$log"
+    echo "$passed passed, $failed failed"
 }
 
-rust_tests "$@"
-tests/setup.sh 2>&1 | tee -a "$log"
-reader_tests
-echo
+beside=$target/test-beside.log
+seconds() { printf '==== %s after %s s\n' "$1" $SECONDS; }
+
+beside_building >"$beside" 2>&1 &
+cargo test --release --no-run "$@" && seconds built
+wait $! || scripts/setup.sh --readers # in the foreground, where it may ask for a password
+reader_tests >>"$beside" 2>&1 &
+readers=$!
+if [[ $# == 0 ]]; then all_rust_tests; else rust_tests "$log" "$@"; fi
+seconds "Rust tests done"
+wait $readers
+tee -a "$log" <"$beside"
+seconds "all done"
 total=$(scripts/count.sh "$log")
 echo "$total"
 [[ $total == *', 0 failed, '* ]]

@@ -1,13 +1,12 @@
 //! The program `divisi`: the simulations that come with the framework.
 
 mod fluid;
-mod nbody;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     divisi::Program::new()
-        .with::<nbody::NBody>()
+        .with::<divisi::nbody::NBody>()
         .with::<divisi::fluid::Fluid<fluid::Catalogue>>()
         .with::<divisi::orbit::OrbitFit>()
         .main()

@@ -3,13 +3,14 @@
 //! A user's simulation is a type that implements [`Simulation`]; [`main`] turns it into a program that runs, resumes, checks and
 //! compares; [`Comm`] carries its messages. The crate is built in layers, each using only those before it:
 //!
-//! - ground, without MPI or HDF5: [`error`], [`config`] (parameters), [`clock`] (time and schedules), [`partition`] (who owns what),
-//!   [`random`] (numbers by seed, stream and index), [`units`], [`lane`] (SIMD);
-//! - messages: [`comm`], the only place that knows MPI;
-//! - data: [`particles`] and [`grid`]s on ranks, [`sweep`]s of independent tasks, [`output`] (the only place that knows HDF5);
-//! - [`run`]: the trait, the loop, the run's folder; [`sampler`]s of a user's density; solvers: [`gravity`], [`fluid`]; [`study`]: sweeps from
-//!   a parameter file;
-//! - tools: [`plot`], [`program`].
+//! - base, without MPI or HDF5: [`error`], [`config`] (parameters), [`clock`] (time and schedules), [`partition`] (who owns what),
+//!   [`random`] (numbers by seed, stream and index), [`units`], and [`simd`];
+//! - messages: [`comm`], the only place that calls MPI;
+//! - files: [`io`], the only place that calls HDF5;
+//! - data: [`particles`] and [`grid`]s on ranks, independent [`tasks`];
+//! - [`run`]: the trait, the loop, the run's folder; [`sampler`]s of a user's density; solvers: [`nbody`], [`fluid`], [`orbit`];
+//!   `sweep`s from a parameter file;
+//! - tools: [`plot`], `program`.
 //!
 //! # Words
 //! A *rank* is one of the processes of a job; *root* is rank 0. A *particle* is an element of a list that is spread over ranks,
@@ -18,23 +19,28 @@
 //! A *walker* is a point that a [`sampler`] moves through a density; a *chain* is what was kept of walkers.
 //! "All ranks" in a method's description means that every rank must call it, in the same order.
 //!
+//! # Features
+//! `plot` (pictures) and `solvers` ([`nbody`], [`fluid`], [`orbit`]) are on by default; a crate that needs neither leaves them out
+//! with `default-features = false` and builds neither. Of HDF5 it then names one: `parallel-hdf5`, the system's, in which all ranks write
+//! a file together (the default), or `bundled-hdf5`, built from source, in which rank 0 writes for all.
+//!
 //! # The smallest simulation
 //!
 //! ```no_run
-//! use divisi::run::{Row, Setup};
-//! use divisi::{Checkpoint, CheckpointReader, Clock, Comm, Result, Simulation, Snapshot};
+//! use divisi::prelude::*;
 //!
 //! /// dx/dt = -x.
 //! struct Decay {
 //!     x: f64,
 //! }
 //!
-//! #[derive(serde::Serialize, serde::Deserialize)]
+//! #[derive(Serialize, Deserialize, JsonSchema)]
 //! struct Config {}
+//!
+//! impl Parameters for Config {}
 //!
 //! impl Simulation for Decay {
 //!     const NAME: &'static str = "decay";
-//!     const PARAMETERS: &'static str = "";
 //!     type Config = Config;
 //!     fn new(_: &Setup<Config>, _: &Comm) -> Result<Self> {
 //!         Ok(Decay { x: 1.0 })
@@ -42,9 +48,6 @@
 //!     fn step(&mut self, _: &Clock, _: f64) -> Result<f64> {
 //!         self.x -= 0.01 * self.x;
 //!         Ok(0.01)
-//!     }
-//!     fn snapshot(&self, _: &mut Snapshot) -> Result<()> {
-//!         Ok(())
 //!     }
 //!     fn history(&self, row: &mut Row) -> Result<()> {
 //!         row.value("x", self.x);
@@ -58,39 +61,39 @@
 //!     }
 //! }
 //!
-//! fn main() -> std::process::ExitCode {
+//! fn main() -> ExitCode {
 //!     divisi::main::<Decay>()
 //! }
 //! ```
-#![deny(missing_docs)]
 
-pub mod clock;
+mod base;
 pub mod comm;
-pub mod config;
-mod console;
-pub mod error;
+#[cfg(feature = "solvers")]
 pub mod fluid;
-pub mod gravity;
 pub mod grid;
-pub mod lane;
+pub mod io;
+#[cfg(feature = "solvers")]
+pub mod nbody;
 pub mod orbit;
-pub mod output;
 pub mod particles;
-pub mod partition;
+#[cfg(feature = "plot")]
 pub mod plot;
-pub mod program;
-pub mod random;
+pub mod prelude;
+mod program;
 pub mod run;
 pub mod sampler;
-pub mod study;
-pub mod sweep;
-pub mod units;
+pub mod simd;
+mod sweep;
+pub mod tasks;
 
-pub use bytemuck;
-pub use clock::Clock;
+pub use base::clock::Clock;
+pub use base::config::Parameters;
+pub use base::error::{Error, Result};
+pub use base::{clock, config, error, partition, random, units};
 pub use comm::Comm;
-pub use error::{Error, Result};
-pub use ndarray;
-pub use output::{Checkpoint, CheckpointReader, Snapshot};
+pub use io::{Checkpoint, CheckpointReader, Snapshot};
 pub use program::{Program, main};
 pub use run::Simulation;
+
+// The crates whose types and traits are in the public items here, in the versions that go with it.
+pub use {bytemuck, ndarray, schemars, serde};

@@ -70,6 +70,13 @@ check "without root it names what is missing" says "MPI" "parallel HDF5" "setup.
 check "and its page" says "docs/install/no-root.md"
 check "and fails" test "$status" = 1
 
+stub "$bare/cmake" 'echo "cmake version 3.30.0"'
+output=$(env "${without_apt[@]}" HDF5_DIR="$work" scripts/setup.sh --bundled 2>&1 </dev/null)
+check "before HDF5 is built from source another HDF5 is named" says "HDF5_DIR=$work" "unset HDF5_DIR"
+
+output=$(env "${without_apt[@]}" scripts/setup.sh --mpich 2>&1 </dev/null)
+check "MPICH beside another MPI: where there is no apt it says what chooses an MPI" says "Debian and Ubuntu" "module"
+
 setup "${without_apt[@]}" MODULESHOME=/opt/modules
 check "on a cluster it names modules" says "module load" "docs/install/cluster.md"
 

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use divisi::gravity::initial::Plummer;
-use divisi::gravity::kernel::{Direct, Frame, Precision, Sources};
-use divisi::lane::{Level, Rsqrt};
+use divisi::nbody::initial::Plummer;
+use divisi::nbody::kernel::{Direct, Frame, Precision, Sources};
+use divisi::simd::{Level, Rsqrt};
 
 use super::peak::peak_flops;
 use super::{Figure, RUNS, median, peers, program};
@@ -87,17 +87,17 @@ fn measure(name: &'static str, precision: Precision, which: usize) -> Vec<Figure
 }
 
 /// Single precision.
-pub fn single() -> Vec<Figure> {
+pub(crate) fn single() -> Vec<Figure> {
     measure("direct_f32", Precision::Single, 1)
 }
 
 /// Double precision.
-pub fn double() -> Vec<Figure> {
+pub(crate) fn double() -> Vec<Figure> {
     measure("direct_f64", Precision::Double, 0)
 }
 
 /// A leapfrog run of 32768 bodies on two ranks against one, through the real message path.
-pub fn two_ranks() -> Vec<Figure> {
+pub(crate) fn two_ranks() -> Vec<Figure> {
     let file = "sims/nbody/plummer.toml";
     let words = ["initial.n=32768", "run.steps=10", "output.history_steps=0", "output.every_time=0"];
     let folder = tempfile::tempdir().expect("a folder");

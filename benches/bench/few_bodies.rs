@@ -4,10 +4,12 @@ use super::{Figure, RUNS, median, peers, program};
 
 const OUTER: &str = "sims/nbody/outer_solar_system.toml";
 
-/// Runs a case in turn with its peer: medians of what the ledger says and of the peer, and the largest energy error.
+/// Runs a case in turn with its peer: medians of the ledger's rate and of the peer's, and the largest energy error.
 fn in_turn(file: &str, words: &[&str], key: &str, peer: &[&str]) -> (f64, Option<f64>, f64) {
     let folder = tempfile::tempdir().expect("a folder");
-    let (mut ours, mut theirs, mut error) = (Vec::new(), Vec::new(), 0.0f64);
+    let mut ours = Vec::new();
+    let mut theirs = Vec::new();
+    let mut error = 0.0f64;
     for _ in 0..RUNS {
         program::run(1, file, words, folder.path());
         ours.push(program::ledger(folder.path(), key));
@@ -18,7 +20,7 @@ fn in_turn(file: &str, words: &[&str], key: &str, peer: &[&str]) -> (f64, Option
 }
 
 /// The Wisdom-Holman map with a corrector of order 11 on the outer Solar System, 1e6 years in steps of 40 days.
-pub fn wisdom_holman() -> Vec<Figure> {
+pub(crate) fn wisdom_holman() -> Vec<Figure> {
     let words = ["output.history_steps=1000", "output.trajectory_steps=0", "checkpoint.every_steps=0"];
     let (value, peer_value, error) = in_turn(OUTER, &words, "rate", &["wisdom_holman", "2e5"]);
     vec![Figure {
@@ -33,7 +35,7 @@ pub fn wisdom_holman() -> Vec<Figure> {
 }
 
 /// IAS15 on the outer Solar System, 1e5 years.
-pub fn ias15() -> Vec<Figure> {
+pub(crate) fn ias15() -> Vec<Figure> {
     let words = [
         "integrator.method=ias15",
         "integrator.corrector=0",
@@ -55,7 +57,7 @@ pub fn ias15() -> Vec<Figure> {
 }
 
 /// The Solar System for 100 years with first post-Newtonian forces, all output included.
-pub fn solar_system() -> Vec<Figure> {
+pub(crate) fn solar_system() -> Vec<Figure> {
     let file = "sims/nbody/solar_system.toml";
     let (value, tenth, error) = in_turn(file, &[], "loop_seconds", &["solar_system", "10"]);
     vec![Figure {

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use divisi::comm::launch;
-use divisi::output::{
+use divisi::io::{
     CellField, Checkpoint, CheckpointReader, Column, GridGeometry, Part, Reader, Slab, Snapshot, Stamp, WriteOptions,
     hash_of, path_of,
 };
@@ -19,7 +19,7 @@ use divisi::{Comm, Result};
 use super::{Figure, RUNS, halo, median, peers};
 
 /// Tells a launched process what to measure, after this.
-pub const ROLE: &str = "files:";
+pub(crate) const ROLE: &str = "files:";
 /// Cells of a grid of five fields, and bodies of seven numbers and two indices: 1 GiB each.
 const CELLS: [u64; 3] = [300, 299, 299];
 const BODIES: u64 = (1 << 30) / 72;
@@ -28,7 +28,7 @@ const NAMES: [&str; 5] = ["density", "velocity_x", "velocity_y", "velocity_z", "
 /// Bytes of an array beyond what 32 bits count.
 const BEYOND: u64 = (1 << 31) + 4099;
 
-/// A kind of file: who writes it, its bytes, and the axis along which its large datasets are cut.
+/// A kind of file: its writer, its bytes, and the axis along which its large datasets are cut.
 struct Kind {
     name: &'static str,
     role: &'static str,
@@ -45,22 +45,22 @@ const fn grid_bytes() -> u64 {
 }
 
 /// A grid's snapshot, through MPI-IO.
-pub fn write_grid() -> Vec<Figure> {
+pub(crate) fn write_grid() -> Vec<Figure> {
     GRID.in_turn()
 }
 
 /// A snapshot of bodies, through MPI-IO.
-pub fn write_bodies() -> Vec<Figure> {
+pub(crate) fn write_bodies() -> Vec<Figure> {
     BODY.in_turn()
 }
 
 /// A checkpoint with its digests and its hash, through MPI-IO.
-pub fn write_checkpoint() -> Vec<Figure> {
+pub(crate) fn write_checkpoint() -> Vec<Figure> {
     STATE.in_turn()
 }
 
 /// The three, written by rank 0 for all.
-pub fn write_rank0() -> Vec<Figure> {
+pub(crate) fn write_rank0() -> Vec<Figure> {
     let kinds = [
         Kind { name: "write_grid_rank0", role: "grid:false", ..GRID },
         Kind { name: "write_bodies_rank0", role: "bodies:false", ..BODY },
@@ -70,7 +70,7 @@ pub fn write_rank0() -> Vec<Figure> {
 }
 
 /// Plain MPI-IO alone: a grid's bytes.
-pub fn write_mpiio() -> Vec<Figure> {
+pub(crate) fn write_mpiio() -> Vec<Figure> {
     let Some(folder) = peers::are_here().then(folder) else { return Vec::new() };
     let (_, template) = GRID.written(folder.path());
     let plain = folder.path().join("plain");
@@ -79,10 +79,11 @@ pub fn write_mpiio() -> Vec<Figure> {
 }
 
 /// A checkpoint opened, which checks its hash, and read; and plain MPI-IO, which reads alone. From the system's memory.
-pub fn read_grid() -> Vec<Figure> {
+pub(crate) fn read_grid() -> Vec<Figure> {
     let folder = folder();
     let (_, path) = STATE.written(folder.path());
-    let (mut rates, mut others) = (Vec::new(), Vec::new());
+    let mut rates = Vec::new();
+    let mut others = Vec::new();
     for _ in 0..RUNS {
         rates.push(STATE.bytes as f64 / 1e9 / ours("read:", &path));
         others.extend(peers::are_here().then(|| STATE.bytes as f64 / 1e9 / peer("read", &path, &path, STATE.axis)));
@@ -97,7 +98,7 @@ pub fn read_grid() -> Vec<Figure> {
 }
 
 /// More bytes and elements on one rank than 32 bits count, both ways, written and read back; panics where they differ.
-pub fn beyond() -> Vec<Figure> {
+pub(crate) fn beyond() -> Vec<Figure> {
     let folder = folder();
     let path = path_of(folder.path(), 1);
     let rates: Vec<f64> = ["beyond:true", "beyond:false"].map(|role| BEYOND as f64 / 1e9 / ours(role, &path)).into();
@@ -106,7 +107,8 @@ pub fn beyond() -> Vec<Figure> {
 }
 
 fn figure(name: &'static str, value: f64, peer_value: Option<f64>, note: String) -> Figure {
-    let (command, peer) = (format!("cargo bench --bench bench -- {name}"), "plain MPI-IO".into());
+    let command = format!("cargo bench --bench bench -- {name}");
+    let peer = "plain MPI-IO".into();
     Figure { name, value, unit: "GB/s", command, peer, peer_value, note }
 }
 
@@ -119,7 +121,8 @@ fn folder() -> tempfile::TempDir {
 impl Kind {
     /// GB/s of this kind of file, and of plain MPI-IO, turn by turn.
     fn in_turn(&self) -> Vec<Figure> {
-        let (mut rates, mut others) = (Vec::new(), Vec::new());
+        let mut rates = Vec::new();
+        let mut others = Vec::new();
         for _ in 0..RUNS {
             let folder = folder();
             let (seconds, path) = self.written(folder.path());
@@ -141,13 +144,13 @@ impl Kind {
     }
 }
 
-/// The seconds that this program says on two ranks.
+/// The seconds that this program reports on two ranks.
 fn ours(role: &str, path: &Path) -> f64 {
     let me = std::env::current_exe().expect("this program");
     seconds(mpirun().arg(me).env(halo::ROLE, format!("{ROLE}{role}:{}", path.display())))
 }
 
-/// The seconds that plain MPI-IO says on two ranks.
+/// The seconds that plain MPI-IO reports on two ranks.
 fn peer(how: &str, template: &Path, out: &Path, axis: &str) -> f64 {
     let script = "benches/bench/file_peers.py";
     // With this module an exception on one rank ends both.
@@ -162,15 +165,16 @@ fn mpirun() -> Command {
 
 fn seconds(command: &mut Command) -> f64 {
     let output = command.output().expect("mpirun starts");
-    let (text, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let told = String::from_utf8_lossy(&output.stderr);
     text.split_whitespace().last().and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("{command:?}: {told}"))
 }
 
 /// On both ranks: measures, and prints the seconds.
-pub fn measure(words: &str) -> ExitCode {
+pub(crate) fn measure(words: &str) -> ExitCode {
     let (name, rest) = words.split_once(':').expect("a kind of file");
     let (way, path) = rest.split_once(':').expect("a way and a file");
-    let options = WriteOptions { mpiio: way != "false", ..WriteOptions::default() };
+    let options = WriteOptions::default().mpiio(way != "false");
     let path = Path::new(path);
     launch(|comm| {
         let seconds = match name {
@@ -197,7 +201,7 @@ fn timed(comm: &Comm, work: impl FnOnce() -> Result<()>) -> Result<f64> {
 }
 
 fn stamp() -> Stamp {
-    Stamp { time: 0.5, step: 1, units: Units::default() }
+    Stamp::new(0.5, 1, Units::default())
 }
 
 /// Numbers of which hardly any are the same.
@@ -209,24 +213,25 @@ fn numbers(count: u64, seed: u64) -> Vec<f64> {
 fn planes(comm: &Comm) -> Slab {
     let [nx, ny, nz] = CELLS;
     let range = balanced_range(nz, comm.size(), comm.rank());
-    Slab { shape: vec![nz, ny, nx], offset: vec![range.start, 0, 0], count: vec![range.end - range.start, ny, nx] }
+    Slab::new(vec![nz, ny, nx], vec![range.start, 0, 0], vec![range.end - range.start, ny, nx])
 }
 
 /// This rank's planes of all fields.
 fn state(comm: &Comm) -> Slab {
-    let [shape, offset, count] = {
-        let Slab { shape, offset, count } = planes(comm);
-        [[&[5], &shape[..]].concat(), [&[0], &offset[..]].concat(), [&[5], &count[..]].concat()]
-    };
-    Slab { shape, offset, count }
+    let planes = planes(comm);
+    Slab::new(
+        [&[5], &planes.shape[..]].concat(),
+        [&[0], &planes.offset[..]].concat(),
+        [&[5], &planes.count[..]].concat(),
+    )
 }
 
 fn grid(comm: &Comm, path: &Path, options: &WriteOptions) -> Result<f64> {
-    let geometry = GridGeometry { cells: CELLS, low: [0.0; 3], high: [1.0; 3], periodic: [true; 3] };
+    let geometry = GridGeometry::new(CELLS, [0.0; 3], [1.0; 3], [true; 3]);
     let slab = planes(comm);
     let values: Vec<_> = (0..5).map(|seed| numbers(slab.len(), seed)).collect();
     let parts: Vec<_> = values.iter().map(|values| [Part::new(slab.clone(), values)]).collect();
-    let fields: Vec<_> = NAMES.iter().zip(&parts).map(|(name, parts)| CellField { name, unit: "", parts }).collect();
+    let fields: Vec<_> = NAMES.iter().zip(&parts).map(|(name, parts)| CellField::new(name, "", parts)).collect();
     timed(comm, || {
         let mut snapshot = Snapshot::create(comm, path, stamp(), options)?;
         snapshot.grid(&geometry, &fields)?;
@@ -238,7 +243,9 @@ fn bodies(comm: &Comm, path: &Path, options: &WriteOptions) -> Result<f64> {
     let range = balanced_range(BODIES, comm.size(), comm.rank());
     let count = range.end - range.start;
     let vectors = |seed| numbers(3 * count, seed).chunks(3).map(|v| [v[0], v[1], v[2]]).collect::<Vec<_>>();
-    let (positions, velocities, masses) = (vectors(1), vectors(2), numbers(count, 3));
+    let positions = vectors(1);
+    let velocities = vectors(2);
+    let masses = numbers(count, 3);
     let ids: Vec<u64> = range.clone().collect();
     let columns = [
         Column::vector("Coordinates", "", &positions),
@@ -248,7 +255,7 @@ fn bodies(comm: &Comm, path: &Path, options: &WriteOptions) -> Result<f64> {
     ];
     timed(comm, || {
         let mut snapshot = Snapshot::create(comm, path, stamp(), options)?;
-        snapshot.particles(BODIES, range.start, &columns)?;
+        snapshot.columns(BODIES, range.start, &columns)?;
         snapshot.finish().map(drop)
     })
 }
@@ -275,7 +282,8 @@ fn read(comm: &Comm, path: &Path) -> Result<f64> {
 
 /// The last rank has it all.
 fn past_32_bits(comm: &Comm, path: &Path, options: &WriteOptions) -> Result<f64> {
-    let (shape, last) = ([BEYOND], comm.rank() + 1 == comm.size());
+    let shape = [BEYOND];
+    let last = comm.rank() + 1 == comm.size();
     let slab = if last { Slab::whole(&shape) } else { Slab::none(&shape) };
     let mut bytes = vec![0u8; slab.len() as usize];
     let marks = [0, 1 << 30, (1 << 31) - 1, 1 << 31, BEYOND - 1];
@@ -289,7 +297,7 @@ fn past_32_bits(comm: &Comm, path: &Path, options: &WriteOptions) -> Result<f64>
     // Without its hash the digest over all elements is checked.
     let read = CheckpointReader::open(comm, path)?.read_slab::<u8>("bytes", &slab)?;
     assert!(read == bytes, "what was read is not what was written");
-    let end = Slab { shape: shape.to_vec(), offset: vec![1 << 31], count: vec![1] };
+    let end = Slab::new(shape.to_vec(), vec![1 << 31], vec![1]);
     assert_eq!(Reader::open(path)?.read_slab::<u8>("State/bytes", &end)?, [4]);
     Ok(seconds)
 }

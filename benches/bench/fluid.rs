@@ -100,36 +100,36 @@ fn two_ranks(name: &'static str, flow: &Flow, doubled: &str) -> Vec<Figure> {
 }
 
 /// VL2, PLM, HLLC on 64^3 cells.
-pub fn plm_64() -> Vec<Figure> {
+pub(crate) fn plm_64() -> Vec<Figure> {
     rate(&PLM_64)
 }
 
 /// VL2, PLM, HLLC on 128^3 cells.
-pub fn plm_128() -> Vec<Figure> {
+pub(crate) fn plm_128() -> Vec<Figure> {
     rate(&PLM_128)
 }
 
 /// RK3, PPM, HLLC on 64^3 cells.
-pub fn ppm_64() -> Vec<Figure> {
+pub(crate) fn ppm_64() -> Vec<Figure> {
     rate(&PPM_64)
 }
 
 /// Two dimensions.
-pub fn sheet() -> Vec<Figure> {
+pub(crate) fn sheet() -> Vec<Figure> {
     rate(&SHEET)
 }
 
 /// One dimension.
-pub fn tube() -> Vec<Figure> {
+pub(crate) fn tube() -> Vec<Figure> {
     rate(&TUBE)
 }
 
 /// Two ranks with 64^3 cells each.
-pub fn two_ranks_64() -> Vec<Figure> {
+pub(crate) fn two_ranks_64() -> Vec<Figure> {
     two_ranks("fluid_2rank_64", &PLM_64, "grid.cells=64,64,128")
 }
 
 /// Two ranks with 128^3 cells each.
-pub fn two_ranks_128() -> Vec<Figure> {
+pub(crate) fn two_ranks_128() -> Vec<Figure> {
     two_ranks("fluid_2rank_128", &PLM_128, "grid.cells=128,128,256")
 }

@@ -13,7 +13,7 @@ use divisi::grid::{Field, Grid, Halo, HaloShape, Layout, Node};
 use super::Figure;
 
 /// Tells a launched process what to measure.
-pub const ROLE: &str = "DIVISI_BENCH_ROLE";
+pub(crate) const ROLE: &str = "DIVISI_BENCH_ROLE";
 const CELLS: usize = 64;
 const COMPONENTS: usize = 5;
 const WIDTH: usize = 2;
@@ -22,7 +22,7 @@ const TURNS: usize = 60;
 const EXCHANGES: usize = 20;
 
 /// Best microseconds per exchange: through shared memory; packed messages, one per rank; a message per face.
-pub fn exchanges() -> Vec<Figure> {
+pub(crate) fn exchanges() -> Vec<Figure> {
     let me = std::env::current_exe().expect("this program");
     let mut command = Command::new("mpirun");
     command.args(["-n", "2"]).arg(me).env(ROLE, "halo");
@@ -47,11 +47,11 @@ pub fn exchanges() -> Vec<Figure> {
 }
 
 /// On both ranks: measures, and prints the times.
-pub fn measure() -> ExitCode {
+pub(crate) fn measure() -> ExitCode {
     launch(|comm| {
         let grid = Grid::new([CELLS, CELLS, CELLS * comm.size()], [0.0; 3], [1.0; 3])?;
         let layout = Layout::balanced(grid, comm.size(), [WIDTH; 3], [true; 3])?;
-        let shape = HaloShape { components: COMPONENTS, width: [WIDTH; 3], corners: false };
+        let shape = HaloShape::star(COMPONENTS, [WIDTH; 3]);
         let mut shared = Halo::<f64, 3>::new(comm, &layout, shape.clone(), Node::Shared)?;
         let mut messages = Halo::<f64, 3>::new(comm, &layout, shape, Node::Messages)?;
         let mut fields = vec![Field::new([CELLS; 3], COMPONENTS, [WIDTH; 3])];
@@ -131,7 +131,8 @@ struct Rows {
 
 impl Rows {
     fn of(field: &Field<f64, 3>, face: usize, halo: bool) -> Self {
-        let (cells, width) = (CELLS as isize, WIDTH as isize);
+        let cells = CELLS as isize;
+        let width = WIDTH as isize;
         let layers = match (face % 2, halo) {
             (0, false) => 0..width,
             (1, false) => cells - width..cells,
@@ -141,7 +142,8 @@ impl Rows {
         let mut ranges = [0..cells, 0..cells, 0..cells];
         ranges[face / 2] = layers;
         let [x, y, z] = ranges;
-        let (first, layer) = (x.start, move |k| y.clone().map(move |j| (j, k)));
+        let first = x.start;
+        let layer = move |k| y.clone().map(move |j| (j, k));
         let rows = (0..COMPONENTS).flat_map(|c| z.clone().flat_map(layer.clone()).map(move |(j, k)| (c, j, k)));
         let starts = rows.map(|(c, j, k)| field.index(c, [first, j, k])).collect();
         Rows { width: x.len(), starts }

@@ -6,6 +6,7 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 mod direct;
+mod domain;
 mod few_bodies;
 mod files;
 mod fluid;
@@ -46,7 +47,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 42] = [
+const BENCHES: [Bench; 43] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -62,6 +63,7 @@ const BENCHES: [Bench; 42] = [
     ("fluid_2rank_64", fluid::two_ranks_64),
     ("fluid_2rank_128", fluid::two_ranks_128),
     ("halo_64_us", halo::exchanges),
+    ("domain_heat", domain::heat),
     ("write_grid", files::write_grid),
     ("write_bodies", files::write_bodies),
     ("write_checkpoint", files::write_checkpoint),
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
             Some((sweep::ROLE, what)) => sweep::measure(what),
             Some((sampler::ROLE, what)) => sampler::measure(what),
             Some((files::ROLE, what)) => files::measure(what),
+            Some((domain::ROLE, _)) => domain::measure(),
             _ => halo::measure(),
         };
     }

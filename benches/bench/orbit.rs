@@ -3,17 +3,18 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use divisi::lane::Level;
 use divisi::orbit::kepler::{Anomalies, solve_all};
 use divisi::orbit::ofti::{Accepted, Reference};
 use divisi::orbit::{Fit, Format, Observations, Ofti};
 use divisi::random::Random;
+use divisi::simd::Level;
 
 use super::{Figure, RUNS, median, peers, program};
 
 /// Measures in turn with peers: medians of `ours` and of each peer's `orbit_peers.py` words.
 fn in_turn(mut ours: impl FnMut() -> f64, words: &[&[&str]]) -> (f64, Vec<Option<f64>>) {
-    let (mut value, mut theirs) = (Vec::new(), vec![Vec::new(); words.len()]);
+    let mut value = Vec::new();
+    let mut theirs = vec![Vec::new(); words.len()];
     for _ in 0..RUNS {
         value.push(ours());
         for (theirs, words) in theirs.iter_mut().zip(words) {
@@ -25,7 +26,8 @@ fn in_turn(mut ours: impl FnMut() -> f64, words: &[&[&str]]) -> (f64, Vec<Option
 
 /// How often `work` is done in a second, from about half a second of it.
 fn rate(mut work: impl FnMut() -> usize) -> f64 {
-    let (start, mut done) = (Instant::now(), 0);
+    let start = Instant::now();
+    let mut done = 0;
     while start.elapsed().as_secs_f64() < 0.5 {
         done += work();
     }
@@ -33,7 +35,7 @@ fn rate(mut work: impl FnMut() -> usize) -> f64 {
 }
 
 /// Kepler's equation, e uniform to 0.95, M uniform.
-pub fn kepler() -> Vec<Figure> {
+pub(crate) fn kepler() -> Vec<Figure> {
     const ORBITS: usize = 4096;
     let mut random = Random::new(1, 0, 0);
     let e: Vec<f64> = (0..ORBITS).map(|_| 0.95 * random.uniform()).collect();
@@ -108,8 +110,9 @@ fn log_posterior_figure(name: &'static str, fit: &Fit, peer: &str, words: &[&str
 }
 
 /// One orbit with 7 places, and one with 43 places and a velocity.
-pub fn logp_gj504() -> Vec<Figure> {
-    let (first, second) = (fit("sims/orbit/GJ504.csv", "", GJ504), fit("sims/orbit/betaPic.csv", "", BETA_PIC));
+pub(crate) fn logp_gj504() -> Vec<Figure> {
+    let first = fit("sims/orbit/GJ504.csv", "", GJ504);
+    let second = fit("sims/orbit/betaPic.csv", "", BETA_PIC);
     vec![
         log_posterior_figure("logp_gj504", &first, "orbitize", &["logp_gj504"]),
         log_posterior_figure("logp_betapic", &second, "orbitize", &["logp_betapic"]),
@@ -117,18 +120,22 @@ pub fn logp_gj504() -> Vec<Figure> {
 }
 
 /// Two orbits, 401 velocities.
-pub fn logp_hd164922() -> Vec<Figure> {
+pub(crate) fn logp_hd164922() -> Vec<Figure> {
     let fit = fit("sims/orbit/HD164922.txt", "companions = 2\nbasis = \"period\"", HD164922);
     vec![log_posterior_figure("logp_hd164922", &fit, "radvel", &["logp_hd164922"])]
 }
 
 /// Accepted orbits of GJ 504 b, by the same rule as orbitize.
-pub fn ofti_gj504() -> Vec<Figure> {
+pub(crate) fn ofti_gj504() -> Vec<Figure> {
     let fit = fit("sims/orbit/GJ504.csv", "", GJ504);
     let ofti = Ofti::new(&fit, Level::detect(), 1, Reference::Twice).expect("a fit for OFTI");
-    let (mut next, mut trials, mut seconds, mut accepted) = (0, 0, 0.0, Accepted::default());
+    let mut next = 0;
+    let mut trials = 0;
+    let mut seconds = 0.0;
+    let mut accepted = Accepted::default();
     let ours = || {
-        let (start, before) = (Instant::now(), accepted.trials.len());
+        let start = Instant::now();
+        let before = accepted.trials.len();
         let first = next;
         while start.elapsed().as_secs_f64() < 0.5 {
             ofti.trials(next..next + 100_000, &mut accepted);
@@ -151,7 +158,7 @@ pub fn ofti_gj504() -> Vec<Figure> {
 }
 
 /// Two ranks against one: rejection sampling, and walkers at several temperatures.
-pub fn two_ranks() -> Vec<Figure> {
+pub(crate) fn two_ranks() -> Vec<Figure> {
     let ofti = ("orbit_2rank_speedup", "sims/orbit/gj504_ofti.toml", &["method.orbits=100000"][..]);
     let words = ["method.start=prior", "method.effective_samples=0", "run.steps=15000", "output.history_steps=1000000"];
     let walkers = ("orbit_2rank_walkers", "sims/orbit/betapic.toml", &words[..]);

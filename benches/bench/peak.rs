@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use divisi::lane::{Kernel, Lane, Level, Simd};
+use divisi::simd::{Kernel, Lane, Level, Simd};
 
 /// Independent chains: at least latency times units of today's processors (4 cycles, 2 units), and few enough to stay in registers.
 const CHAINS: usize = 12;
@@ -13,7 +13,7 @@ const STEPS: usize = 40_000;
 /// multiply-add counts as two.
 ///
 /// The clock of a shared machine wanders: take tries in turn with what is compared, and compare medians.
-pub fn peak_flops(level: Level) -> [f64; 2] {
+pub(crate) fn peak_flops(level: Level) -> [f64; 2] {
     [level.run(Double), level.run(Single)]
 }
 

@@ -4,20 +4,20 @@ use std::path::Path;
 use std::process::Command;
 
 /// The interpreter that has them.
-pub const PYTHON: &str = "target/peers/bin/python";
+pub(crate) const PYTHON: &str = "target/peers/bin/python";
 
 /// Whether the peers are installed.
-pub fn are_here() -> bool {
+pub(crate) fn are_here() -> bool {
     Path::new(PYTHON).exists()
 }
 
 /// The number that `peers.py WORDS` prints.
-pub fn measure(words: &[&str]) -> Option<f64> {
+pub(crate) fn measure(words: &[&str]) -> Option<f64> {
     measure_with("benches/bench/peers.py", words)
 }
 
 /// The number that a script of that name prints at its end.
-pub fn measure_with(script: &str, words: &[&str]) -> Option<f64> {
+pub(crate) fn measure_with(script: &str, words: &[&str]) -> Option<f64> {
     if !are_here() {
         return None;
     }

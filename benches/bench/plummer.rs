@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use divisi::gravity::initial::Plummer;
-use divisi::output::{Reader, snapshots_in};
+use divisi::io::{Reader, snapshots_in};
+use divisi::nbody::initial::Plummer;
 
 use super::{Figure, program};
 
@@ -58,7 +58,7 @@ fn deviations(radii: &[f64; 5], spheres: &[[f64; 5]]) -> Vec<f64> {
 }
 
 /// The energy error, and the largest change of a radius in units of its scatter over seeds.
-pub fn plummer() -> Vec<Figure> {
+pub(crate) fn plummer() -> Vec<Figure> {
     let folder = tempfile::tempdir().expect("a folder");
     program::run(2, FILE, &WORDS, folder.path());
     let spheres: Vec<[f64; 5]> = (1..=SEEDS).map(drawn).collect();

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The program, in its release build.
-pub const DIVISI: &str = env!("CARGO_BIN_EXE_divisi");
+pub(crate) const DIVISI: &str = env!("CARGO_BIN_EXE_divisi");
 
 /// Runs `divisi run` on `ranks` ranks into `out`.
-pub fn run(ranks: usize, file: &str, words: &[&str], out: &Path) {
+pub(crate) fn run(ranks: usize, file: &str, words: &[&str], out: &Path) {
     let mut command = if ranks == 1 { Command::new(DIVISI) } else { Command::new("mpirun") };
     if ranks > 1 {
         command.args(["-n", &ranks.to_string(), DIVISI]);
@@ -19,7 +19,7 @@ pub fn run(ranks: usize, file: &str, words: &[&str], out: &Path) {
 }
 
 /// The command that does the same by hand.
-pub fn command(ranks: usize, file: &str, words: &[&str]) -> String {
+pub(crate) fn command(ranks: usize, file: &str, words: &[&str]) -> String {
     let words: Vec<String> =
         words.iter().map(|word| if word.contains('"') { format!("'{word}'") } else { (*word).to_owned() }).collect();
     let launcher = if ranks > 1 { format!("mpirun -n {ranks} ") } else { String::new() };
@@ -27,14 +27,14 @@ pub fn command(ranks: usize, file: &str, words: &[&str]) -> String {
 }
 
 /// A number of ledger.json.
-pub fn ledger(out: &Path, key: &str) -> f64 {
+pub(crate) fn ledger(out: &Path, key: &str) -> f64 {
     let text = std::fs::read_to_string(out.join("ledger.json")).expect("ledger.json");
     let ledger: serde_json::Value = serde_json::from_str(&text).expect("ledger.json is JSON");
     ledger[key].as_f64().unwrap_or_else(|| panic!("no number {key} in ledger.json"))
 }
 
 /// A list of numbers of ledger.json.
-pub fn ledger_list(out: &Path, key: &str) -> Vec<f64> {
+pub(crate) fn ledger_list(out: &Path, key: &str) -> Vec<f64> {
     let text = std::fs::read_to_string(out.join("ledger.json")).expect("ledger.json");
     let ledger: serde_json::Value = serde_json::from_str(&text).expect("ledger.json is JSON");
     let list = ledger[key].as_array().unwrap_or_else(|| panic!("no list {key} in ledger.json"));
@@ -42,8 +42,8 @@ pub fn ledger_list(out: &Path, key: &str) -> Vec<f64> {
 }
 
 /// The largest relative error of the energy in history.csv.
-pub fn energy_error(out: &Path) -> f64 {
-    let history = divisi::output::History::read(&out.join("history.csv")).expect("history.csv");
+pub(crate) fn energy_error(out: &Path) -> f64 {
+    let history = divisi::io::History::read(&out.join("history.csv")).expect("history.csv");
     let errors = history.column("energy_error").expect("energy_error");
     errors.iter().fold(0.0, |most, error| most.max(error.abs()))
 }

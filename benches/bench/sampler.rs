@@ -12,7 +12,7 @@ use divisi::sampler::{Density, Ensemble, EnsembleSettings};
 use super::{Figure, RUNS, median, peers};
 
 /// Tells a launched process what to measure, after this.
-pub const ROLE: &str = "sampler:";
+pub(crate) const ROLE: &str = "sampler:";
 const WALKERS: usize = 64;
 const PARAMETERS: usize = 5;
 /// How long a launch measures.
@@ -46,7 +46,7 @@ impl Density for Normal {
 }
 
 /// On each rank: proposals per second of an ensemble whose density takes so many nanoseconds.
-pub fn measure(nanoseconds: &str) -> ExitCode {
+pub(crate) fn measure(nanoseconds: &str) -> ExitCode {
     let time = Duration::from_nanos(nanoseconds.parse().expect("nanoseconds"));
     launch(|comm| {
         let rate = rate(comm, time)?;
@@ -61,7 +61,7 @@ fn rate(comm: &Comm, time: Duration) -> divisi::Result<f64> {
     let settings = EnsembleSettings { walkers: WALKERS, burn_in: 0, ..EnsembleSettings::default() };
     let mut ensemble = Ensemble::new(comm, Normal(time), settings, 1)?;
     let mut steps = 8u64;
-    // As many steps as take the time, which rank 0 tells.
+    // As many steps as take the time; rank 0 decides.
     loop {
         comm.barrier();
         let began = Instant::now();
@@ -89,8 +89,9 @@ fn proposals(ranks: usize, nanoseconds: u64) -> f64 {
 }
 
 /// Proposals per second of 64 walkers in five parameters, the density being next to nothing.
-pub fn ensemble() -> Vec<Figure> {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+pub(crate) fn ensemble() -> Vec<Figure> {
+    let mut ours = Vec::new();
+    let mut theirs = Vec::new();
     for _ in 0..RUNS {
         ours.push(proposals(1, 0));
         theirs.extend(peers::measure(&["emcee", "2000"]));
@@ -107,7 +108,7 @@ pub fn ensemble() -> Vec<Figure> {
 }
 
 /// How many times as fast two ranks are, for densities of 100 us and of 1 us.
-pub fn two_ranks() -> Vec<Figure> {
+pub(crate) fn two_ranks() -> Vec<Figure> {
     let figure = |name, nanoseconds: u64, note: &str| {
         let ratios = (0..RUNS).map(|_| proposals(2, nanoseconds) / proposals(1, nanoseconds)).collect::<Vec<_>>();
         let each = ratios.iter().map(|ratio| format!("{ratio:.3}")).collect::<Vec<_>>().join(" ");

@@ -1,11 +1,11 @@
-//! What checkpoints cost a run, and how soon a run stops that is told to.
+//! The cost of checkpoints to a run, and how soon a run stops after a signal.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use divisi::output::{checkpoint_steps, path_of};
+use divisi::io::{checkpoint_steps, path_of};
 
 use super::common::{DIVISI, Signal, mpirun, signal, wait};
 use super::program::{command, ledger, run};
@@ -30,7 +30,7 @@ const CUBE: [&str; 8] = [
 const INTERVAL: f64 = 600.0;
 
 /// The share of its time, in percent, that a run gives to checkpoints at the default interval.
-pub fn share() -> Vec<Figure> {
+pub(crate) fn share() -> Vec<Figure> {
     let folder = tempfile::tempdir_in("target").expect("a folder");
     let out = folder.path().join("run");
     let costs = (0..RUNS).map(|_| {
@@ -66,7 +66,7 @@ const SLOW: [&str; 8] = [
 
 /// Seconds from USR1, sent to mpirun within a step of a run of four ranks, to the whole checkpoint; and what a step and a
 /// checkpoint take. Panics unless the status is 85.
-pub fn usr1() -> Vec<Figure> {
+pub(crate) fn usr1() -> Vec<Figure> {
     let folder = tempfile::tempdir_in("target").expect("a folder");
     let runs: Vec<[f64; 4]> = (0..RUNS).map(|number| stopped(&folder.path().join(number.to_string()))).collect();
     let [until_checkpoint, until_end, step, checkpoint] =
@@ -97,7 +97,8 @@ fn stopped(out: &Path) -> [f64; 4] {
     }
     // Some steps, and not at the end of one.
     std::thread::sleep(Duration::from_millis(2345));
-    let (told, at) = (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs_f64());
+    let told = Instant::now();
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs_f64();
     signal(&job, Signal::USR1);
     assert_eq!(wait(&mut job, Duration::from_secs(60)), Some(85));
     let ended = told.elapsed().as_secs_f64();

@@ -1,7 +1,7 @@
 //! Sweeps on two ranks: how many tasks, how soon, and what they cost beside the work.
 //!
-//! This program launches itself under mpirun; every sweep keeps a journal. Tasks spin, and where a rate or a round trip is
-//! told only tasks count that rank 1 ran, while rank 0 hands them out. The other systems do the same tasks in
+//! This program launches itself under mpirun; every sweep keeps a journal. Tasks spin. In rates and round trips only tasks
+//! count that rank 1 ran while rank 0 handed them out. The other systems do the same tasks in
 //! benches/bench/sweep_peers.py, with two workers each, in the same run.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,13 +11,13 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use divisi::comm::{Comm, launch};
-use divisi::sweep::{Array, Future, Pool, Sweep, Task};
+use divisi::tasks::{Array, Executor, Future, Pool, Task};
 use divisi::{Error, Result};
 
 use super::{Figure, RUNS, median, program};
 
 /// Tells a launched process what to measure, after this.
-pub const ROLE: &str = "sweep:";
+pub(crate) const ROLE: &str = "sweep:";
 /// Numbers of 8 bytes in a megabyte, as the peers count it.
 const MEGABYTE: usize = 1_000_000 / 8;
 
@@ -34,11 +34,11 @@ const MEASURES: [(&str, Measure); 8] = [
     ("share_100us", |comm, folder| share(comm, folder, Duration::from_micros(100), 20_000)),
     ("skew", skew),
     ("payload", |comm, folder| payload(comm, sweep(comm, folder))),
-    ("payload_bare", |comm, _| payload(comm, Sweep::new(comm))),
+    ("payload_bare", |comm, _| payload(comm, Executor::new(comm))),
 ];
 
 /// On both ranks: measures, and prints the value.
-pub fn measure(role: &str) -> ExitCode {
+pub(crate) fn measure(role: &str) -> ExitCode {
     let (name, folder) = role.split_once(':').expect("a figure and a folder");
     let (_, measure) = MEASURES.iter().find(|(known, _)| *known == name).expect("a known figure");
     launch(|comm| {
@@ -51,8 +51,8 @@ pub fn measure(role: &str) -> ExitCode {
 }
 
 /// A sweep with a journal of its own.
-fn sweep<'a>(comm: &'a Comm, folder: &Path) -> Sweep<'a> {
-    Sweep::new(comm).journal(&folder.join("journal"), "bench")
+fn sweep<'a>(comm: &'a Comm, folder: &Path) -> Executor<'a> {
+    Executor::new(comm).journal(&folder.join("journal"), "bench")
 }
 
 /// Tasks per second of rank 1, handed out one by one.
@@ -65,8 +65,9 @@ fn chunked(comm: &Comm, folder: &Path) -> Result<f64> {
     rate(comm, sweep(comm, folder), 20_000_000)
 }
 
-fn rate(comm: &Comm, sweep: Sweep, count: u64) -> Result<f64> {
-    let (rank, mut others) = (comm.rank() as f64, 0u64);
+fn rate(comm: &Comm, sweep: Executor, count: u64) -> Result<f64> {
+    let rank = comm.rank() as f64;
+    let mut others = 0u64;
     let began = Instant::now();
     sweep.root_computes(false).for_each(
         count,
@@ -131,7 +132,7 @@ fn skew(comm: &Comm, folder: &Path) -> Result<f64> {
 }
 
 /// Megabytes per second of arguments and results of 1 MB.
-fn payload(comm: &Comm, sweep: Sweep) -> Result<f64> {
+fn payload(comm: &Comm, sweep: Executor) -> Result<f64> {
     assert_eq!(comm.size(), 2);
     let count = 500;
     let main = |pool: &Pool<Array<f64>, Array<f64>>| {
@@ -208,31 +209,31 @@ fn figure(name: &'static str, unit: &'static str, value: f64, theirs: &str, larg
     }]
 }
 
-pub fn sweep_noop() -> Vec<Figure> {
+pub(crate) fn sweep_noop() -> Vec<Figure> {
     figure("sweep_noop", "tasks/s", on_two_ranks("noop"), "noop_per_s", true)
 }
 
-pub fn sweep_chunked() -> Vec<Figure> {
+pub(crate) fn sweep_chunked() -> Vec<Figure> {
     figure("sweep_chunked", "tasks/s", on_two_ranks("chunked"), "chunked_per_s", true)
 }
 
-pub fn sweep_roundtrip() -> Vec<Figure> {
+pub(crate) fn sweep_roundtrip() -> Vec<Figure> {
     figure("sweep_roundtrip_us", "us", on_two_ranks("roundtrip"), "round_trip_us", false)
 }
 
-pub fn sweep_share_10ms() -> Vec<Figure> {
+pub(crate) fn sweep_share_10ms() -> Vec<Figure> {
     figure("sweep_share_10ms", "of both cores", on_two_ranks("share_10ms"), "share_10ms", true)
 }
 
-pub fn sweep_share_100us() -> Vec<Figure> {
+pub(crate) fn sweep_share_100us() -> Vec<Figure> {
     figure("sweep_share_100us", "of both cores", on_two_ranks("share_100us"), "share_100us", true)
 }
 
-pub fn sweep_skew() -> Vec<Figure> {
+pub(crate) fn sweep_skew() -> Vec<Figure> {
     figure("sweep_skew", "of the ideal time", on_two_ranks("skew"), "ramp", false)
 }
 
-pub fn sweep_payload() -> Vec<Figure> {
+pub(crate) fn sweep_payload() -> Vec<Figure> {
     let mut figures = figure("sweep_1mb_mbs", "MB/s", on_two_ranks("payload"), "payload_MB_per_s", true);
     let bare = on_two_ranks("payload_bare");
     figures[0].note += &format!("; without a journal, as the others, {bare:.4}");
@@ -240,13 +241,13 @@ pub fn sweep_payload() -> Vec<Figure> {
 }
 
 /// Seconds from the start of mpirun to the first result, a row of the program's own journal being flushed after it.
-pub fn sweep_first() -> Vec<Figure> {
+pub(crate) fn sweep_first() -> Vec<Figure> {
     let seconds = (0..RUNS).map(|_| seconds_of_plan(1)).collect();
     figure("sweep_first_s", "s", median(seconds), "first_result_s", false)
 }
 
 /// Programs per second that do nothing, started by a plan on two ranks.
-pub fn sweep_command() -> Vec<Figure> {
+pub(crate) fn sweep_command() -> Vec<Figure> {
     let count = 4000;
     let start = median((0..RUNS).map(|_| seconds_of_plan(1)).collect());
     let rates = (0..RUNS).map(|_| f64::from(count) / (seconds_of_plan(count) - start)).collect();

@@ -1,9 +1,8 @@
 //! Fifty times kill -9 of everything, at random times in sweeps of each kind, each resumed on another number of ranks: the accounting.
 
-// The test uses more of it than this.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the test uses more of it than this")]
 #[path = "../../tests/mpi/sweep_deaths/job.rs"]
-pub mod job;
+pub(crate) mod job;
 #[path = "../../tests/mpi/sweep_deaths/rounds.rs"]
 mod rounds;
 
@@ -16,7 +15,7 @@ const ROUNDS: u32 = 13;
 const KINDS: [&str; 4] = ["schedule=dynamic", "schedule=static", "schedule=cyclic", "pool=1"];
 
 /// Panics where a sweep that was killed and resumed does not end with the undisturbed one's results.
-pub fn kills() -> Vec<Figure> {
+pub(crate) fn kills() -> Vec<Figure> {
     let seed = std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_nanos() as u64);
     let tallies = KINDS.map(|kind| (kind, rounds(kind, ROUNDS, seed)));
     let told: Vec<String> = tallies.iter().map(|(kind, tally)| format!("{kind}: {}", tell(tally))).collect();

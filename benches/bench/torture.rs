@@ -29,7 +29,7 @@ const CASES: [Case; 3] = [
 ];
 
 /// Panics where a run that was killed and resumed does not end with the undisturbed run's bytes.
-pub fn rounds() -> Vec<Figure> {
+pub(crate) fn rounds() -> Vec<Figure> {
     let seed = std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_nanos() as u64);
     let tallies = CASES.map(|case| (case, torture(&case, &[], ROUNDS, seed)));
     let told: Vec<String> = tallies

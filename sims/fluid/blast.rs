@@ -2,38 +2,38 @@
 //! Athena++'s problem; Stone et al. 2008, without a field).
 
 use divisi::Result;
-use divisi::fluid::{Cell, Entry, Problem, Section, Setting, State};
+use divisi::config::schema_of;
+use divisi::fluid::{Cell, Entry, Problem, Scalar, Section, Setting, State};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use smart_default::SmartDefault;
 
-use super::parameters::{distance_squared, finite, gamma_of, positive};
+use super::parameters::{distance_squared, gamma_of, point_inside, positive};
 
-pub const ENTRY: Entry = Entry {
-    name: "blast",
-    parameters: r#"pressure = 0.1           # of the gas around
-ratio = 100.0            # of the pressure within to that
-density_ratio = 1.0      # of the density within to that of the gas around, which is 1
-radius = 0.1             # of the ball, length
-center = [0.0, 0.0, 0.0] # of the ball, length
-dye = false              # whether a passive scalar "dye" marks the gas of the ball
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "blast", parameters: schema_of::<Parameters>, make };
 
-#[derive(Deserialize)]
+/// A ball, in 2-D a disc, of gas at a hundred times the pressure of the gas around.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// Pressure of the gas around.
+    #[default = 0.1]
     pressure: f64,
+    /// Pressure within over that of the gas around.
+    #[default = 100.0]
     ratio: f64,
+    /// Density within over that of the gas around, which is 1.
+    #[default = 1.0]
     density_ratio: f64,
+    /// Radius of the ball.
+    #[default = 0.1]
+    #[schemars(extend("unit" = "length"))]
     radius: f64,
+    /// Centre of the ball.
+    #[schemars(extend("unit" = "length"))]
     center: [f64; 3],
+    /// Whether a passive scalar "dye" marks the gas of the ball.
     dye: bool,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters { pressure: 0.1, ratio: 100.0, density_ratio: 1.0, radius: 0.1, center: [0.0; 3], dye: false }
-    }
 }
 
 struct Blast {
@@ -48,14 +48,14 @@ fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
     for (name, value) in numbers {
         positive(name, value)?;
     }
-    finite("center", &center)?;
+    point_inside("center", &center, setting)?;
     gamma_of(setting)?;
     Ok(Box::new(Blast { parameters, dimensions: setting.dimensions }))
 }
 
 impl Problem for Blast {
-    fn scalars(&self) -> Vec<String> {
-        if self.parameters.dye { vec!["dye".to_owned()] } else { Vec::new() }
+    fn scalars(&self) -> Vec<Scalar> {
+        if self.parameters.dye { vec![Scalar::new("dye").within(0.0, 1.0)] } else { Vec::new() }
     }
 
     fn initial(&self, cell: &Cell, state: &mut State) {

@@ -2,11 +2,14 @@
 //! lower side of the box, so the shock comes in at an angle of 60 degrees.
 
 use divisi::Result;
+use divisi::config::schema_of;
 use divisi::fluid::{Cell, Entry, Problem, Section, Setting, State};
 use divisi::grid::Ghost;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use smart_default::SmartDefault;
 
-use super::parameters::{finite, gamma_of, needs_axes};
+use super::parameters::{gamma_of, inside, needs_axes};
 use super::shock::behind_shock;
 
 /// Sine and cosine of the angle between the shock and the ramp, 60 degrees.
@@ -16,25 +19,19 @@ const COSINE: f64 = 0.5;
 const DENSITY: f64 = 1.4;
 const PRESSURE: f64 = 1.0;
 
-pub const ENTRY: Entry = Entry {
-    name: "double_mach",
-    parameters: r#"mach = 10.0              # of the shock, in gas of density 1.4 and pressure 1
-corner = 0.16666666666666666 # where the ramp begins and the shock stands at the start, along x, length
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "double_mach", parameters: schema_of::<Parameters>, make };
 
-#[derive(Deserialize)]
+/// A shock that runs along a ramp, the lower side of the box, and is reflected twice.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// Mach number of the shock, in gas of density 1.4 and pressure 1.
+    #[default = 10.0]
     mach: f64,
+    /// Where the ramp begins and the shock is at the start, along x.
+    #[default(1.0 / 6.0)]
+    #[schemars(extend("unit" = "length"))]
     corner: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters { mach: 10.0, corner: 1.0 / 6.0 }
-    }
 }
 
 struct DoubleMach {
@@ -48,8 +45,8 @@ struct DoubleMach {
 
 fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
     let Parameters { mach, corner } = section.typed()?;
-    finite("corner", &[corner])?;
     needs_axes(setting, 2)?;
+    inside("corner", corner, 0, setting)?;
     let gamma = gamma_of(setting)?;
     let side = behind_shock(gamma, mach, DENSITY, PRESSURE)?;
     Ok(Box::new(DoubleMach {

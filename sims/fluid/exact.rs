@@ -1,12 +1,14 @@
-//! The exact solution of Riemann's problem for an ideal gas (Toro 2009, chapter 4): two states side by side, and what
-//! becomes of them.
+//! The exact solution of Riemann's problem for an ideal gas (Toro 2009, chapter 4): two states side by side, and
+//! the waves between them.
 
+use divisi::fluid::State;
 use divisi::{Error, Result};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A gas as it is along one axis: in a parameter file the three numbers in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(from = "[f64; 3]")]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "[f64; 3]", into = "[f64; 3]")]
 pub struct Side {
     /// Mass per volume.
     pub density: f64,
@@ -16,9 +18,24 @@ pub struct Side {
     pub pressure: f64,
 }
 
+impl Side {
+    /// Gives a cell this state, with the velocity along an axis.
+    pub fn fill(self, state: &mut State, axis: usize) {
+        state.density = self.density;
+        state.velocity[axis] = self.velocity;
+        state.pressure = self.pressure;
+    }
+}
+
 impl From<[f64; 3]> for Side {
     fn from([density, velocity, pressure]: [f64; 3]) -> Self {
         Side { density, velocity, pressure }
+    }
+}
+
+impl From<Side> for [f64; 3] {
+    fn from(Side { density, velocity, pressure }: Side) -> Self {
+        [density, velocity, pressure]
     }
 }
 
@@ -36,7 +53,7 @@ struct Wave {
 
 /// Two states that met at x = 0 when t = 0.
 #[derive(Clone, Debug)]
-pub struct Riemann {
+pub(super) struct Riemann {
     left: Wave,
     /// Mirrored, so that it runs to the left too.
     right: Wave,
@@ -49,7 +66,7 @@ impl Riemann {
     ///
     /// # Errors
     /// If a density or pressure is not positive, or the two sides fly apart so fast that a vacuum opens.
-    pub fn new(gamma: f64, left: Side, right: Side) -> Result<Self> {
+    pub(super) fn new(gamma: f64, left: Side, right: Side) -> Result<Self> {
         for (name, side) in [("left", left), ("right", right)] {
             if !(side.density > 0.0 && side.pressure > 0.0 && side.velocity.is_finite()) {
                 let reason = format!("{side:?}: density and pressure must be positive, all finite");
@@ -72,7 +89,7 @@ impl Riemann {
     }
 
     /// The mean density from `low` to `high` at `time`.
-    pub fn mean_density(&self, low: f64, high: f64, time: f64) -> f64 {
+    pub(super) fn mean_density(&self, low: f64, high: f64, time: f64) -> f64 {
         let contact = self.velocity * time;
         let left = self.left.mass(low, high.min(contact), time);
         let right = self.right.mass(-high, (-low).min(-contact), time);
@@ -95,7 +112,8 @@ impl Side {
             let excess = pressure - self.pressure;
             return (excess * root, root * (1.0 - 0.5 * excess / (pressure + b)));
         }
-        let (speed, power) = (self.sound_speed(gamma), 0.5 * (gamma - 1.0) / gamma);
+        let speed = self.sound_speed(gamma);
+        let power = 0.5 * (gamma - 1.0) / gamma;
         let change = 2.0 * speed / (gamma - 1.0) * (libm::pow(ratio, power) - 1.0);
         (change, libm::pow(ratio, power - 1.0) / (self.density * speed))
     }
@@ -104,7 +122,8 @@ impl Side {
 /// Newton's iteration on equation 4.5. The function is concave and grows: from below it never overshoots.
 fn star_pressure(gamma: f64, left: Side, right: Side) -> f64 {
     let excess = |pressure: f64| {
-        let (l, r) = (left.change(gamma, pressure), right.change(gamma, pressure));
+        let l = left.change(gamma, pressure);
+        let r = right.change(gamma, pressure);
         (l.0 + r.0 + (right.velocity - left.velocity), l.1 + r.1)
     };
     let least = left.pressure.min(right.pressure);
@@ -125,7 +144,9 @@ fn star_pressure(gamma: f64, left: Side, right: Side) -> f64 {
 
 /// The pressure between two rarefactions, in closed form (equation 4.46).
 fn two_rarefactions(gamma: f64, left: Side, right: Side) -> f64 {
-    let (power, cl, cr) = (0.5 * (gamma - 1.0) / gamma, left.sound_speed(gamma), right.sound_speed(gamma));
+    let power = 0.5 * (gamma - 1.0) / gamma;
+    let cl = left.sound_speed(gamma);
+    let cr = right.sound_speed(gamma);
     let above = cl + cr - 0.5 * (gamma - 1.0) * (right.velocity - left.velocity);
     let below = cl / libm::pow(left.pressure, power) + cr / libm::pow(right.pressure, power);
     libm::pow(above / below, 1.0 / power)
@@ -133,7 +154,8 @@ fn two_rarefactions(gamma: f64, left: Side, right: Side) -> f64 {
 
 impl Wave {
     fn new(gamma: f64, side: Side, pressure: f64, velocity: f64) -> Self {
-        let (ratio, speed) = (pressure / side.pressure, side.sound_speed(gamma));
+        let ratio = pressure / side.pressure;
+        let speed = side.sound_speed(gamma);
         if ratio > 1.0 {
             // Equations 4.50, 4.52.
             let g = (gamma - 1.0) / (gamma + 1.0);
@@ -154,11 +176,13 @@ impl Wave {
 
     /// The mass from `low` to `high`, which lies on this wave's side of the contact.
     fn mass(&self, low: f64, high: f64, time: f64) -> f64 {
-        let (front, end) = (self.front * time, self.end * time);
+        let front = self.front * time;
+        let end = self.end * time;
         let length = |from: f64, to: f64| (high.min(to) - low.max(from)).max(0.0);
         let outside = self.side.density * length(f64::NEG_INFINITY, front);
         let behind = self.density * length(end, f64::INFINITY);
-        let (from, to) = (low.max(front), high.min(end));
+        let from = low.max(front);
+        let to = high.min(end);
         let within = if from < to { gauss(from, to, |x| self.fan(x / time)) } else { 0.0 };
         outside + within + behind
     }
@@ -171,7 +195,8 @@ fn gauss(from: f64, to: f64, function: impl Fn(f64) -> f64) -> f64 {
         (0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
         (0.906_179_845_938_664, 0.236_926_885_056_189_08),
     ];
-    let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
+    let middle = 0.5 * (from + to);
+    let half = 0.5 * (to - from);
     let pair =
         |(point, weight): (f64, f64)| weight * (function(middle - half * point) + function(middle + half * point));
     half * (POINTS[0].1 * function(middle) + pair(POINTS[1]) + pair(POINTS[2]))
@@ -196,7 +221,8 @@ mod tests {
             ([5.99924, 19.5975, 460.894], [5.99242, -6.19633, 46.0950], 1691.64, 8.68975),
         ];
         for (left, right, pressure, velocity) in tests {
-            let (p, u) = (star_pressure(1.4, left.into(), right.into()), riemann(left, right).velocity);
+            let p = star_pressure(1.4, left.into(), right.into());
+            let u = riemann(left, right).velocity;
             assert!((p - pressure).abs() < 1e-5 * pressure.max(0.5), "{p} {pressure}");
             assert!((u - velocity).abs() < 1e-5 * velocity.abs().max(0.5), "{u} {velocity}");
         }
@@ -204,7 +230,8 @@ mod tests {
 
     #[test]
     fn mass_is_what_was_there_and_what_flowed_in() {
-        let (left, right) = ([1.0, 0.75, 1.0], [0.125, -0.1, 0.1]);
+        let left = [1.0, 0.75, 1.0];
+        let right = [0.125, -0.1, 0.1];
         let mass = 10.0 * riemann(left, right).mean_density(-4.0, 6.0, 1.3);
         let expected = 4.0 * left[0] + 6.0 * right[0] + 1.3 * (left[0] * left[1] - right[0] * right[1]);
         assert!((mass - expected).abs() < 1e-6, "{mass} {expected}");
@@ -219,8 +246,10 @@ mod tests {
         let there = riemann([1.0, 0.3, 1.0], [0.125, 0.2, 0.1]);
         let back = riemann([0.125, -0.2, 0.1], [1.0, -0.3, 1.0]);
         for i in -40..40 {
-            let (low, high) = (i as f64 / 20.0, (i + 1) as f64 / 20.0);
-            let (a, b) = (there.mean_density(low, high, 1.0), back.mean_density(-high, -low, 1.0));
+            let low = i as f64 / 20.0;
+            let high = (i + 1) as f64 / 20.0;
+            let a = there.mean_density(low, high, 1.0);
+            let b = back.mean_density(-high, -low, 1.0);
             assert!((a - b).abs() < 1e-14, "{low}: {a} {b}");
         }
     }

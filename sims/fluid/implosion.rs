@@ -1,33 +1,31 @@
-//! Thin gas in the corner of a closed square, and what falls in on it (Liska & Wendroff 2003): after many
+//! Thin gas in the corner of a closed square, into which denser gas falls (Liska & Wendroff 2003): after many
 //! reflections a jet runs along the diagonal, if x and y are exactly alike.
 
 use divisi::Result;
+use divisi::config::schema_of;
 use divisi::fluid::{Cell, Entry, Problem, Section, Setting, State};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use smart_default::SmartDefault;
 
 use super::parameters::{finite, gamma_of, needs_axes, positive};
 
-pub const ENTRY: Entry = Entry {
-    name: "implosion",
-    parameters: r#"sum = 0.15               # the thin gas is where x + y is below it, length
-inside = [0.125, 0.14]   # density and pressure of the thin gas
-outside = [1.0, 1.0]     # and of the other
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "implosion", parameters: schema_of::<Parameters>, make };
 
-#[derive(Deserialize)]
+/// Thin gas in the corner of a closed square, and what falls in on it.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// The thin gas is where x + y is below this.
+    #[default = 0.15]
+    #[schemars(extend("unit" = "length"))]
     sum: f64,
+    /// Density and pressure of the thin gas.
+    #[default([0.125, 0.14])]
     inside: [f64; 2],
+    /// Density and pressure of the other gas.
+    #[default([1.0; 2])]
     outside: [f64; 2],
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters { sum: 0.15, inside: [0.125, 0.14], outside: [1.0; 2] }
-    }
 }
 
 fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {

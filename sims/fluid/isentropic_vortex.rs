@@ -1,35 +1,32 @@
 //! A vortex that a uniform flow carries through the periodic box, unchanged (Shu 1998; Yee et al. 1999).
 
 use divisi::Result;
+use divisi::config::schema_of;
 use divisi::fluid::{Cell, Cells, Entry, Problem, Section, Setting, State};
 use divisi::grid::Grid;
 use divisi::run::Row;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use smart_default::SmartDefault;
 use std::f64::consts::PI;
 
-use super::parameters::{add_mean_error, finite, gamma_of, needs_axes};
+use super::parameters::{add_mean_error, finite, gamma_of, needs_axes, point_inside};
 
-pub const ENTRY: Entry = Entry {
-    name: "isentropic_vortex",
-    parameters: r#"strength = 5.0           # of the vortex: its circulation; its radius is 1
-center = [0.0, 0.0]      # where it starts, length
-flow = [1.0, 1.0]        # velocity of all gas along x and y; far from the vortex density and pressure are 1
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "isentropic_vortex", parameters: schema_of::<Parameters>, make };
 
-#[derive(Deserialize)]
+/// A vortex of radius 1 that a uniform flow carries through the periodic box, unchanged.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// Circulation of the vortex.
+    #[default = 5.0]
     strength: f64,
+    /// Where the vortex starts.
+    #[schemars(extend("unit" = "length"))]
     center: [f64; 2],
+    /// Velocity of all gas along x and y. Far from the vortex density and pressure are 1.
+    #[default([1.0; 2])]
     flow: [f64; 2],
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters { strength: 5.0, center: [0.0; 2], flow: [1.0; 2] }
-    }
 }
 
 struct IsentropicVortex {
@@ -42,7 +39,7 @@ fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
     let parameters: Parameters = section.typed()?;
     needs_axes(setting, 2)?;
     finite("strength", &[parameters.strength])?;
-    finite("center", &parameters.center)?;
+    point_inside("center", &parameters.center, setting)?;
     finite("flow", &parameters.flow)?;
     Ok(Box::new(IsentropicVortex { parameters, grid: setting.grid.clone(), gamma: gamma_of(setting)? }))
 }

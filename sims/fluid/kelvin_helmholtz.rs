@@ -4,53 +4,48 @@
 //! (by default with one density), and that of McNally, Lyra & Passy 2012. A passive scalar, the dye, marks the middle
 //! stream. The interfaces are at a quarter and three quarters of the box along y.
 
-use divisi::fluid::{Cell, Cells, Entry, Problem, Section, Setting, State};
+use divisi::config::schema_of;
+use divisi::fluid::{Cell, Cells, Entry, Problem, Scalar, Section, Setting, State};
 use divisi::grid::Grid;
 use divisi::run::Row;
 use divisi::{Error, Result};
 use libm::{cos, exp, sin, tanh};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 use std::f64::consts::PI;
 
 use super::parameters::{finite, needs_axes, positive};
 
-pub const ENTRY: Entry = Entry {
-    name: "kelvin_helmholtz",
-    parameters: r#"setup = "lecoanet"       # "lecoanet" (Lecoanet et al. 2016) | "mcnally" (McNally et al. 2012)
-amplitude = 0.01         # velocity along y of the wave at the start
-waves = 1                # wavelengths in the box along x; McNally's set-up has 2
-thickness = 0.05         # of the layer between the streams, length; McNally's set-up has 0.025
-contrast = 0.0           # lecoanet: density of the middle stream over that of the other, less 1
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "kelvin_helmholtz", parameters: schema_of::<Parameters>, make };
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
+    /// Of Lecoanet et al. 2016.
     Lecoanet,
+    /// Of McNally et al. 2012.
     Mcnally,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Two streams that slide along each other: their boundary rolls up.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 struct Parameters {
-    #[serde(default = "lecoanet")]
+    /// Which set-up.
+    #[default(Kind::Lecoanet)]
     setup: Kind,
-    #[serde(default = "hundredth")]
+    /// Velocity along y of the wave at the start.
+    #[default = 0.01]
     amplitude: f64,
+    /// Wavelengths in the box along x. Left out: 1 of lecoanet, 2 of mcnally.
+    #[schemars(example = 1)]
     waves: Option<u32>,
+    /// Thickness of the layer between the streams. Left out: 0.05 of lecoanet, 0.025 of mcnally.
+    #[schemars(extend("unit" = "length"), example = 0.05)]
     thickness: Option<f64>,
-    #[serde(default)]
+    /// Density of the middle stream over that of the other, less 1. For lecoanet.
     contrast: f64,
-}
-
-fn lecoanet() -> Kind {
-    Kind::Lecoanet
-}
-
-fn hundredth() -> f64 {
-    0.01
 }
 
 struct KelvinHelmholtz {
@@ -77,7 +72,8 @@ fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
         ));
     }
     let usual = if setup == Kind::Lecoanet { (1, 0.05) } else { (2, 0.025) };
-    let (waves, thickness) = (f64::from(waves.unwrap_or(usual.0)), thickness.unwrap_or(usual.1));
+    let waves = f64::from(waves.unwrap_or(usual.0));
+    let thickness = thickness.unwrap_or(usual.1);
     positive("thickness", thickness)?;
     let grid = &setting.grid;
     let number = 2.0 * PI * waves / (grid.high()[0] - grid.low()[0]);
@@ -100,7 +96,8 @@ fn phases(cells: usize, waves: f64) -> impl Iterator<Item = f64> {
 
 /// The distances of the cells along y from the lower and the upper interface; they change places in the mirrored cell.
 fn distances(grid: &Grid<3>) -> Vec<[f64; 2]> {
-    let (cells, length) = (grid.cells()[1] as i64, grid.high()[1] - grid.low()[1]);
+    let cells = grid.cells()[1] as i64;
+    let length = grid.high()[1] - grid.low()[1];
     let from_middle = |index: i64| 0.5 * length * ((2 * index + 1 - cells) as f64 / cells as f64);
     (0..cells).map(|index| [0.25 * length + from_middle(index), 0.25 * length - from_middle(index)]).collect()
 }
@@ -117,8 +114,8 @@ impl KelvinHelmholtz {
 
     /// The wave's sine and cosine, weighted by their nearness to an interface, and the weight.
     fn mode(&self, cell: &Cell) -> [f64; 3] {
-        let ([sine, cosine], weight) =
-            (self.wave[cell.index[0] as usize], self.decay[cell.index[1] as usize] * cell.volume());
+        let [sine, cosine] = self.wave[cell.index[0] as usize];
+        let weight = self.decay[cell.index[1] as usize] * cell.volume();
         [sine * weight, cosine * weight, weight]
     }
 
@@ -151,8 +148,8 @@ impl KelvinHelmholtz {
 }
 
 impl Problem for KelvinHelmholtz {
-    fn scalars(&self) -> Vec<String> {
-        vec!["dye".to_owned()]
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![Scalar::new("dye").within(0.0, 1.0)]
     }
 
     fn initial(&self, cell: &Cell, state: &mut State) {
@@ -171,7 +168,8 @@ impl Problem for KelvinHelmholtz {
         row.sum("mode_cosine", cells.map(|cell, primitive| primitive[2] * self.mode(cell)[1]));
         row.sum("mode_weight", cells.map(|cell, _| self.mode(cell)[2]));
         row.derived("mode_amplitude", |column| {
-            let (sine, cosine) = (column("mode_sine"), column("mode_cosine"));
+            let sine = column("mode_sine");
+            let cosine = column("mode_cosine");
             2.0 * (sine * sine + cosine * cosine).sqrt() / column("mode_weight")
         });
     }

@@ -3,46 +3,46 @@
 //! One wavelength fits into the box along each of its axes, so the phase is 2 pi (x / L_x + y / L_y + z / L_z). It counts from
 //! the middle of the box, where the wave has a crest: sound waves to the left and to the right are then mirror images.
 
+use divisi::config::schema_of;
 use divisi::fluid::{Cell, Cells, Entry, Gas, Problem, Section, Setting, State};
 use divisi::grid::Grid;
 use divisi::run::Row;
 use divisi::{Error, Result};
 use libm::cos;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 use std::f64::consts::PI;
 
 use super::parameters::{add_mean_error, finite};
 
-pub const ENTRY: Entry = Entry {
-    name: "linear_wave",
-    parameters: r#"kind = "sound_right"     # "sound_left" | "sound_right" | "entropy" | "shear"
-amplitude = 1e-6         # of the density; of the velocity of a shear wave
-flow = 0.0               # velocity of all gas along the wave; density is 1, the speed of sound of an ideal gas 1
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "linear_wave", parameters: schema_of::<Parameters>, make };
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
+    /// Sound to the left.
     SoundLeft,
+    /// Sound to the right.
     SoundRight,
+    /// Density alone.
     Entropy,
+    /// Velocity across the wave.
     Shear,
 }
 
-#[derive(Deserialize)]
+/// A wave of tiny amplitude that crosses the periodic box obliquely.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// Kind of wave.
+    #[default(Kind::SoundRight)]
     kind: Kind,
+    /// Amplitude of the density; of the velocity in a shear wave.
+    #[default = 1e-6]
     amplitude: f64,
+    /// Velocity of all gas along the wave. Density is 1, and so is the speed of sound of an ideal gas.
     flow: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters { kind: Kind::SoundRight, amplitude: 1e-6, flow: 0.0 }
-    }
 }
 
 struct LinearWave {
@@ -99,7 +99,8 @@ fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
 
 /// The unit vector along which the wave runs, and the wavelength.
 fn direction(setting: &Setting) -> ([f64; 3], f64) {
-    let (low, high) = (setting.grid.low(), setting.grid.high());
+    let low = setting.grid.low();
+    let high = setting.grid.high();
     let inverse = |axis: usize| if axis < setting.dimensions { 1.0 / (high[axis] - low[axis]) } else { 0.0 };
     let inverse = [inverse(0), inverse(1), inverse(2)];
     let length = 1.0 / (inverse[0] * inverse[0] + inverse[1] * inverse[1] + inverse[2] * inverse[2]).sqrt();
@@ -125,7 +126,10 @@ impl LinearWave {
 
     /// Conserved variables of a cell's primitive ones.
     fn conserved(&self, primitive: &[f64]) -> [f64; 5] {
-        let (density, u, v, w) = (primitive[0], primitive[1], primitive[2], primitive[3]);
+        let density = primitive[0];
+        let u = primitive[1];
+        let v = primitive[2];
+        let w = primitive[3];
         let energy = match self.gas {
             Gas::Ideal { gamma } => primitive[4] / (gamma - 1.0) + 0.5 * density * (u * u + v * v + w * w),
             Gas::Isothermal { .. } => 0.0,

@@ -10,7 +10,7 @@ use divisi::{Error, Result};
 
 /// Which parts of a rectangle are solid.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mask {
+pub(super) struct Mask {
     width: usize,
     height: usize,
     /// Rows from the top.
@@ -22,7 +22,7 @@ impl Mask {
     ///
     /// # Errors
     /// If there is no such file, or it is no picture.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(super) fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
         let image = bytes.starts_with(b"P2") || bytes.starts_with(b"P5");
         let mask = if image { Self::from_image(&bytes) } else { Self::from_text(&String::from_utf8_lossy(&bytes)) };
@@ -51,7 +51,9 @@ impl Mask {
     fn from_image(bytes: &[u8]) -> std::result::Result<Self, String> {
         let mut words = Words { bytes, place: 2 };
         let mut header = |what: &str| words.number().ok_or(format!("its {what} cannot be read: this is no PGM image"));
-        let (width, height, white) = (header("width")?, header("height")?, header("greatest value")?);
+        let width = header("width")?;
+        let height = header("height")?;
+        let white = header("greatest value")?;
         if width == 0 || height == 0 || white == 0 || white > 65535 {
             return Err(format!("an image of {width} x {height} points with values up to {white} cannot be"));
         }
@@ -70,7 +72,7 @@ impl Mask {
     }
 
     /// Whether the picture, stretched over the box, is solid at a cell's centre.
-    pub fn is_solid(&self, grid: &Grid<3>, index: [i64; 3]) -> bool {
+    pub(super) fn is_solid(&self, grid: &Grid<3>, index: [i64; 3]) -> bool {
         let pixel = |axis: usize, pixels: usize| {
             let cells = grid.cells()[axis] as i128;
             // The middle of the cell in units of half a cell, exact in whole numbers.
@@ -101,7 +103,7 @@ impl Words<'_> {
         std::str::from_utf8(&rest[..length]).ok()?.parse().ok()
     }
 
-    /// What follows the head: one blank stands between.
+    /// What follows the head: one blank is between.
     fn rest(&self) -> &[u8] {
         self.bytes.get(self.place + 1..).unwrap_or_default()
     }

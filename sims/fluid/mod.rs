@@ -1,6 +1,6 @@
-//! Flows: the problems by which gas on grids is tested and shown, a file each.
+//! Flows: problems that test and show gas on grids, a file each.
 //!
-//! Each `NAME.rs` has a `NAME.toml` that runs it as its paper has it; [`exact`] holds what some of them are compared with.
+//! Each `NAME.rs` has a `NAME.toml` that runs it as its paper has it; [`exact`] has the solutions with which some of them are compared.
 //! Initial values are those at the centres of cells, unless a problem says otherwise.
 
 mod blast;
@@ -11,6 +11,7 @@ mod isentropic_vortex;
 mod kelvin_helmholtz;
 mod linear_wave;
 mod mask;
+mod noh;
 mod parameters;
 mod rayleigh_taylor;
 mod sedov;
@@ -22,7 +23,7 @@ mod wind_tunnel;
 use divisi::fluid::{Entry, Problems};
 
 /// The problems that the program knows.
-pub struct Catalogue;
+pub(crate) struct Catalogue;
 
 impl Problems for Catalogue {
     const NAME: &'static str = "fluid";
@@ -32,6 +33,7 @@ impl Problems for Catalogue {
         linear_wave::ENTRY,
         isentropic_vortex::ENTRY,
         sedov::ENTRY,
+        noh::ENTRY,
         blast::ENTRY,
         kelvin_helmholtz::ENTRY,
         rayleigh_taylor::ENTRY,

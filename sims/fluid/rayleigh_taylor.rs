@@ -4,39 +4,37 @@
 //! Gravity is that of `fluid.gravity`, along the grid's last axis. The interface is at zero, where the pressure is given; a
 //! passive scalar, the dye, marks the heavy gas.
 
-use divisi::fluid::{Cell, Cells, Entry, Problem, Section, Setting, State};
+use divisi::config::schema_of;
+use divisi::fluid::{Cell, Cells, Entry, Problem, Scalar, Section, Setting, State};
 use divisi::grid::Grid;
 use divisi::run::Row;
 use divisi::{Error, Result};
 use libm::cos;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use smart_default::SmartDefault;
 use std::f64::consts::PI;
 
 use super::parameters::{finite, gamma_of, needs_axes, positive};
 
-pub const ENTRY: Entry = Entry {
-    name: "rayleigh_taylor",
-    parameters: r#"heavy = 2.0              # density above the interface, which is at zero along the last axis
-light = 1.0              # density below it
-pressure = 2.5           # at the interface
-amplitude = 0.01         # of the velocity along the last axis at the start
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "rayleigh_taylor", parameters: schema_of::<Parameters>, make };
 
-#[derive(Deserialize)]
+/// Heavy gas on light gas, in equilibrium but for one wave; gravity is that of [fluid], along the last axis.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// Density above the interface, which is at zero along the last axis.
+    #[default = 2.0]
     heavy: f64,
+    /// Density below the interface.
+    #[default = 1.0]
     light: f64,
+    /// Pressure at the interface.
+    #[default = 2.5]
     pressure: f64,
+    /// Velocity of the wave at the start, along the last axis.
+    #[default = 0.01]
     amplitude: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters { heavy: 2.0, light: 1.0, pressure: 2.5, amplitude: 0.01 }
-    }
 }
 
 struct RayleighTaylor {
@@ -85,8 +83,8 @@ impl RayleighTaylor {
 }
 
 impl Problem for RayleighTaylor {
-    fn scalars(&self) -> Vec<String> {
-        vec!["dye".to_owned()]
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![Scalar::new("dye").within(0.0, 1.0)]
     }
 
     fn initial(&self, cell: &Cell, state: &mut State) {
@@ -101,7 +99,8 @@ impl Problem for RayleighTaylor {
     /// The highest cell with light gas (the bubble's top) and the lowest with heavy gas (the spike's), the dye's half being
     /// the limit.
     fn history(&self, cells: &Cells, _time: f64, row: &mut Row) {
-        let (mut bubble, mut spike) = (self.grid.low()[self.axis], self.grid.high()[self.axis]);
+        let mut bubble = self.grid.low()[self.axis];
+        let mut spike = self.grid.high()[self.axis];
         cells.each(|cell, primitive| {
             let height = cell.center[self.axis];
             match primitive.last() {
@@ -109,7 +108,7 @@ impl Problem for RayleighTaylor {
                 _ => spike = spike.min(height),
             }
         });
-        row.max("bubble", bubble);
-        row.min("spike", spike);
+        row.max("bubble", [bubble]);
+        row.min("spike", [spike]);
     }
 }

@@ -1,37 +1,37 @@
 //! A point explosion in cold gas (Sedov 1959): energy in a small ball or disc drives a shock whose radius is known.
 
+use divisi::config::schema_of;
 use divisi::fluid::{Cell, Entry, Problem, Section, Setting, State};
 use divisi::grid::Grid;
 use divisi::{Error, Result};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use smart_default::SmartDefault;
 
-use super::parameters::{distance_squared, finite, gamma_of, positive};
+use super::parameters::{distance_squared, gamma_of, point_inside, positive};
 
-pub const ENTRY: Entry = Entry {
-    name: "sedov",
-    parameters: r#"energy = 1.0             # of the explosion; for fewer than three axes per length or area
-radius = 0.0547          # of the cells that share it: those with their centre within, length
-center = [0.0, 0.0, 0.0] # of the explosion, length
-density = 1.0            # of the gas
-pressure = 1e-5          # of the gas, but for the explosion
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "sedov", parameters: schema_of::<Parameters>, make };
 
-#[derive(Deserialize)]
+/// A point explosion in cold gas.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// Energy of the explosion. For fewer than three axes per length or area.
+    #[default = 1.0]
     energy: f64,
+    /// Radius of the cells that share the energy. Those with their centre within.
+    #[default = 0.0547]
+    #[schemars(extend("unit" = "length"))]
     radius: f64,
+    /// Centre of the explosion.
+    #[schemars(extend("unit" = "length"))]
     center: [f64; 3],
+    /// Density of the gas.
+    #[default = 1.0]
     density: f64,
+    /// Pressure of the gas before the explosion.
+    #[default = 1e-5]
     pressure: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters { energy: 1.0, radius: 0.0547, center: [0.0; 3], density: 1.0, pressure: 1e-5 }
-    }
 }
 
 struct Sedov {
@@ -47,9 +47,9 @@ fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
     for (name, value) in [("energy", energy), ("radius", radius), ("density", density), ("pressure", pressure)] {
         positive(name, value)?;
     }
-    finite("center", &center)?;
-    let (gamma, mut sedov) =
-        (gamma_of(setting)?, Sedov { parameters, dimensions: setting.dimensions, hot_pressure: 0.0 });
+    point_inside("center", &center, setting)?;
+    let gamma = gamma_of(setting)?;
+    let mut sedov = Sedov { parameters, dimensions: setting.dimensions, hot_pressure: 0.0 };
     let count = sedov.count_within(&setting.grid);
     if count == 0 {
         let reason = format!(
@@ -73,7 +73,9 @@ impl Sedov {
     fn count_within(&self, grid: &Grid<3>) -> u64 {
         let Parameters { radius, center, .. } = self.parameters;
         let near = |axis: usize| {
-            let (low, size, cells) = (grid.low()[axis], grid.spacing()[axis], grid.cells()[axis] as i64);
+            let low = grid.low()[axis];
+            let size = grid.spacing()[axis];
+            let cells = grid.cells()[axis] as i64;
             let index = |x: f64| (((x - low) / size).floor() as i64).clamp(0, cells - 1);
             if axis < self.dimensions { index(center[axis] - radius)..=index(center[axis] + radius) } else { 0..=0 }
         };

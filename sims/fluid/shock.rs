@@ -8,14 +8,15 @@ use super::exact::Side;
 ///
 /// # Errors
 /// If the Mach number is not above 1.
-pub fn behind_shock(gamma: f64, mach: f64, density: f64, pressure: f64) -> Result<Side> {
+pub(super) fn behind_shock(gamma: f64, mach: f64, density: f64, pressure: f64) -> Result<Side> {
     if !(mach > 1.0 && mach.is_finite()) {
         return Err(Error::input(
             "problem.mach",
             format!("{mach} is not allowed: a shock is faster than sound, above 1"),
         ));
     }
-    let (square, sound) = (mach * mach, (gamma * pressure / density).sqrt());
+    let square = mach * mach;
+    let sound = (gamma * pressure / density).sqrt();
     Ok(Side {
         density: density * (gamma + 1.0) * square / ((gamma - 1.0) * square + 2.0),
         velocity: 2.0 * (square - 1.0) / ((gamma + 1.0) * mach) * sound,

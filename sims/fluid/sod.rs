@@ -2,37 +2,36 @@
 //! solution.
 
 use divisi::Result;
+use divisi::config::schema_of;
 use divisi::fluid::{Cell, Cells, Entry, Problem, Section, Setting, State};
 use divisi::grid::Grid;
 use divisi::run::Row;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use smart_default::SmartDefault;
 
 use super::exact::{Riemann, Side};
-use super::parameters::{Axis, add_mean_error, finite, gamma_of};
+use super::parameters::{Axis, add_mean_error, gamma_of, inside};
 
-pub const ENTRY: Entry = Entry {
-    name: "sod",
-    parameters: r#"axis = "x"               # the axis along which the gas moves: "x" | "y" | "z"
-interface = 0.5          # where the two sides meet, length
-left = [1.0, 0.0, 1.0]   # density, velocity along the axis, pressure below it
-right = [0.125, 0.0, 0.1]    # and above it
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "sod", parameters: schema_of::<Parameters>, make };
 
-#[derive(Deserialize)]
+/// A shock tube: two gases at rest, and what follows when the wall between them is gone.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// Axis along which the gas moves.
+    #[default(Axis::X)]
     axis: Axis,
+    /// Where the two sides meet.
+    #[default = 0.5]
+    #[schemars(extend("unit" = "length"))]
     interface: f64,
+    /// Density, velocity along the axis and pressure below the interface.
+    #[default(Side { density: 1.0, velocity: 0.0, pressure: 1.0 })]
     left: Side,
+    /// Density, velocity along the axis and pressure above the interface.
+    #[default(Side { density: 0.125, velocity: 0.0, pressure: 0.1 })]
     right: Side,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters { axis: Axis::X, interface: 0.5, left: [1.0, 0.0, 1.0].into(), right: [0.125, 0.0, 0.1].into() }
-    }
 }
 
 struct Sod {
@@ -46,8 +45,8 @@ struct Sod {
 
 fn make(section: &Section, setting: &Setting) -> Result<Box<dyn Problem>> {
     let Parameters { axis, interface, left, right } = section.typed()?;
-    finite("interface", &[interface])?;
     let axis = axis.of(setting)?;
+    inside("interface", interface, axis, setting)?;
     let exact = Riemann::new(gamma_of(setting)?, left, right)?;
     Ok(Box::new(Sod { grid: setting.grid.clone(), axis, interface, left, right, exact }))
 }
@@ -67,9 +66,7 @@ impl Sod {
 impl Problem for Sod {
     fn initial(&self, cell: &Cell, state: &mut State) {
         let side = if cell.center[self.axis] < self.interface { self.left } else { self.right };
-        state.density = side.density;
-        state.velocity[self.axis] = side.velocity;
-        state.pressure = side.pressure;
+        side.fill(state, self.axis);
     }
 
     /// The mean of |density - exact cell average|.

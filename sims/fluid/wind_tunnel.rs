@@ -1,56 +1,54 @@
 //! A wind tunnel: gas flows in from the left past an obstacle, a step (Woodward & Colella 1984, section IV b), a cylinder, or
 //! whatever a picture shows.
 
+use divisi::config::schema_of;
 use divisi::fluid::{Cell, Entry, Problem, Section, Setting, State};
 use divisi::grid::{Ghost, Grid};
 use divisi::{Error, Result};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 
 use super::mask::Mask;
 use super::parameters::{distance_squared, finite, gamma_of, needs_axes, positive};
 
-pub const ENTRY: Entry = Entry {
-    name: "wind_tunnel",
-    parameters: r#"mach = 3.0               # of the flow: the gas has density 1.4 and, if gamma is 1.4, the speed of sound 1
-obstacle = "step"        # "step" | "cylinder" | "mask"
-corner = [0.6, 0.2]      # step: its upper left corner, length
-center = [0.6, 0.5]      # cylinder: its axis, along z, length
-radius = 0.1             # cylinder: length
-file = ""                # mask: rows of 0 and 1 (1 is solid), or a PGM image (dark is solid), stretched over the box
-"#,
-    make,
-};
+pub(super) const ENTRY: Entry = Entry { name: "wind_tunnel", parameters: schema_of::<Parameters>, make };
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
+    /// A step.
     Step,
+    /// A cylinder.
     Cylinder,
+    /// What a picture shows.
     Mask,
 }
 
-#[derive(Deserialize)]
+/// Gas that flows in from the left past an obstacle.
+#[derive(SmartDefault, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// Mach number of the flow. The gas has density 1.4 and, if gamma is 1.4, the speed of sound 1.
+    #[default = 3.0]
     mach: f64,
+    /// Obstacle in the flow.
+    #[default(Kind::Step)]
     obstacle: Kind,
+    /// Upper left corner of the step.
+    #[default([0.6, 0.2])]
+    #[schemars(extend("unit" = "length"))]
     corner: [f64; 2],
+    /// Axis of the cylinder, along z.
+    #[default([0.6, 0.5])]
+    #[schemars(extend("unit" = "length"))]
     center: [f64; 2],
+    /// Radius of the cylinder.
+    #[default = 0.1]
+    #[schemars(extend("unit" = "length"))]
     radius: f64,
+    /// Picture of the obstacle, stretched over the box. For mask: rows of 0 and 1 (1 is solid), or a PGM image (dark is solid).
     file: String,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Parameters {
-            mach: 3.0,
-            obstacle: Kind::Step,
-            corner: [0.6, 0.2],
-            center: [0.6, 0.5],
-            radius: 0.1,
-            file: String::new(),
-        }
-    }
 }
 
 enum Obstacle {

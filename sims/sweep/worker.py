@@ -16,4 +16,5 @@ for line in sys.stdin:
         answer = {"result": solve(**task["parameters"])}
     except Exception as error:  # this task fails, the worker goes on
         answer = {"error": f"{type(error).__name__}: {error}"}
+    answer["task"] = task["task"]
     print(json.dumps(answer), flush=True)

@@ -1,11 +1,11 @@
-//! Exchanges of fixed size with the same ranks again and again.
+//! Repeated exchanges of fixed size with the same ranks.
 //!
 //! [`Channels`] are made once. Each exchange lets the caller pack a buffer for each peer and sends it, then lets the caller
-//! unpack what has come. Buffers are made once too. To ranks of the same node they go through shared memory, to others as
+//! unpack what was received. Buffers are made once too. To ranks of the same node they go through shared memory, to others as
 //! immediate messages. Waiting drives all other communication of the rank along.
 //!
-//! Messages are counted where they are sent; what goes through shared memory is no message and isn't counted. Waiting is
-//! counted either way.
+//! Messages are counted where they are sent; data through shared memory is no message and isn't counted. Waiting is counted
+//! either way.
 
 use bytemuck::Pod;
 
@@ -21,8 +21,9 @@ const PATIENCE: u32 = 4096;
 const LOOKS: u32 = 64;
 
 /// How data travels between ranks of the same node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Node {
     /// Through memory that they share.
     #[default]
@@ -33,6 +34,7 @@ pub enum Node {
 
 /// A rank to exchange data with.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Peer {
     /// Its number; not this rank's own.
     pub rank: usize,
@@ -88,7 +90,8 @@ impl<T: Pod> Buffer<T> {
 }
 
 impl Comm {
-    /// Prepares exchanges with `peers`, each of which names this rank too. All ranks.
+    /// Prepares exchanges with `peers`, each of which names this rank too. Where a node has no room for memory that its ranks share, they
+    /// send messages. All ranks.
     ///
     /// # Panics
     /// If a peer on the same node doesn't name this rank, or with other numbers of elements.
@@ -104,7 +107,8 @@ impl Comm {
         const { assert!(align_of::<T>() <= 64) }
         let node = self.split_node();
         let neighbours = node.all_gather(&[self.rank() as u64]);
-        let (mut places, mut pairs) = (Vec::new(), Vec::new());
+        let mut places = Vec::new();
+        let mut pairs = Vec::new();
         for (place, peer) in peers.iter().enumerate() {
             if let Some(rank) = neighbours.iter().position(|&rank| rank == peer.rank as u64) {
                 places.push(place);

@@ -4,8 +4,9 @@
 
 use bytemuck::Pod;
 
+use super::Comm;
 use super::message::OWN_TAGS;
-use super::{Comm, wait_all};
+use super::message::wait_all;
 
 const GATHER: i32 = OWN_TAGS;
 const SCATTER: i32 = OWN_TAGS + 1;
@@ -38,7 +39,7 @@ impl Comm {
         own
     }
 
-    /// Sends `outgoing[r]` to every rank `r` and returns what came from each rank. Lengths may differ. All ranks.
+    /// Sends `outgoing[r]` to every rank `r` and returns the data received from each rank. Lengths may differ. All ranks.
     ///
     /// # Panics
     /// If `outgoing` doesn't have one part for each rank.

@@ -11,6 +11,8 @@ use mpi::ffi;
 use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
 
+use super::waiting::{Waiting, look_until};
+
 /// A raw non-blocking operation.
 pub(super) type Request = ffi::MPI_Request;
 
@@ -62,15 +64,25 @@ impl Drop for Layout {
     }
 }
 
-/// Blocking send of a buffer.
-pub(super) fn send(comm: &SimpleCommunicator, buffer: &[u8], to: usize, tag: c_int) {
+/// Sends a buffer; returns when it may be reused.
+pub(super) fn send(comm: &SimpleCommunicator, buffer: &[u8], to: usize, tag: c_int, waiting: Waiting) {
+    if waiting == Waiting::Outside {
+        // SAFETY: the buffer is borrowed until the request is complete.
+        let mut request = unsafe { start_send(comm, buffer, to, tag) };
+        return wait(&mut request, waiting);
+    }
     let layout = Layout::of(buffer.len());
     // SAFETY: the buffer is readable for the whole call, which returns only when it may be reused.
     unsafe { ffi::MPI_Send(buffer.as_ptr().cast(), layout.count, layout.datatype, to as c_int, tag, comm.as_raw()) };
 }
 
-/// Blocking receive into a buffer of exactly the message's size.
-pub(super) fn receive(comm: &SimpleCommunicator, buffer: &mut [u8], from: usize, tag: c_int) {
+/// Receives into a buffer of exactly the message's size.
+pub(super) fn receive(comm: &SimpleCommunicator, buffer: &mut [u8], from: usize, tag: c_int, waiting: Waiting) {
+    if waiting == Waiting::Outside {
+        // SAFETY: the buffer is borrowed until the request is complete.
+        let mut request = unsafe { start_receive(comm, buffer, from, tag) };
+        return wait(&mut request, waiting);
+    }
     let layout = Layout::of(buffer.len());
     // SAFETY: the buffer is writable for the whole call; a longer message is an MPI error, which ends the job.
     unsafe {
@@ -81,21 +93,46 @@ pub(super) fn receive(comm: &SimpleCommunicator, buffer: &mut [u8], from: usize,
 }
 
 /// Waits for a message from `from` (any rank if `None`) and returns its source and size in bytes.
-pub(super) fn probe(comm: &SimpleCommunicator, from: Option<usize>, tag: c_int) -> (usize, usize) {
-    // SAFETY: MPI_Probe fills the status, MPI_Get_elements_x reads it and fills the count.
+pub(super) fn probe(comm: &SimpleCommunicator, from: Option<usize>, tag: c_int, waiting: Waiting) -> (usize, usize) {
+    // SAFETY: a constant of the MPI library.
+    let from = from.map_or(unsafe { ffi::RSMPI_ANY_SOURCE }, |rank| rank as c_int);
+    let status = match waiting {
+        Waiting::Inside => wait_for_message(comm, from, tag),
+        Waiting::Outside => look_until(|| look_for_message(comm, from, tag)),
+    };
+    let mut bytes: ffi::MPI_Count = 0;
+    // SAFETY: the status is that of a message; the call fills the count.
+    unsafe { ffi::MPI_Get_elements_x(&status, ffi::RSMPI_UINT8_T, &mut bytes) };
+    (status.MPI_SOURCE as usize, bytes as usize)
+}
+
+fn wait_for_message(comm: &SimpleCommunicator, from: c_int, tag: c_int) -> ffi::MPI_Status {
+    // SAFETY: MPI_Probe fills the status.
     unsafe {
-        let from = from.map_or(ffi::RSMPI_ANY_SOURCE, |rank| rank as c_int);
         let mut status = MaybeUninit::uninit();
         ffi::MPI_Probe(from, tag, comm.as_raw(), status.as_mut_ptr());
-        let status = status.assume_init();
-        let mut bytes: ffi::MPI_Count = 0;
-        ffi::MPI_Get_elements_x(&status, ffi::RSMPI_UINT8_T, &mut bytes);
-        (status.MPI_SOURCE as usize, bytes as usize)
+        status.assume_init()
     }
 }
 
-/// Blocking broadcast of a buffer from `root`.
-pub(super) fn broadcast(comm: &SimpleCommunicator, buffer: &mut [u8], root: usize) {
+/// A message that is there already; drives communication along.
+fn look_for_message(comm: &SimpleCommunicator, from: c_int, tag: c_int) -> Option<ffi::MPI_Status> {
+    let mut found = 0;
+    // SAFETY: MPI_Iprobe writes the flag, and the status where it finds a message, and takes no message.
+    unsafe {
+        let mut status = MaybeUninit::uninit();
+        ffi::MPI_Iprobe(from, tag, comm.as_raw(), &mut found, status.as_mut_ptr());
+        (found != 0).then(|| status.assume_init())
+    }
+}
+
+/// Broadcasts a buffer from `root`; returns when it may be reused.
+pub(super) fn broadcast(comm: &SimpleCommunicator, buffer: &mut [u8], root: usize, waiting: Waiting) {
+    if waiting == Waiting::Outside {
+        // SAFETY: the buffer is borrowed until the request is complete, and as long on every rank, which the caller promises.
+        let mut request = unsafe { start_broadcast(comm, buffer, root) };
+        return wait(&mut request, waiting);
+    }
     let layout = Layout::of(buffer.len());
     // SAFETY: the buffer is writable for the whole call and as long on every rank, which the caller promises.
     unsafe { ffi::MPI_Bcast(buffer.as_mut_ptr().cast(), layout.count, layout.datatype, root as c_int, comm.as_raw()) };
@@ -111,7 +148,8 @@ pub(super) unsafe fn start_send(comm: &SimpleCommunicator, buffer: &[u8], to: us
     let source: *const c_void = buffer.as_ptr().cast();
     // SAFETY: the caller keeps the buffer; MPI_Isend fills the request.
     unsafe {
-        let (to, raw) = (to as c_int, comm.as_raw());
+        let to = to as c_int;
+        let raw = comm.as_raw();
         ffi::MPI_Isend(source, layout.count, layout.datatype, to, tag, raw, request.as_mut_ptr());
         request.assume_init()
     }
@@ -127,7 +165,8 @@ pub(super) unsafe fn start_receive(comm: &SimpleCommunicator, buffer: &mut [u8],
     let target: *mut c_void = buffer.as_mut_ptr().cast();
     // SAFETY: the caller keeps the buffer; MPI_Irecv fills the request.
     unsafe {
-        let (from, raw) = (from as c_int, comm.as_raw());
+        let from = from as c_int;
+        let raw = comm.as_raw();
         ffi::MPI_Irecv(target, layout.count, layout.datatype, from, tag, raw, request.as_mut_ptr());
         request.assume_init()
     }
@@ -143,7 +182,8 @@ pub(super) unsafe fn start_broadcast(comm: &SimpleCommunicator, buffer: &mut [u8
     let target: *mut c_void = buffer.as_mut_ptr().cast();
     // SAFETY: the caller keeps the buffer; MPI_Ibcast fills the request.
     unsafe {
-        let (root, raw) = (root as c_int, comm.as_raw());
+        let root = root as c_int;
+        let raw = comm.as_raw();
         ffi::MPI_Ibcast(target, layout.count, layout.datatype, root, raw, request.as_mut_ptr());
         request.assume_init()
     }
@@ -165,7 +205,9 @@ impl Minimum {
         unsafe {
             let source: *const i64 = numbers.cast();
             let target = numbers.cast::<i64>().add(1);
-            let (kind, operation, raw) = (ffi::RSMPI_INT64_T, ffi::RSMPI_MIN, comm.as_raw());
+            let kind = ffi::RSMPI_INT64_T;
+            let operation = ffi::RSMPI_MIN;
+            let raw = comm.as_raw();
             ffi::MPI_Iallreduce(source.cast(), target.cast(), 1, kind, operation, raw, request.as_mut_ptr());
             Minimum { numbers, request: request.assume_init() }
         }
@@ -183,7 +225,10 @@ impl Minimum {
 }
 
 /// Waits until a request is complete.
-pub(super) fn wait(request: &mut Request) {
+pub(super) fn wait(request: &mut Request, waiting: Waiting) {
+    if waiting == Waiting::Outside {
+        return look_until(|| test(request).then_some(()));
+    }
     // SAFETY: the request is live or null; MPI sets it to null.
     unsafe {
         let mut status = MaybeUninit::uninit();
@@ -203,7 +248,10 @@ pub(super) fn test(request: &mut Request) -> bool {
 }
 
 /// Waits until any of the requests is complete and returns which.
-pub(super) fn wait_any(requests: &mut [Request]) -> usize {
+pub(super) fn wait_any(requests: &mut [Request], waiting: Waiting) -> usize {
+    if waiting == Waiting::Outside {
+        return look_until(|| requests.iter_mut().position(test));
+    }
     let mut index = 0;
     // SAFETY: the slice holds live requests; MPI sets the complete one to null.
     unsafe {
@@ -215,13 +263,9 @@ pub(super) fn wait_any(requests: &mut [Request]) -> usize {
 
 /// Drives all communication of this rank along, without waiting.
 pub(super) fn drive(comm: &SimpleCommunicator) {
-    let mut found = 0;
-    // SAFETY: MPI_Iprobe writes the flag and the status and takes no message.
-    unsafe {
-        let mut status = MaybeUninit::uninit();
-        let (source, tag) = (ffi::RSMPI_ANY_SOURCE, ffi::RSMPI_ANY_TAG);
-        ffi::MPI_Iprobe(source, tag, comm.as_raw(), &mut found, status.as_mut_ptr());
-    }
+    // SAFETY: constants of the MPI library.
+    let (source, tag) = unsafe { (ffi::RSMPI_ANY_SOURCE, ffi::RSMPI_ANY_TAG) };
+    look_for_message(comm, source, tag);
 }
 
 /// Memory that the ranks of a node share, a segment of each rank's own choice of size.
@@ -237,7 +281,8 @@ impl SharedMemory {
         info.set("alloc_shared_noncontig", "true");
         // SAFETY: the info is live for the length of the call, which fills base and window.
         unsafe {
-            let (size, base) = (bytes as ffi::MPI_Aint, (&raw mut base).cast());
+            let size = bytes as ffi::MPI_Aint;
+            let base = (&raw mut base).cast();
             ffi::MPI_Win_allocate_shared(size, 1, info.0, node.as_raw(), base, window.as_mut_ptr());
             SharedMemory(window.assume_init())
         }
@@ -289,7 +334,7 @@ impl Info {
     }
 }
 
-/// What MPI-IO asks for and tells.
+/// Hints as MPI-IO uses them.
 #[cfg(feature = "parallel-hdf5")]
 impl Info {
     /// A copy of those that an open file has.
@@ -311,11 +356,14 @@ impl Info {
     }
 
     fn pair(&self, index: c_int) -> (String, String) {
-        let (mut key, mut value, mut found) = ([0u8; LONGEST_KEY + 1], [0u8; LONGEST_VALUE + 1], 0);
+        let mut key = [0u8; LONGEST_KEY + 1];
+        let mut value = [0u8; LONGEST_VALUE + 1];
+        let mut found = 0;
         // SAFETY: the handle is live, `index` below its count; both buffers have the size that the standard asks for.
         unsafe {
             ffi::MPI_Info_get_nthkey(self.0, index, key.as_mut_ptr().cast());
-            let (key, value) = (key.as_ptr().cast(), value.as_mut_ptr().cast());
+            let key = key.as_ptr().cast();
+            let value = value.as_mut_ptr().cast();
             ffi::MPI_Info_get(self.0, key, LONGEST_VALUE as c_int, value, &mut found);
         }
         (text(&key), text(&value))
@@ -337,6 +385,26 @@ impl Drop for Info {
 #[cfg(feature = "parallel-hdf5")]
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
+}
+
+/// What this process does at the signal USR1.
+pub(super) struct AtUsr1(libc::sigaction);
+
+impl AtUsr1 {
+    pub(super) fn now() -> Self {
+        let mut action = MaybeUninit::uninit();
+        // SAFETY: the call changes nothing and fills the action.
+        unsafe {
+            libc::sigaction(libc::SIGUSR1, std::ptr::null(), action.as_mut_ptr());
+            AtUsr1(action.assume_init())
+        }
+    }
+
+    /// Makes it so again.
+    pub(super) fn restore(&self) {
+        // SAFETY: the action was in force before, and the signal is one that exists.
+        unsafe { libc::sigaction(libc::SIGUSR1, &raw const self.0, std::ptr::null_mut()) };
+    }
 }
 
 /// The name and version of the MPI library, without starting MPI.

@@ -11,24 +11,24 @@ pub(crate) struct Info(ffi::Info);
 #[cfg(feature = "parallel-hdf5")]
 impl Info {
     /// Hints from pairs that [`check_hint`] found good.
-    pub fn new<'a>(hints: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn new<'a>(hints: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let info = ffi::Info::create();
         hints.into_iter().for_each(|(key, value)| info.set(key, value));
         Info(info)
     }
 
     /// The hints that MPI-IO keeps with an open file: those that it was given, and perhaps its own.
-    pub fn of_file(file: RawFile) -> Self {
+    pub(crate) fn of_file(file: RawFile) -> Self {
         Info(ffi::Info::of_file(file))
     }
 
     /// All pairs.
-    pub fn pairs(&self) -> Vec<(String, String)> {
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
         self.0.pairs()
     }
 
     /// The raw handle, which lives as long as this.
-    pub fn raw(&self) -> RawInfo {
+    pub(crate) fn raw(&self) -> RawInfo {
         self.0.raw()
     }
 }

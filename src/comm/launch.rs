@@ -1,9 +1,9 @@
 //! Starting and ending a job of ranks.
 //!
 //! In this order: refuse a launcher that started several processes without joining them, start MPI, run the program on
-//! every rank, agree on how it went, end MPI. A rank that panics ends the job at once. A rank that returns an error
-//! waits one second for the others: if all return too, the lowest rank with an error of its own tells it; if not (they wait
-//! in a collective), every failed rank does. Who tells ends the job (MPI_Abort), which is over within two seconds.
+//! every rank, agree on the outcome, end MPI. A rank that panics ends the job at once. A rank that returns an error
+//! waits one second for the others: if all return too, the lowest rank with an error of its own reports it; if not (they
+//! wait in a collective), every failed rank does. The rank that reports ends the job (MPI_Abort), which is over within two seconds.
 
 use std::cell::RefCell;
 use std::env;
@@ -14,11 +14,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use mpi::Threading;
-use mpi::collective::CommunicatorCollectives;
 use mpi::topology::{Communicator, SimpleCommunicator};
 
+use super::waiting::{Waiting, barrier};
 use super::{Comm, Job, elsewhere, ffi};
-use crate::console::say;
+use crate::base::console::say;
 use crate::{Error, Result};
 
 /// How long a failed rank waits for the others before it ends the job.
@@ -33,20 +33,26 @@ thread_local! {
 
 /// Runs `program` on every rank and ends all ranks together with the exit status that it returns.
 ///
-/// Call it once per process. Errors and panics are told on standard error with their rank, and every rank ends non-zero.
+/// Call it once per process. Errors and panics are reported on standard error with their rank, and every rank ends non-zero.
 pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
     panic::set_hook(Box::new(|info| PANIC.set(Some(info.to_string()))));
+    let at_usr1 = ffi::AtUsr1::now();
     let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
         say("divisi: MPI was already started in this process: launch it once");
         return ExitCode::FAILURE;
     };
     let world = SimpleCommunicator::world();
+    // MPICH takes USR1 for the word that a rank has died: one alone then starts a launcher to ask, and waits for it for ever.
+    if world.size() == 1 {
+        at_usr1.restore();
+    }
     let last = world.duplicate();
     let job = Rc::new(Job::default());
     let status = {
         let comm = Comm::over(world.duplicate(), Rc::clone(&job));
         let started = panic::catch_unwind(AssertUnwindSafe(|| {
             refuse_singletons(comm.size())?;
+            job.waiting.set(Waiting::of_job(&comm));
             program(&comm)
         }));
         let result = started.unwrap_or_else(|_| end_after_panic(&comm));
@@ -82,9 +88,10 @@ pub(crate) fn leave(status: u8) -> ! {
         && let Some(launcher) = rustix::process::getppid()
     {
         // mpirun itself, or the daemon by which it started this rank, which would ignore TERM. If it is gone, so is the job.
-        let _ = match is_daemon(launcher) {
-            true => rustix::process::kill_process(launcher, rustix::process::Signal::KILL),
-            false => rustix::process::kill_process(launcher, rustix::process::Signal::TERM),
+        let _ = if is_daemon(launcher) {
+            rustix::process::kill_process(launcher, rustix::process::Signal::KILL)
+        } else {
+            rustix::process::kill_process(launcher, rustix::process::Signal::TERM)
         };
     }
     signal_hook::low_level::exit(i32::from(status))
@@ -96,23 +103,23 @@ fn is_daemon(process: rustix::process::Pid) -> bool {
     name.is_ok_and(|name| name.trim_end() == "orted")
 }
 
-/// Ends this process, the only one that is left to speak, after others have died.
+/// Ends this process, the only one left to report, after others have died.
 fn end_alone(comm: &Comm, result: Result<u8>) -> ! {
     let status = result.unwrap_or_else(|error| {
-        tell(comm, &error);
+        report(comm, &error);
         error.status()
     });
-    // Nothing that is still open hears of the end: files were closed by their owners, and standard output is all that is left.
+    // Nothing that is still open is closed by this end: files were closed by their owners, and standard output is all that is left.
     let _ = std::io::stdout().flush();
     leave(status)
 }
 
-/// What the panic that was just caught said.
+/// The message of the panic that was just caught.
 pub(crate) fn take_panic() -> String {
     PANIC.take().unwrap_or_else(|| "panicked".to_owned())
 }
 
-/// This process's rank by the launcher's word, without MPI; 0 when no launcher says anything.
+/// This process's rank from the launcher's variables, without MPI; 0 without a launcher.
 pub fn launcher_rank() -> usize {
     ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"].iter().find_map(|name| number(name)).unwrap_or(0)
 }
@@ -123,14 +130,14 @@ fn number(name: &str) -> Option<usize> {
 
 /// A launcher of one MPI library that starts a program of another gives many ranks 0 of 1: refuse that.
 fn refuse_singletons(size: usize) -> Result<()> {
-    let told = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].iter().find_map(|name| Some((*name, number(name)?)));
+    let claim = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].iter().find_map(|name| Some((*name, number(name)?)));
     // Only srun's own steps count: orted and batch scripts carry SLURM_* of the job too.
-    let told = told.or_else(|| Some(("SLURM_STEP_NUM_TASKS", number("SLURM_STEP_NUM_TASKS")?)));
-    match told {
+    let claim = claim.or_else(|| Some(("SLURM_STEP_NUM_TASKS", number("SLURM_STEP_NUM_TASKS")?)));
+    match claim {
         Some((name, ranks)) if size == 1 && ranks > 1 => Err(Error::Launch(format!(
             "{name} says that {ranks} processes were started together, but MPI ({}) sees this one alone: the launcher \
-             belongs to another MPI library, or srun needs --mpi=pmix (see docs/slurm.md)",
-            super::library_version().lines().next().unwrap_or("unknown")
+             belongs to another MPI library, or srun needs --mpi=pmix (see docs/howto/slurm.md)",
+            super::library_version()
         ))),
         _ => Ok(()),
     }
@@ -141,41 +148,57 @@ fn end_after_panic(comm: &Comm) -> ! {
     comm.abort(PANICKED)
 }
 
-/// Agrees on the exit status. After an error its rank tells it and ends the job; the others wait for that end, since
+/// Agrees on the exit status. After an error its rank reports it and ends the job; the others wait for that end, since
 /// launchers take seconds to end a job of which every rank ends non-zero by itself.
 fn end_together(comm: &Comm, last: &SimpleCommunicator, result: Result<u8>) -> u8 {
     let failure = result.as_ref().err();
     let own = failure.filter(|error| !matches!(error, Error::Elsewhere { .. }));
-    let teller = lowest_failure(last, own, failure.is_some());
-    let tells = teller.is_none_or(|lowest| lowest.is_some_and(|(rank, _)| rank == comm.rank()));
-    if tells && let Some(error) = failure {
-        tell(comm, error);
+    let reports = match lowest_failure(last, own, failure.is_some()) {
+        Failure::None => false,
+        Failure::Of { rank, .. } => rank == comm.rank(),
+        Failure::Unknown => true,
+    };
+    if reports && let Some(error) = failure {
+        report(comm, error);
         if comm.size() > 1 {
             comm.abort(error.status());
         }
     }
-    last.barrier();
+    barrier(last, comm.waiting());
     result.unwrap_or_else(|error| error.status())
 }
 
-fn tell(comm: &Comm, error: &Error) {
+fn report(comm: &Comm, error: &Error) {
     let place = if comm.size() > 1 { format!("rank {}: ", comm.rank()) } else { String::new() };
     say(&format!("divisi: {place}{error}"));
 }
 
-/// The lowest rank with an error and its status; the outer `None` if this rank `gives_up` and the others don't come.
-fn lowest_failure(comm: &SimpleCommunicator, own: Option<&Error>, gives_up: bool) -> Option<Option<(usize, u8)>> {
+/// What the ranks have agreed on about errors.
+enum Failure {
+    /// No rank has an error of its own.
+    None,
+    /// The lowest rank that has one, and its exit status.
+    Of { rank: usize, status: u8 },
+    /// Nothing: the other ranks have not come in time.
+    Unknown,
+}
+
+/// The lowest rank with an error; unknown if this rank `gives_up` and the others don't come.
+fn lowest_failure(comm: &SimpleCommunicator, own: Option<&Error>, gives_up: bool) -> Failure {
     let code = own.map_or(i64::MAX, |error| (i64::from(comm.rank()) << 8) | i64::from(error.status()));
     let mut minimum = ffi::Minimum::start(comm, code);
     let start = Instant::now();
     let least = loop {
         match minimum.test() {
             Some(least) => break least,
-            None if gives_up && start.elapsed() > GRACE => return None,
+            None if gives_up && start.elapsed() > GRACE => return Failure::Unknown,
             None => std::thread::yield_now(),
         }
     };
-    Some((least != i64::MAX).then_some(((least >> 8) as usize, least as u8)))
+    if least == i64::MAX {
+        return Failure::None;
+    }
+    Failure::Of { rank: (least >> 8) as usize, status: least as u8 }
 }
 
 impl Comm {
@@ -185,10 +208,10 @@ impl Comm {
     /// This rank's own error, or [`Error::Elsewhere`] where only other ranks failed.
     pub fn agree<T>(&self, result: Result<T>) -> Result<T> {
         let failure = result.as_ref().err();
-        let waited = || lowest_failure(&self.inner.control, failure, false);
-        let lowest = self.traffic().waiting(waited).flatten();
+        let waited = || lowest_failure(self.control(), failure, false);
+        let lowest = self.traffic().waiting(waited);
         match (result, lowest) {
-            (Ok(_), Some((rank, status))) => Err(elsewhere(rank, status)),
+            (Ok(_), Failure::Of { rank, status }) => Err(elsewhere(rank, status)),
             (result, _) => result,
         }
     }

@@ -9,7 +9,7 @@ use bytemuck::Pod;
 
 use super::{Comm, ffi};
 
-/// A label that tells messages between the same two ranks apart; below 32000.
+/// A label that distinguishes messages between the same two ranks; below 32000.
 pub type Tag = u16;
 
 /// Tags from here on are this crate's own; MPI promises tags to 32767 (MPI 4.0, 9.1.2).
@@ -27,12 +27,6 @@ impl Comm {
         self.send_tagged(data, to, user_tag(tag));
     }
 
-    /// Receives a message of exactly `data.len()` elements from rank `from`.
-    pub fn receive_into<T: Pod>(&self, data: &mut [T], from: usize, tag: Tag) {
-        let bytes = bytemuck::cast_slice_mut(data);
-        self.traffic().waiting(|| ffi::receive(self.messages(), bytes, from, user_tag(tag)));
-    }
-
     /// Receives a message of any length from rank `from`.
     pub fn receive<T: Pod>(&self, from: usize, tag: Tag) -> Vec<T> {
         self.receive_tagged(Some(from), user_tag(tag)).1
@@ -48,14 +42,15 @@ impl Comm {
     pub(super) fn send_tagged<T: Pod>(&self, data: &[T], to: usize, tag: i32) {
         let bytes: &[u8] = bytemuck::cast_slice(data);
         self.traffic().sent(1, bytes.len());
-        self.traffic().waiting(|| ffi::send(self.messages(), bytes, to, tag));
+        self.traffic().waiting(|| ffi::send(self.messages(), bytes, to, tag, self.waiting()));
     }
 
     pub(super) fn receive_tagged<T: Pod>(&self, from: Option<usize>, tag: i32) -> (usize, Vec<T>) {
+        let waiting = self.waiting();
         self.traffic().waiting(|| {
-            let (source, bytes) = ffi::probe(self.messages(), from, tag);
+            let (source, bytes) = ffi::probe(self.messages(), from, tag, waiting);
             let mut data = vec![T::zeroed(); elements::<T>(bytes)];
-            ffi::receive(self.messages(), bytemuck::cast_slice_mut(&mut data), source, tag);
+            ffi::receive(self.messages(), bytemuck::cast_slice_mut(&mut data), source, tag, waiting);
             (source, data)
         })
     }
@@ -127,7 +122,7 @@ impl<T: Pod> Pending<T> {
     pub fn wait(mut self) -> Vec<T> {
         if !self.done {
             let Pending { comm, request, .. } = &mut self;
-            comm.traffic().waiting(|| ffi::wait(request));
+            comm.traffic().waiting(|| ffi::wait(request, comm.waiting()));
             self.done = true;
         }
         std::mem::take(&mut *self.buffer)
@@ -156,7 +151,8 @@ pub fn wait_any<T: Pod>(pending: &mut Vec<Pending<T>>) -> (usize, Vec<T>) {
     assert!(!pending.is_empty(), "wait_any needs an operation to wait for");
     let index = pending.iter().position(|p| p.done).unwrap_or_else(|| {
         let mut requests: Vec<_> = pending.iter().map(|p| p.request).collect();
-        let index = pending[0].comm.traffic().waiting(|| ffi::wait_any(&mut requests));
+        let comm = &pending[0].comm;
+        let index = comm.traffic().waiting(|| ffi::wait_any(&mut requests, comm.waiting()));
         pending[index].done = true;
         index
     });

@@ -1,8 +1,9 @@
-//! Messages between ranks: the only place that knows MPI.
+//! Messages between ranks: the only place that calls MPI.
 //!
 //! [`launch`] starts MPI, hands a [`Comm`] to the program, and ends all ranks together, also when one of them fails.
 //! A `Comm` carries plain data ([`bytemuck::Pod`]) between ranks: point-to-point messages in blocking and immediate
-//! forms, collectives, exchanges of varying size, exact sums, [`Channels`] for what is exchanged again and again. Whatever it does is counted per phase ([`Traffic`]).
+//! forms, collectives, exchanges of varying size, exact sums, [`Channels`] for exchanges that are repeated. All of it is counted per
+//! phase ([`Traffic`]).
 //!
 //! Sums of floating-point numbers are offered as [`ExactSum`] alone, since a sum in rank order would differ with the
 //! number of ranks. MPI's own errors end the job (its default error handler), so most methods return plain values.
@@ -19,12 +20,12 @@ mod launch;
 mod message;
 mod shared;
 mod traffic;
+mod waiting;
 mod window;
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use mpi::raw::AsRaw;
 use mpi::topology::{Color, Communicator, SimpleCommunicator};
 
 pub use channel::{Channels, Node, Peer};
@@ -36,14 +37,15 @@ pub(crate) use info::check_hint;
 pub use launch::{launch, launcher_rank, survives_deaths};
 pub(crate) use launch::{leave, take_panic};
 pub use message::{Pending, Tag, wait_all, wait_any};
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Shared, shared_room};
 pub use traffic::{Counts, FIRST_PHASE, Traffic};
 
 use crate::Error;
+use waiting::Waiting;
 
 /// A group of ranks that exchange messages.
 ///
-/// Cheap to clone: clones speak on the same communicator and share its counters.
+/// Cheap to clone: clones use the same communicator and share its counters.
 #[derive(Clone)]
 pub struct Comm {
     inner: Rc<Inner>,
@@ -56,6 +58,8 @@ struct Inner {
     rank: usize,
     size: usize,
     job: Rc<Job>,
+    /// How many sweeps are at work whose tasks may use it.
+    depth: u32,
 }
 
 /// What all communicators of this process share.
@@ -63,12 +67,17 @@ struct Inner {
 struct Job {
     traffic: Rc<Traffic>,
     windows: window::Windows,
-    /// Whether a rank died that the job goes on without: MPI must not be called any more.
+    /// How its ranks wait for each other.
+    waiting: Cell<Waiting>,
+    /// Whether a rank died and the job goes on without it: MPI must not be called any more.
     is_broken: Cell<bool>,
+    /// How many sweeps are at work on this rank, one within another.
+    depth: Cell<u32>,
 }
 
 /// The communicator's raw handle, for the parallel HDF5 driver.
-pub type RawComm = mpi::ffi::MPI_Comm;
+#[cfg(feature = "parallel-hdf5")]
+pub(crate) type RawComm = mpi::ffi::MPI_Comm;
 /// The raw handle of hints.
 #[cfg(feature = "parallel-hdf5")]
 pub(crate) type RawInfo = mpi::ffi::MPI_Info;
@@ -78,9 +87,15 @@ pub(crate) type RawFile = mpi::ffi::MPI_File;
 
 impl Comm {
     fn over(messages: SimpleCommunicator, job: Rc<Job>) -> Self {
+        let depth = job.depth.get();
+        Comm::at(messages, job, depth)
+    }
+
+    fn at(messages: SimpleCommunicator, job: Rc<Job>, depth: u32) -> Self {
         let control = messages.duplicate();
-        let (rank, size) = (messages.rank() as usize, messages.size() as usize);
-        Comm { inner: Rc::new(Inner { messages, control, rank, size, job }) }
+        let rank = messages.rank() as usize;
+        let size = messages.size() as usize;
+        Comm { inner: Rc::new(Inner { messages, control, rank, size, job, depth }) }
     }
 
     /// A part of these ranks, with the same counters.
@@ -88,8 +103,42 @@ impl Comm {
         Comm::over(messages, Rc::clone(&self.inner.job))
     }
 
+    /// # Panics
+    /// If its ranks are in tasks: they are in different ones, so what all must call would never return.
     fn messages(&self) -> &SimpleCommunicator {
+        assert!(!self.is_in_tasks(), "within tasks ranks may speak with each other by Task::comm alone");
         &self.inner.messages
+    }
+
+    fn waiting(&self) -> Waiting {
+        self.inner.job.waiting.get()
+    }
+
+    /// Whether MPI's own calls would hold cores that other ranks need, so that what MPI does inside for long, as MPI-IO does, is
+    /// better left out. The same on all ranks.
+    pub(crate) fn is_held_up_by_mpi(&self) -> bool {
+        self.waiting() == Waiting::Outside
+    }
+
+    fn control(&self) -> &SimpleCommunicator {
+        assert!(!self.is_in_tasks(), "within tasks ranks may agree with each other by Task::comm alone");
+        &self.inner.control
+    }
+
+    /// Whether this rank runs tasks, or hands them out, of a sweep on these ranks or on more.
+    pub(crate) fn is_in_tasks(&self) -> bool {
+        self.inner.depth < self.inner.job.depth.get()
+    }
+
+    /// As [`split`](Comm::split), into the ranks that run tasks together: what they may use while tasks run.
+    pub(crate) fn split_for_tasks(&self, color: u32) -> Comm {
+        Comm::at(self.split_messages(color), Rc::clone(&self.inner.job), self.inner.depth + 1)
+    }
+
+    /// Tasks run until the returned guard is dropped: until then no other communicator may be used.
+    pub(crate) fn enter_tasks(&self) -> InTasks {
+        self.inner.job.depth.set(self.inner.depth + 1);
+        InTasks { job: Rc::clone(&self.inner.job), before: self.inner.depth }
     }
 
     /// This rank's number, from 0.
@@ -102,16 +151,19 @@ impl Comm {
         self.inner.size
     }
 
-    /// Whether this is rank 0, which speaks for all.
+    /// Whether this is rank 0, which reports for all.
     pub fn is_root(&self) -> bool {
         self.rank() == 0
     }
 
     /// Splits the ranks into groups of equal `color`, ordered by their rank here. All ranks (MPI 4.0, 7.4.2).
     pub fn split(&self, color: u32) -> Comm {
+        self.part(self.split_messages(color))
+    }
+
+    fn split_messages(&self, color: u32) -> SimpleCommunicator {
         let color = Color::with_value(i32::try_from(color).expect("a color below 2^31"));
-        let messages = self.messages().split_by_color(color).expect("a defined color gives a group");
-        self.part(messages)
+        self.messages().split_by_color(color).expect("a defined color gives a group")
     }
 
     /// The ranks that share this rank's memory: those of its node. All ranks (MPI 4.0, 7.4.2).
@@ -130,9 +182,10 @@ impl Comm {
         &self.inner.job.traffic
     }
 
-    /// The raw communicator, for libraries that speak MPI themselves.
-    pub fn raw(&self) -> RawComm {
-        self.messages().as_raw()
+    /// The raw communicator, for the parallel HDF5 driver.
+    #[cfg(feature = "parallel-hdf5")]
+    pub(crate) fn raw(&self) -> RawComm {
+        mpi::raw::AsRaw::as_raw(self.messages())
     }
 
     /// Ends the whole job at once with exit status `status` (MPI_Abort; MPI 4.0, 9.5); where the launcher keeps a job alive
@@ -141,18 +194,30 @@ impl Comm {
         if survives_deaths() {
             launch::leave(status);
         }
-        self.messages().abort(i32::from(status))
+        self.inner.messages.abort(i32::from(status))
     }
 
-    /// Whether a rank has died that the job goes on without.
+    /// Whether a rank has died and the job goes on without it.
     pub fn is_broken(&self) -> bool {
         self.inner.job.is_broken.get()
     }
 
-    /// Says that a rank has died and the job goes on without it: from here on nothing of MPI may be called, and [`launch`] ends
+    /// Notes that a rank has died and the job goes on without it: from here on nothing of MPI may be called, and [`launch`] ends
     /// this process without it.
     pub fn go_on_without_dead_ranks(&self) {
         self.inner.job.is_broken.set(true);
+    }
+}
+
+/// As long as this lives, this rank runs tasks.
+pub(crate) struct InTasks {
+    job: Rc<Job>,
+    before: u32,
+}
+
+impl Drop for InTasks {
+    fn drop(&mut self) {
+        self.job.depth.set(self.before);
     }
 }
 
@@ -168,12 +233,31 @@ impl Drop for Phase {
     }
 }
 
-/// The name and version of the MPI library; doesn't start MPI.
+/// The name and version of the MPI library, in one line; doesn't start MPI.
 pub fn library_version() -> String {
-    ffi::library_version()
+    first_line(&ffi::library_version())
 }
 
-/// An error that this rank hears of from `rank`.
+/// The first line, with one blank between words: MPICH tells more on further lines, and has tabs.
+fn first_line(text: &str) -> String {
+    let words = text.lines().next().unwrap_or_default().split_whitespace();
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// An error that `rank` reports to this rank.
 fn elsewhere(rank: usize, status: u8) -> Error {
     Error::Elsewhere { rank, status }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_librarys_version_is_one_line_of_words() {
+        let mpich = "MPICH Version:\t4.0.2\nMPICH Release date:\tThu Apr  7 12:34:45 CDT 2022\nMPICH ABI:\t14:2:2\n";
+        assert_eq!(first_line(mpich), "MPICH Version: 4.0.2");
+        let open_mpi = "Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4, repo rev: v4.1.4, May 26, 2022";
+        assert_eq!(first_line(open_mpi), open_mpi);
+    }
 }

@@ -2,13 +2,14 @@
 //!
 //! A phase is a name that the caller sets ("force", "output"); all communication and all time belong to the current one.
 //! A point-to-point message counts once where it is sent and a collective once on every rank, with the bytes that
-//! the rank contributes; waiting is the time spent inside blocking calls. What goes through shared memory is no message.
+//! the rank contributes; waiting is the time spent inside blocking calls. Data through shared memory is no message.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 /// What one phase has cost this rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Counts {
     /// Messages sent, collectives entered.
     pub messages: u64,

@@ -20,7 +20,7 @@ use super::{Comm, Inner, ffi};
 
 /// Bytes at whose multiples buffers begin: two cache lines, which processors fetch in pairs.
 const ALIGNMENT: usize = 128;
-/// What tells that there is no buffer.
+/// The mark of no buffer.
 const NONE: u64 = u64::MAX;
 
 /// One end of a pair.
@@ -69,7 +69,8 @@ impl Mailbox {
         let round = self.round + 1;
         // SAFETY: the other rank has read what this buffer held, and reads it again only after the store below.
         fill(unsafe { std::slice::from_raw_parts_mut(self.ours.buffer(round), self.ours.bytes) });
-        (self.round, self.open) = (round, true);
+        self.round = round;
+        self.open = true;
         self.ours.sequence().store(round, Ordering::Release);
     }
 
@@ -113,24 +114,27 @@ struct Window {
 }
 
 impl Windows {
-    /// Mailboxes for pairs of ranks of `node`, the part of `comm` that shares memory. All ranks of the node.
+    /// Mailboxes for pairs of ranks of `node`, the part of `comm` that shares memory; none where the node has no room for them. All ranks
+    /// of the node.
     ///
     /// # Panics
     /// If the other rank of a pair doesn't name the pair too, with the same bytes.
     pub(super) fn mailboxes(&self, comm: &Comm, node: &Comm, pairs: &[Pair]) -> Vec<Mailbox> {
-        let bytes: usize = pairs.iter().map(|pair| Slots::size(pair.sends)).sum();
-        if node.all_reduce_max(bytes as u64) == 0 {
+        let bytes = pairs.iter().map(|pair| Slots::size(pair.sends)).sum::<usize>() + ALIGNMENT;
+        let any = node.all_reduce_max(pairs.len() as u64) > 0;
+        if !any || node.lacking_room(bytes as u64).is_some() {
             return Vec::new();
         }
-        let memory = self.allocate(comm, node, bytes + ALIGNMENT);
+        let memory = self.allocate(comm, node, bytes);
         let starts = prepare(memory.segment(node.rank()), pairs);
         let theirs = theirs(node, pairs, &starts);
         let mailboxes = pairs.iter().zip(starts).zip(theirs).map(|((pair, ours), theirs)| {
             let slots = |rank, start, bytes| {
-                // SAFETY: the rank that owns the segment has said that its slots begin there.
+                // SAFETY: the rank that owns the segment has published this start of its slots.
                 Slots { base: unsafe { memory.segment(rank).add(start) }, bytes }
             };
-            let (ours, theirs) = (slots(node.rank(), ours, pair.sends), slots(pair.rank, theirs, pair.receives));
+            let ours = slots(node.rank(), ours, pair.sends);
+            let theirs = slots(pair.rank, theirs, pair.receives);
             Mailbox { ours, theirs, round: 0, open: false, _memory: Rc::clone(&memory) }
         });
         mailboxes.collect()
@@ -186,11 +190,14 @@ fn prepare(segment: *mut u8, pairs: &[Pair]) -> Vec<usize> {
 
 /// Where in the other ranks' segments their slots for this rank begin. All ranks of the node.
 fn theirs(node: &Comm, pairs: &[Pair], starts: &[usize]) -> Vec<usize> {
-    let (mut places, mut bytes) = (vec![NONE; node.size()], vec![NONE; node.size()]);
+    let mut places = vec![NONE; node.size()];
+    let mut bytes = vec![NONE; node.size()];
     for (pair, &start) in pairs.iter().zip(starts) {
-        (places[pair.rank], bytes[pair.rank]) = (start as u64, pair.sends as u64);
+        places[pair.rank] = start as u64;
+        bytes[pair.rank] = pair.sends as u64;
     }
-    let (places, bytes) = (node.all_to_all_counts(&places), node.all_to_all_counts(&bytes));
+    let places = node.all_to_all_counts(&places);
+    let bytes = node.all_to_all_counts(&bytes);
     let place = |pair: &Pair| {
         assert_eq!(bytes[pair.rank], pair.receives as u64, "bytes from rank {} of the node", pair.rank);
         places[pair.rank] as usize

@@ -2,7 +2,7 @@
 //!
 //! The kernels are generic over [`GasLaw`], so that its arithmetic is inlined; [`Gas`] is the same choice as a value.
 
-use crate::lane::{Lane, Simd};
+use crate::simd::{Lane, Simd};
 
 /// The gas of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,7 +77,7 @@ pub(super) struct Isothermal {
 
 impl Isothermal {
     /// The gas of this speed of sound.
-    pub fn of_speed(sound_speed: f64) -> Self {
+    pub(super) fn of_speed(sound_speed: f64) -> Self {
         Isothermal { speed_squared: sound_speed * sound_speed }
     }
 }

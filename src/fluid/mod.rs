@@ -1,8 +1,8 @@
 //! Compressible flow on grids: the Euler equations, with viscosity, heat conduction, passive scalars and gravity as options.
 //!
-//! Finite volumes (Stone et al. 2008, 2020; Toro 2009): primitive variables are reconstructed at faces ([`Reconstruct`]), a
-//! Riemann solver gives the fluxes ([`Solver`]), stages of a time step ([`Time`]) advance the conserved variables. A stage is
-//! one pass over the cells (`sweep`); its kernels are written for lanes (`reconstruct`, `riemann`, `update`, `primitive`).
+//! Finite volumes (Stone et al. 2008, 2020; Toro 2009): primitive variables are reconstructed at faces (`Reconstruct`), a
+//! Riemann solver gives the fluxes (`Solver`), stages of a time step (`Time`) advance the conserved variables. A stage is
+//! one pass over the cells (`pass`); its kernels are written for lanes (`reconstruct`, `riemann`, `update`, `primitive`).
 //!
 //! [`Fluid`] is the simulation, given a list of [`Problems`]; a [`Problem`] is an initial state and whatever else is its own.
 //!
@@ -11,29 +11,27 @@
 //!
 //! Left out: magnetic fields, self-gravity, refinement, curved coordinates.
 
-mod config;
+mod after;
 mod diffusion;
+mod first_order;
 mod flow;
 mod gas;
+mod images;
 mod initial;
+mod pass;
 mod primitive;
 mod problem;
-mod quantities;
 mod reconstruct;
 mod region;
 mod riemann;
 mod rows;
 mod scheme;
 mod scratch;
-mod setup;
 mod simulation;
 mod solid;
 mod source;
-mod sweep;
 mod update;
 
-pub use config::{BoundarySection, Config, FluidSection, GasKind, GridSection, Parts, Sides};
 pub use gas::Gas;
-pub use problem::{Cell, Cells, Entry, Make, Problem, Problems, Section, Setting, State};
-pub use scheme::{Reconstruct, Solver, Time};
+pub use problem::{Cell, Cells, Entry, Make, Problem, Problems, Scalar, Section, Setting, State};
 pub use simulation::Fluid;

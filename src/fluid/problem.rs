@@ -5,10 +5,12 @@
 
 use std::path::PathBuf;
 
+use schemars::Schema;
 use serde::de::DeserializeOwned;
 use toml::Table;
 
 use super::gas::Gas;
+use crate::base::config::{nearest_of, read_section, schema_of_kind};
 use crate::grid::{Ghost, Grid};
 use crate::run::Row;
 use crate::{Error, Result};
@@ -24,6 +26,40 @@ pub struct State {
     pub pressure: f64,
     /// Passive scalars per mass, in the order of [`Problem::scalars`].
     pub scalars: Vec<f64>,
+}
+
+impl State {
+    /// The state of these primitive variables.
+    pub(super) fn of(primitive: &[f64], gas: Gas) -> Self {
+        let velocity = [primitive[1], primitive[2], primitive[3]];
+        let (flow, scalars) = primitive.split_at(gas.variables());
+        let pressure = gas.pressure(flow[0], flow[flow.len() - 1]);
+        State { density: flow[0], velocity, pressure, scalars: scalars.to_vec() }
+    }
+}
+
+/// A passive scalar: a number per mass that the gas carries along.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scalar {
+    /// Its name, in snapshots and in history.csv.
+    pub name: String,
+    /// The least and the greatest value that it can have; none by default.
+    pub bounds: Option<[f64; 2]>,
+}
+
+impl Scalar {
+    /// A scalar that may have any value.
+    pub fn new(name: impl Into<String>) -> Self {
+        Scalar { name: name.into(), bounds: None }
+    }
+
+    /// The same, kept from `least` to `greatest`: a value that a step takes beyond them is put back.
+    ///
+    /// Each such value changes the amount of the scalar; `scalars_bounded` in history.csv counts them. An initial value beyond
+    /// the bounds is refused.
+    pub fn within(self, least: f64, greatest: f64) -> Self {
+        Scalar { bounds: Some([least, greatest]), ..self }
+    }
 }
 
 /// Where a cell is.
@@ -51,6 +87,7 @@ impl Cell {
 
 /// What a problem is made for.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Setting {
     /// The whole grid; missing axes have one cell.
     pub grid: Grid<3>,
@@ -75,13 +112,14 @@ pub trait Problem {
     /// Fills in the state of a cell at the start; it comes with the number of scalars right and all else zero.
     fn initial(&self, cell: &Cell, state: &mut State);
 
-    /// The names of the passive scalars.
-    fn scalars(&self) -> Vec<String> {
+    /// The passive scalars, each with its own bounds if it has any.
+    fn scalars(&self) -> Vec<Scalar> {
         Vec::new()
     }
 
     /// The primitive variables in a halo cell on a side whose boundary is "user": by default those of the nearest cell.
     ///
+    /// `ghost.side` tells which side it is: `ghost.side.axis`, from 0, and `ghost.side.high`. `out` begins as `edge`.
     /// `edge` is the nearest cell of the grid, `mirror` the cell mirrored about the side, its velocity as it is there.
     fn boundary(&self, _ghost: &Ghost<3>, _time: f64, edge: &[f64], _mirror: &[f64], out: &mut [f64]) {
         out.copy_from_slice(edge);
@@ -95,12 +133,37 @@ pub trait Problem {
     /// Adds the rates of change of a cell's conserved variables at `time`, whose primitive variables are given.
     fn source(&self, _cell: &Cell, _time: f64, _primitive: &[f64], _rates: &mut [f64]) {}
 
+    /// Whether [`longest_step`](Problem::longest_step) is to be called.
+    fn has_longest_step(&self) -> bool {
+        false
+    }
+
+    /// The longest step that the problem allows from the state at `time`; all ranks take the least of theirs. Infinite by default.
+    ///
+    /// For sources that act faster than waves cross a cell: `cells.least(|cell, primitive| ..)` of a share of the time in which a
+    /// source changes a cell. A number that is not positive ends the run.
+    fn longest_step(&self, _cells: &Cells, _time: f64) -> f64 {
+        f64::INFINITY
+    }
+
+    /// Whether [`after_step`](Problem::after_step) is to be called.
+    fn has_after_step(&self) -> bool {
+        false
+    }
+
+    /// Changes a cell's primitive variables at the end of a step of length `dt` that has come to `time`: what can be solved exactly,
+    /// or in steps of its own, however fast it is.
+    ///
+    /// Called once per step for each cell of gas; what is changed is still kept above the floors and within bounds. The step and
+    /// what is done here are first order in time together.
+    fn after_step(&self, _cell: &Cell, _time: f64, _dt: f64, _primitive: &mut [f64]) {}
+
     /// Whether a cell is solid: no gas flows through its faces, and its state stays as it is.
     fn is_solid(&self, _cell: &Cell) -> bool {
         false
     }
 
-    /// Adds columns to history.csv: sums, least and largest values over this rank's cells, which the run merges.
+    /// Adds columns to history.csv: sums, least and largest values over this rank's cells of gas, which the run merges.
     fn history(&self, _cells: &Cells, _time: f64, _row: &mut Row) {}
 }
 
@@ -113,12 +176,25 @@ pub struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    /// Calls `see` with each of this rank's cells that is no obstacle, and its primitive variables.
+    /// Calls `see` with each of this rank's cells of gas, and its primitive variables; solid cells
+    /// ([`is_solid`](Problem::is_solid)) are left out.
     pub fn each(&self, mut see: impl FnMut(&Cell, &[f64])) {
         (self.visit)(&mut see);
     }
 
-    /// One number of each cell.
+    /// The least of one number of each of this rank's cells of gas; infinite without any. Not a number if one is none.
+    pub fn least(&self, number: impl Fn(&Cell, &[f64]) -> f64) -> f64 {
+        let mut least = f64::INFINITY;
+        self.each(|cell, primitive| {
+            let number = number(cell, primitive);
+            if number < least || number.is_nan() {
+                least = number;
+            }
+        });
+        least
+    }
+
+    /// One number of each of this rank's cells of gas, without solid ones, in the order of [`each`](Cells::each).
     pub fn map(&self, number: impl Fn(&Cell, &[f64]) -> f64) -> Vec<f64> {
         let mut numbers = Vec::new();
         self.each(|cell, primitive| numbers.push(number(cell, primitive)));
@@ -136,11 +212,7 @@ impl Section {
     /// # Errors
     /// Unknown keys, missing ones and wrong types, each with its place.
     pub fn typed<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_path_to_error::deserialize(self.0.clone()).map_err(|error| {
-            let path = error.path().to_string();
-            let place = if path == "." { "problem".to_owned() } else { format!("problem.{path}") };
-            Error::input(place, error.into_inner().message().trim().to_owned())
-        })
+        read_section("problem", self.0.clone())
     }
 }
 
@@ -152,10 +224,36 @@ pub type Make = fn(&Section, &Setting) -> Result<Box<dyn Problem>>;
 pub struct Entry {
     /// The name that `problem.name` gives.
     pub name: &'static str,
-    /// Its parameters as commented TOML lines with defaults and units, without the section's title.
-    pub parameters: &'static str,
+    /// What its parameters are: `schema_of::<Parameters>`, of the type that [`make`](Entry::make) reads.
+    pub parameters: fn() -> Schema,
     /// Makes it.
     pub make: Make,
+}
+
+impl Entry {
+    /// The schema of the section `[problem]` with this problem's name.
+    pub(super) fn schema(&self) -> Schema {
+        schema_of_kind("name", self.name, &(self.parameters)())
+    }
+}
+
+/// The entry that the section's `name` names, and the other keys.
+///
+/// # Errors
+/// No name, or an unknown one.
+pub(super) fn entry_of<P: Problems>(section: &Table) -> Result<(&'static Entry, Section)> {
+    let known: Vec<&str> = P::ENTRIES.iter().map(|entry| entry.name).collect();
+    let mut section = section.clone();
+    let Some(name) = section.remove("name").and_then(|name| Some(name.as_str()?.to_owned())) else {
+        return Err(Error::input("problem.name", format!("is missing; there are {}", known.join(", "))));
+    };
+    match P::ENTRIES.iter().find(|entry| entry.name == name) {
+        Some(entry) => Ok((entry, Section(section))),
+        None => {
+            let reason = format!("there is no problem \"{name}\"{}", nearest_of(&name, &known));
+            Err(Error::input("problem.name", reason))
+        }
+    }
 }
 
 /// The problems of a simulation.

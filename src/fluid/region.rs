@@ -14,7 +14,7 @@ pub(super) struct Split {
     pub rest: Vec<Region>,
 }
 
-/// Splits a block of `extent`; `waits` tells which sides wait, `reach` how many cells deep a stage looks.
+/// Splits a block of `extent`; `waits` are the sides that wait, and a stage looks `reach` cells deep.
 ///
 /// Cuts along x keep whole groups of lanes together: kernels write whole groups.
 pub(super) fn split(extent: [usize; 3], waits: [[bool; 2]; 3], reach: usize) -> Split {

@@ -1,5 +1,6 @@
-//! Rows of face values and fluxes between the kernels of a sweep, reused from stage to stage.
+//! Rows of face values and fluxes between the kernels of a pass, reused from stage to stage.
 
+use super::diffusion::PLACES;
 use crate::grid::Field;
 
 /// Cells of a tile along x and y.
@@ -7,7 +8,7 @@ pub(super) const TILE: [usize; 2] = [128, 16];
 /// Cells of a row of a tile, with room for the faces at its ends.
 const LONG: usize = TILE[0] + 8;
 
-/// What a sweep keeps from row to row.
+/// What a pass keeps from row to row.
 pub(super) struct Scratch {
     /// Values at the lower faces of a row of cells.
     pub lower: Field<f64, 3>,
@@ -15,6 +16,8 @@ pub(super) struct Scratch {
     pub upper: Field<f64, 3>,
     /// States below and above a row of faces of which some are walls.
     pub walls: [Field<f64, 3>; 2],
+    /// The cells about a row of faces of which some are walls: each place of a stencil is a row of it.
+    pub images: Field<f64, 3>,
     /// Rates of change by sources.
     pub rates: Field<f64, 3>,
     /// Fluxes along x.
@@ -38,7 +41,7 @@ impl Across {
     }
 
     /// Where row `row` of a tile is kept.
-    pub fn place(&self, row: usize) -> [isize; 3] {
+    pub(super) fn place(&self, row: usize) -> [isize; 3] {
         let rows = self.flux[0].extent()[1];
         [0, if rows > 1 { row as isize } else { 0 }, 0]
     }
@@ -46,12 +49,13 @@ impl Across {
 
 impl Scratch {
     /// For this many variables.
-    pub fn new(variables: usize) -> Self {
+    pub(super) fn new(variables: usize) -> Self {
         let row = || Field::new([LONG, 1, 1], variables, [1, 0, 0]);
         Scratch {
             lower: row(),
             upper: row(),
             walls: [row(), row()],
+            images: Field::new([LONG, 2 * PLACES, 1], variables, [0; 3]),
             rates: row(),
             x: row(),
             across: [Across::new(variables, 1), Across::new(variables, TILE[1])],
@@ -59,7 +63,7 @@ impl Scratch {
     }
 
     /// Goes on along an axis: what was above is below now.
-    pub fn step(&mut self, axis: usize) {
+    pub(super) fn step(&mut self, axis: usize) {
         let across = &mut self.across[axis - 1];
         across.below.swap(0, 1);
         across.flux.swap(0, 1);

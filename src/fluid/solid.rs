@@ -1,10 +1,13 @@
 //! Obstacles: cells that are solid, and walls where they meet the gas.
 //!
 //! A wall is a face between a solid cell and one of the gas: its flux is that between the gas and its mirror image. Next to a
-//! wall, where a reconstruction would look into the solid, the cell's average stands for its faces. Solid cells keep their state.
+//! wall, where a reconstruction would look into the solid, the cell's average stands for its faces. Solid cells keep their state, which
+//! nothing in the gas depends on. Viscosity and heat conduction at walls are `images`' part.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::gas::Gas;
+use super::primitive::Findings;
 use super::rows::{Row, RowMut};
 use crate::grid::Field;
 
@@ -21,12 +24,17 @@ pub(super) struct Solid {
 }
 
 impl Solid {
-    /// The solid cells of a block, if it or its halo has any; `is_solid` tells of a cell counted from the first interior one.
-    pub fn find(conserved: &Field<f64, 3>, halo: [usize; 3], is_solid: impl Fn([isize; 3]) -> bool) -> Option<Self> {
+    /// The solid cells of a block, if it or its halo has any; `is_solid` takes a cell counted from the first interior one.
+    pub(super) fn find(
+        conserved: &Field<f64, 3>,
+        halo: [usize; 3],
+        is_solid: impl Fn([isize; 3]) -> bool,
+    ) -> Option<Self> {
         let extent = conserved.extent();
         let range = |axis: usize| -(halo[axis] as isize)..(extent[axis] + halo[axis]) as isize;
         let mut cells = Vec::new();
-        let (mut near, mut kept) = (BTreeSet::new(), BTreeMap::<_, Vec<_>>::new());
+        let mut near = BTreeSet::new();
+        let mut kept = BTreeMap::<_, Vec<_>>::new();
         for (k, j, i) in range(2).flat_map(|k| range(1).flat_map(move |j| range(0).map(move |i| (k, j, i)))) {
             let solid = is_solid([i, j, k]);
             cells.push(solid);
@@ -34,6 +42,7 @@ impl Solid {
                 continue;
             }
             near.extend((-3..=3).flat_map(|step| [[j + step, k], [j, k + step]]));
+            near.extend([[j - 1, k - 1], [j - 1, k + 1], [j + 1, k - 1], [j + 1, k + 1]]);
             let inside = |place: isize, axis: usize| (0..extent[axis] as isize).contains(&place);
             if inside(i, 0) && inside(j, 1) && inside(k, 2) {
                 let state = (0..conserved.components()).map(|variable| conserved.at(variable, [i, j, k]));
@@ -44,12 +53,12 @@ impl Solid {
     }
 
     /// Whether a solid cell may matter to this row.
-    pub fn is_near(&self, cell: [isize; 3]) -> bool {
+    pub(super) fn is_near(&self, cell: [isize; 3]) -> bool {
         self.near.contains(&[cell[1], cell[2]])
     }
 
     /// Whether a cell is solid; cells beyond the halo are not.
-    pub fn at(&self, cell: [isize; 3]) -> bool {
+    pub(super) fn at(&self, cell: [isize; 3]) -> bool {
         let mut index = 0;
         for axis in [2, 1, 0] {
             let place = cell[axis] + self.halo[axis] as isize;
@@ -63,7 +72,7 @@ impl Solid {
     }
 
     /// Puts the states of the solid cells among `count` from `cell` on back into a row.
-    pub fn restore(&self, cell: [isize; 3], count: usize, conserved: &mut RowMut) {
+    pub(super) fn restore(&self, cell: [isize; 3], count: usize, conserved: &mut RowMut) {
         let first = cell[0] as usize;
         for (i, state) in self.kept.get(&[cell[1], cell[2]]).into_iter().flatten() {
             if (first..first + count).contains(i) {
@@ -74,11 +83,30 @@ impl Solid {
         }
     }
 
+    /// The fastest signals again, of a row of `count` cells from `cell` on without the solid ones among them.
+    pub(super) fn leave_out(&self, findings: &mut Findings, gas: Gas, primitive: Row, cell: [isize; 3], count: usize) {
+        if !self.kept.contains_key(&[cell[1], cell[2]]) {
+            return;
+        }
+        findings.fastest = [0.0; 3];
+        for i in (0..count as isize).filter(|i| !self.at([cell[0] + i, cell[1], cell[2]])) {
+            let [density, u, v, w] = [0, 1, 2, 3].map(|variable| primitive.from(variable, i)[0]);
+            // c² = γ p/ρ in the order of the kernel, so that a row has the same bits with solid cells and without
+            let sound = match gas {
+                Gas::Ideal { gamma } => (gamma * primitive.from(4, i)[0] * (1.0 / density)).sqrt(),
+                Gas::Isothermal { sound_speed } => sound_speed,
+            };
+            for (fastest, velocity) in findings.fastest.iter_mut().zip([u, v, w]) {
+                *fastest = fastest.max(velocity.abs() + sound);
+            }
+        }
+    }
+
     /// Corrects the states on both sides of the lower faces along `axis` of `count` cells from `cell` on.
     ///
     /// `averages` are the primitive variables of those cells, whose neighbours along the axis are `stride` apart, and `reach`
     /// cells on each side of a cell go into its faces.
-    pub fn correct(&self, walls: &Walls, averages: Row, left: &mut RowMut, right: &mut RowMut) {
+    pub(super) fn correct(&self, walls: &Walls, averages: Row, left: &mut RowMut, right: &mut RowMut) {
         for face in 0..walls.count {
             let above = walls.shifted(face, 0);
             match [self.at(walls.shifted(face, -1)), self.at(above)] {

@@ -1,8 +1,8 @@
 //! Sources: what a constant gravity changes, row by row.
 
-use super::rows::{GROUP, Group, Row, RowMut, groups_of};
+use super::rows::{GROUP, Group, Row, RowMut, groups_of, load};
 use super::update::symmetric_sum;
-use crate::lane::{Kernel, Lane, Simd};
+use crate::simd::{Kernel, Lane, Simd};
 
 /// The rates of change by gravity of a row of cells: of momenta and energy; all others are zero.
 pub(super) struct GravityRow<'a> {
@@ -39,11 +39,12 @@ impl GravityRow<'_> {
     #[inline(always)]
     fn cells_at<S: Simd>(&mut self, simd: S, rows: &[&[Group]; 4], group: usize, part: usize) {
         let at = group * GROUP + part;
-        let density = S::F64::load(simd, &rows[0][group][part..]);
+        let density = load(simd, rows[0], group, part);
         let mut work = [density; 3];
         for axis in 0..3 {
+            // d(ρ v)/dt = ρ g,  dE/dt = ρ g·v
             let force = density * S::F64::splat(simd, self.gravity[axis]);
-            work[axis] = force * S::F64::load(simd, &rows[1 + axis][group][part..]);
+            work[axis] = force * load(simd, rows[1 + axis], group, part);
             force.store(self.rates.from(1 + axis, at));
         }
         if self.has_energy {

@@ -3,8 +3,8 @@
 //! The differences of the fluxes are summed so that x, y and z enter alike, sources are added, and the stage's blend of states
 //! is formed, one variable after the other.
 
-use super::rows::{GROUP, Group, Row, RowMut, groups_of};
-use crate::lane::{Kernel, Lane, Simd};
+use super::rows::{GROUP, Row, RowMut, groups_of, load};
+use crate::simd::{Kernel, Lane, Simd};
 
 /// The fluxes at the lower and the upper faces of a row of cells, along one axis.
 #[derive(Clone, Copy)]
@@ -65,13 +65,17 @@ impl AdvanceRow<'_> {
                 for part in (0..GROUP).step_by(S::F64::WIDTH) {
                     let mut parts = [S::F64::splat(simd, 0.0); D];
                     for axis in 0..D {
-                        let (low, high) = (load(simd, lower[axis], group, part), load(simd, upper[axis], group, part));
+                        let low = load(simd, lower[axis], group, part);
+                        let high = load(simd, upper[axis], group, part);
+                        // (dt/Δx) (F_upper - F_lower), F the flux through a face
                         parts[axis] = S::F64::splat(simd, axes[axis].factor) * (high - low);
                     }
                     let mut loss = symmetric_sum(parts);
                     if let Some((rates, time)) = source {
+                        // loss = Σ_axes (dt/Δx) (F_upper - F_lower) - dt S
                         loss = load(simd, rates, group, part).neg_mul_add(S::F64::splat(simd, time), loss);
                     }
+                    // U' = U - loss, or U_0 - loss, or α U_0 + β (U - loss)
                     let new = match self.base {
                         Base::Same => load(simd, state, group, part) - loss,
                         Base::Other(other) => load(simd, other.groups(variable, groups), group, part) - loss,
@@ -88,11 +92,6 @@ impl AdvanceRow<'_> {
     }
 }
 
-#[inline(always)]
-fn load<S: Simd>(simd: S, row: &[Group], group: usize, part: usize) -> S::F64 {
-    S::F64::load(simd, &row[group][part..])
-}
-
 /// The sum of up to three numbers, the same bits in any order: of the three ways to add, the one whose result is in the middle.
 #[inline(always)]
 pub(super) fn symmetric_sum<L: Lane, const D: usize>(parts: [L; D]) -> L {
@@ -100,8 +99,12 @@ pub(super) fn symmetric_sum<L: Lane, const D: usize>(parts: [L; D]) -> L {
         1 => parts[0],
         2 => parts[0] + parts[1],
         _ => {
-            let [x, y, z] = [parts[0], parts[1], parts[2]];
-            let (a, b, c) = ((x + y) + z, (y + z) + x, (z + x) + y);
+            let x = parts[0];
+            let y = parts[1];
+            let z = parts[2];
+            let a = (x + y) + z;
+            let b = (y + z) + x;
+            let c = (z + x) + y;
             a.min(b).max(a.max(b).min(c))
         }
     }
@@ -109,14 +112,16 @@ pub(super) fn symmetric_sum<L: Lane, const D: usize>(parts: [L; D]) -> L {
 
 /// [`symmetric_sum`] of plain numbers.
 pub(super) fn symmetric_sum_of([x, y, z]: [f64; 3]) -> f64 {
-    let (a, b, c) = ((x + y) + z, (y + z) + x, (z + x) + y);
+    let a = (x + y) + z;
+    let b = (y + z) + x;
+    let c = (z + x) + y;
     a.min(b).max(a.max(b).min(c))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lane::Level;
+    use crate::simd::Level;
 
     struct Sum([f64; 3]);
 

@@ -1,6 +1,6 @@
 //! Numbers on the cells of one block and its halo.
 //!
-//! Components stand one after another, x is contiguous. The first interior cell of each row stands at a multiple of 64 bytes. Between
+//! Components come one after another, x is contiguous. The first interior cell of each row is at a multiple of 64 bytes. Between
 //! the interiors of two rows lie the upper halo of the one and the lower halo of the other, with so much padding that a kernel may store
 //! whole vectors of 64 bytes from the first interior cell on without touching the next row's halo (its own upper halo it may), and
 //! load them from anywhere in a row. A row takes an odd number of cache lines, so that cells above each other share no few sets
@@ -26,7 +26,7 @@ pub struct Field<T: Pod, const D: usize> {
     halo: [usize; D],
     components: usize,
     strides: Strides<D>,
-    /// Where the first interior cell of the first component stands.
+    /// The place of the first interior cell of the first component.
     origin: usize,
     element: std::marker::PhantomData<T>,
 }
@@ -46,7 +46,8 @@ impl<T: Pod, const D: usize> Field<T, D> {
         const { assert!(1 <= D && D <= 3 && size_of::<T>() > 0) }
         let unit = LINE / gcd(LINE, size_of::<T>());
         let lead = halo[0].next_multiple_of(unit);
-        let (mut axis, mut origin) = ([1; D], lead);
+        let mut axis = [1; D];
+        let mut origin = lead;
         let whole = extent[0].next_multiple_of(unit);
         let mut count = (extent[0] + 2 * halo[0]).max(whole + halo[0]).next_multiple_of(unit);
         if (count / unit).is_multiple_of(2) {
@@ -93,7 +94,7 @@ impl<T: Pod, const D: usize> Field<T, D> {
         bytemuck::cast_slice_mut(&mut self.memory)
     }
 
-    /// Where a cell stands in [`values`](Field::values); it is counted from the first interior cell and may lie in the halo.
+    /// The place of a cell in [`values`](Field::values); it is counted from the first interior cell and may lie in the halo.
     #[inline]
     pub fn index(&self, component: usize, cell: [isize; D]) -> usize {
         debug_assert!(component < self.components && (0..D).all(|axis| self.reaches(axis, cell[axis])), "{cell:?}");
@@ -107,7 +108,7 @@ impl<T: Pod, const D: usize> Field<T, D> {
         (-halo..self.extent[axis] as isize + halo).contains(&place)
     }
 
-    /// Where the first interior cell of a row stands.
+    /// The place of the first interior cell of a row.
     #[inline]
     fn row_start(&self, component: usize, j: isize, k: isize) -> usize {
         debug_assert!((D > 1 || j == 0) && (D > 2 || k == 0), "row {j}, {k} of {D} axes");
@@ -120,7 +121,7 @@ impl<T: Pod, const D: usize> Field<T, D> {
         start - self.halo[0]..start + self.extent[0] + self.halo[0]
     }
 
-    /// One row in x with its halo: the first interior cell stands at `halo()[0]`.
+    /// One row in x with its halo: the first interior cell is at `halo()[0]`.
     ///
     /// `j` and `k` count from the first interior cell and may lie in the halo.
     #[inline]
@@ -151,7 +152,8 @@ impl<T: Pod, const D: usize> Field<T, D> {
     /// The interior rows as `(j, k)`, in the order of memory.
     pub fn rows(&self) -> impl Iterator<Item = (isize, isize)> + use<T, D> {
         let along = |axis: usize| if axis < D { self.extent[axis] as isize } else { 1 };
-        let (rows, layers) = (along(1), along(2));
+        let rows = along(1);
+        let layers = along(2);
         (0..layers).flat_map(move |k| (0..rows).map(move |j| (j, k)))
     }
 
@@ -170,7 +172,8 @@ impl<T: Pod, const D: usize> Field<T, D> {
     /// # Panics
     /// If there are not as many values as interior cells.
     pub fn fill_interior(&mut self, component: usize, values: &[T]) {
-        let (halo, width) = (self.halo[0], self.extent[0]);
+        let halo = self.halo[0];
+        let width = self.extent[0];
         assert_eq!(values.len(), self.extent.iter().product::<usize>(), "values for as many cells");
         for ((j, k), from) in self.rows().zip(values.chunks(width.max(1))) {
             self.row_mut(component, j, k)[halo..][..width].copy_from_slice(from);

@@ -1,4 +1,4 @@
-//! Where the cells of a grid stand.
+//! The places of a grid's cells.
 
 use crate::{Error, Result};
 
@@ -8,6 +8,15 @@ pub struct Grid<const D: usize> {
     cells: [usize; D],
     low: [f64; D],
     high: [f64; D],
+}
+
+/// A side of the box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// The axis across it: 0 for x.
+    pub axis: usize,
+    /// Whether it is the side at the upper bound.
+    pub high: bool,
 }
 
 impl<const D: usize> Grid<D> {
@@ -24,7 +33,9 @@ impl<const D: usize> Grid<D> {
         }
         let ordered = |axis: usize| low[axis] < high[axis] && (high[axis] - low[axis]).is_finite();
         if let Some(axis) = (0..D).find(|&axis| !ordered(axis)) {
-            let (name, low, high) = (axis_name(axis), low[axis], high[axis]);
+            let name = axis_name(axis);
+            let low = low[axis];
+            let high = high[axis];
             let reason =
                 format!("along {name} the box would reach from {low} to {high}: finite bounds, low < high, are needed");
             return Err(Error::input("grid.low, grid.high", reason));
@@ -47,9 +58,15 @@ impl<const D: usize> Grid<D> {
         self.high
     }
 
+    /// The box's extent along each axis.
+    pub fn size(&self) -> [f64; D] {
+        std::array::from_fn(|axis| self.high[axis] - self.low[axis])
+    }
+
     /// A cell's extent along each axis.
     pub fn spacing(&self) -> [f64; D] {
-        std::array::from_fn(|axis| (self.high[axis] - self.low[axis]) / self.cells[axis] as f64)
+        let size = self.size();
+        std::array::from_fn(|axis| size[axis] / self.cells[axis] as f64)
     }
 
     /// All cells.
@@ -83,7 +100,7 @@ mod tests {
     #[test]
     fn centres_stand_in_the_middle_of_cells() {
         let grid = Grid::new([4, 5], [0.0, -1.0], [2.0, 4.0]).unwrap();
-        assert_eq!((grid.spacing(), grid.count()), ([0.5, 1.0], 20));
+        assert_eq!((grid.size(), grid.spacing(), grid.count()), ([2.0, 5.0], [0.5, 1.0], 20));
         assert_eq!(grid.center([0, 0]), [0.25, -0.5]);
         assert_eq!(grid.center([3, 4]), [1.75, 3.5]);
         assert_eq!(grid.center([-1, 5]), [-0.25, 4.5]);

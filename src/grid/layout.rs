@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use bytemuck::Pod;
 
-use super::geometry::axis_name;
-use super::{Field, Grid, Side};
-use crate::partition::{balanced_owner, balanced_range, most_ranks, process_grid};
+use super::field::Field;
+use super::geometry::{Grid, Side, axis_name};
+use crate::base::partition::{balanced_owner, balanced_range, most_ranks, process_grid};
 use crate::{Error, Result};
 
 /// A box of cells of a block, counted from its first interior cell.
@@ -33,8 +33,13 @@ impl<const D: usize> Layout<D> {
     /// If an axis has more blocks than cells or none, or if there are fewer blocks than ranks.
     pub fn new(grid: Grid<D>, blocks: [usize; D], ranks: usize, periodic: [bool; D]) -> Result<Self> {
         let cells = grid.cells();
+        if cells.iter().try_fold(1usize, |count, &cells| count.checked_mul(cells)).is_none() {
+            return Err(Error::input("grid.cells", format!("{cells:?} are more cells than can be counted")));
+        }
         if let Some(axis) = (0..D).find(|&axis| blocks[axis] == 0 || blocks[axis] > cells[axis]) {
-            let (name, cells, blocks) = (axis_name(axis), cells[axis], blocks[axis]);
+            let name = axis_name(axis);
+            let cells = cells[axis];
+            let blocks = blocks[axis];
             let reason = format!("{blocks} blocks along {name}: its {cells} cells make 1 to {cells}");
             return Err(Error::input("grid.ranks", reason));
         }
@@ -48,7 +53,7 @@ impl<const D: usize> Layout<D> {
 
     /// One block per rank, cut so that the halos are small and rows in x stay long ([`process_grid`]).
     ///
-    /// `least` says how many cells a block needs along an axis that is cut, usually the halo's width.
+    /// `least` is the number of cells that a block needs along an axis that is cut, usually the halo's width.
     ///
     /// # Errors
     /// If so many ranks don't fit; the error names the largest number that does.
@@ -101,7 +106,8 @@ impl<const D: usize> Layout<D> {
 
     /// The global indices of a block's cells, along each axis.
     pub fn range(&self, block: usize) -> [Range<usize>; D] {
-        let (place, cells) = (self.place(block), self.grid.cells());
+        let place = self.place(block);
+        let cells = self.grid.cells();
         std::array::from_fn(|axis| {
             let range = balanced_range(cells[axis] as u64, self.blocks[axis], place[axis]);
             range.start as usize..range.end as usize
@@ -120,7 +126,8 @@ impl<const D: usize> Layout<D> {
 
     /// The centres of a block's cells, x fastest.
     pub fn centers(&self, block: usize) -> impl Iterator<Item = [f64; D]> {
-        let (range, extent) = (self.range(block), self.extent(block));
+        let range = self.range(block);
+        let extent = self.extent(block);
         (0..extent.iter().product()).map(move |number| {
             let mut rest: usize = number;
             self.grid.center(std::array::from_fn(|axis| {
@@ -148,7 +155,8 @@ impl<const D: usize> Layout<D> {
     /// Nothing where the box ends; along a periodic axis the block at its other end, which may be the block itself.
     pub fn neighbour(&self, block: usize, direction: [i8; D]) -> Option<usize> {
         let place = self.place(block);
-        let (mut number, mut stride) = (0, 1);
+        let mut number = 0;
+        let mut stride = 1;
         for axis in 0..D {
             number += stride * self.beside(axis, place[axis], direction[axis])?;
             stride *= self.blocks[axis];
@@ -158,7 +166,8 @@ impl<const D: usize> Layout<D> {
 
     /// A block's place along an axis, one step on.
     fn beside(&self, axis: usize, place: usize, step: i8) -> Option<usize> {
-        let (count, next) = (self.blocks[axis] as i64, place as i64 + i64::from(step));
+        let count = self.blocks[axis] as i64;
+        let next = place as i64 + i64::from(step);
         (self.periodic[axis] || (0..count).contains(&next)).then(|| next.rem_euclid(count) as usize)
     }
 

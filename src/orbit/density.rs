@@ -1,6 +1,6 @@
 //! A fit as the density that samplers sample.
 
-use super::Fit;
+use super::fit::Fit;
 use crate::sampler::Density;
 
 impl Density for Fit {
@@ -22,5 +22,9 @@ impl Density for Fit {
 
     fn period(&self, parameter: usize) -> Option<f64> {
         Fit::period(self, parameter)
+    }
+
+    fn mirrors(&self, point: &[f64]) -> Vec<Vec<f64>> {
+        self.mirror_images(point)
     }
 }

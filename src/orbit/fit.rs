@@ -7,7 +7,7 @@ use super::observations::{Observations, Quantity, modified};
 use super::parameters::{Parameters, Slot, is_positive, turn};
 use super::prior::Distribution;
 use super::sections::{Basis, Dynamics, OrbitSection, PriorsSection, Trend};
-use crate::lane::{Kernel, Lane, Level, Simd};
+use crate::simd::{Kernel, Lane, Level, Simd};
 use crate::{Error, Result};
 
 /// Measurements, the model that explains them, and what was known before.
@@ -125,7 +125,8 @@ impl Fit {
             // e uniform, omega uniform: the disc of (secosw, sesinw) with the same density everywhere.
             let (s, c) = libm::sincos(std::f64::consts::TAU * unit[sine]);
             let root = unit[cosine].sqrt();
-            (point[cosine], point[sine]) = (root * c, root * s);
+            point[cosine] = root * c;
+            point[sine] = root * s;
         }
     }
 
@@ -245,6 +246,9 @@ impl Fit {
 /// ln of the square's area over the disc's.
 const LN_4_OVER_PI: f64 = 0.241_564_475_270_490_44;
 
+/// The farthest date, in days: beyond, days are no longer told apart to the millisecond by which velocities are fitted.
+const FARTHEST: f64 = 1e8;
+
 /// Refuses models that don't go with each other or with the observations.
 fn check(orbit: &OrbitSection, observations: &Observations) -> Result<()> {
     let wrong = |key: &str, reason: String| Err(Error::input(format!("orbit.{key}"), reason));
@@ -252,8 +256,8 @@ fn check(orbit: &OrbitSection, observations: &Observations) -> Result<()> {
         return wrong("companions", format!("{} must be from 1 to {MOST_COMPANIONS}", orbit.companions));
     }
     for (key, epoch) in [("tau_ref_epoch", Some(orbit.tau_ref_epoch)), ("time_base", orbit.time_base)] {
-        if let Some(wild) = epoch.filter(|epoch| !epoch.is_finite()) {
-            return wrong(key, format!("{wild} is no date"));
+        if let Some(wild) = epoch.filter(|epoch| epoch.is_nan() || epoch.abs() > FARTHEST) {
+            return wrong(key, format!("{wild} is no date: days, at most {FARTHEST:e} before or after the first"));
         }
     }
     let star = observations.has_star_velocities();
@@ -340,7 +344,8 @@ impl Kernel for Predictions<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> [Vec<f64>; 2] {
         let length = self.group.times.len();
-        let [mut first, mut second] = [vec![0.0; length], vec![0.0; length]];
+        let mut first = vec![0.0; length];
+        let mut second = vec![0.0; length];
         for at in (0..length).step_by(BLOCK) {
             if self.group.quantity == Quantity::Velocity {
                 velocity::<S::Eight>(simd, self.group, 0, at, &self.state).store(&mut first[at..]);

@@ -9,15 +9,15 @@ use std::f64::consts::{PI, TAU};
 use super::model::Orbits;
 use super::observations::{Observation, Quantity};
 use super::parameters::Parameters;
-use crate::lane::functions::{atan2, ln};
-use crate::lane::{Double, Lane, Simd};
+use crate::simd::functions::{atan2, ln};
+use crate::simd::{Double, Lane, Simd};
 
 /// Epochs in a block.
-pub const BLOCK: usize = 8;
+pub(super) const BLOCK: usize = 8;
 
 /// Measurements of one quantity of one object by one instrument.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub(super) struct Group {
     /// What was measured.
     pub quantity: Quantity,
     /// Of what.
@@ -37,16 +37,17 @@ pub struct Group {
 /// The columns of two values: of offsets east and north; of separation and position angle the separation, and sine and cosine of the
 /// angle. Then the weights of chi^2 = a r^2 + b s^2 + 2 c r s, with residuals in mas and radians.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair {
+pub(super) struct Pair {
     pub values: [f64; 3],
     pub weights: [f64; 3],
 }
 
 impl Pair {
     /// The columns of a row that has two values.
-    pub fn new(row: &Observation) -> Self {
+    pub(super) fn new(row: &Observation) -> Self {
         let degrees = if row.quantity == Quantity::SepPa { PI / 180.0 } else { 1.0 };
-        let (sigma, other) = (row.errors[0], row.errors[1] * degrees);
+        let sigma = row.errors[0];
+        let other = row.errors[1] * degrees;
         let correlation = row.correlation.unwrap_or(0.0);
         let free = (1.0 - correlation) * (1.0 + correlation);
         let values = match row.quantity {
@@ -63,7 +64,7 @@ impl Pair {
 }
 
 /// All groups of some observations.
-pub fn groups(rows: &[Observation], parameters: &Parameters, reference: f64) -> Vec<Group> {
+pub(super) fn groups(rows: &[Observation], parameters: &Parameters, reference: f64) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (number, row) in rows.iter().enumerate() {
         let named = parameters.instruments.iter().position(|instrument| instrument.name == row.instrument);
@@ -91,7 +92,7 @@ impl Group {
     }
 
     /// Epochs of a quantity without measurements, for predictions.
-    pub fn bare(quantity: Quantity, object: usize, times: Vec<f64>) -> Self {
+    pub(super) fn bare(quantity: Quantity, object: usize, times: Vec<f64>) -> Self {
         let mut group = Group::of(quantity, object, None);
         group.columns.clear();
         group.times = times;
@@ -133,16 +134,16 @@ impl Group {
 
 /// The bodies at a point and how they are followed.
 #[derive(Debug)]
-pub struct State<'a> {
+pub(super) struct State<'a> {
     /// Their orbits.
     pub orbits: &'a Orbits,
-    /// Where they are at all epochs of each group, where their orbits don't tell: columns of east and north in mas, or of velocities.
+    /// Where they are at all epochs of each group, where it doesn't follow from their orbits: columns of east and north in mas, or of velocities.
     pub tracks: Option<&'a [Vec<Vec<f64>>]>,
 }
 
 /// What velocities have beside their orbits.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Offset {
+pub(super) struct Offset {
     /// Added to all.
     pub constant: f64,
     /// Added to the star's, per day and per day^2 since `base`.
@@ -155,7 +156,7 @@ pub struct Offset {
 
 /// ln L of all groups at a point; `offsets` are those of the groups.
 #[inline(always)]
-pub fn ln_likelihood<S: Simd>(
+pub(super) fn ln_likelihood<S: Simd>(
     simd: S,
     groups: &[Group],
     state: &State,
@@ -164,7 +165,9 @@ pub fn ln_likelihood<S: Simd>(
     point: &[f64],
 ) -> f64 {
     let zero = S::Eight::splat(simd, 0.0);
-    let (mut chi2, mut ln_sum, mut constant) = (zero, zero, 0.0);
+    let mut chi2 = zero;
+    let mut ln_sum = zero;
+    let mut constant = 0.0;
     for (place, group) in groups.iter().enumerate() {
         constant += group.constant;
         if group.quantity == Quantity::Velocity {
@@ -196,6 +199,7 @@ impl Offset {
     #[inline(always)]
     fn at<L: Double>(&self, simd: L::Simd, time: L) -> L {
         let since = time - L::splat(simd, self.base);
+        // γ + dvdt t + curv t²
         let slope = L::splat(simd, self.trend[1]).mul_add(since, L::splat(simd, self.trend[0]));
         slope.mul_add(since, L::splat(simd, self.constant))
     }
@@ -228,6 +232,7 @@ fn velocities<L: Double>(
     for at in (0..group.times.len()).step_by(BLOCK) {
         let orbital: L = velocity(simd, group, place, at, state);
         let expected = orbital + offset.at(simd, L::load(simd, &group.times[at..]));
+        // χ² += (v - v_model)²/(σ² + j²),  ln(σ² + j²) = ln σ² + ln(1 + j²/σ²)
         let residual = group.column::<L>(simd, 0, at) - expected;
         let weight: L = group.column(simd, 1, at);
         let factor = jitter2.mul_add(weight, one).min(L::splat(simd, 1e38));
@@ -255,7 +260,7 @@ fn positions<L: Double>(simd: L::Simd, group: &Group, place: usize, state: &Stat
 
 /// chi^2 of a pair of values, with offsets to the east and north and the columns of [`Pair`].
 #[inline(always)]
-pub fn pair_chi2<L: Double>(
+pub(super) fn pair_chi2<L: Double>(
     simd: L::Simd,
     quantity: Quantity,
     [east, north]: [L; 2],
@@ -265,19 +270,21 @@ pub fn pair_chi2<L: Double>(
     let [r, s] = match quantity {
         Quantity::SepPa => {
             let [separation, sine, cosine] = values;
+            // Turned to the measured angle: along it and across it.
             let along = north.mul_add(cosine, east * sine);
             let across = east.mul_add(cosine, -(north * sine));
             [along.mul_add(along, across * across).sqrt() - separation, atan2(simd, across, along)]
         }
         _ => [east - values[0], north - values[1]],
     };
+    // a r² + b s² + 2 c r s
     let mixed = (c + c).mul_add(s, a * r);
     r.mul_add(mixed, s * s * b)
 }
 
 /// The velocity of a group's object at the block from `at` on, without offsets.
 #[inline(always)]
-pub fn velocity<L: Double>(simd: L::Simd, group: &Group, place: usize, at: usize, state: &State) -> L {
+pub(super) fn velocity<L: Double>(simd: L::Simd, group: &Group, place: usize, at: usize, state: &State) -> L {
     if let Some(tracks) = state.tracks {
         return L::load(simd, &tracks[place][0][at..]);
     }
@@ -295,19 +302,22 @@ pub fn velocity<L: Double>(simd: L::Simd, group: &Group, place: usize, at: usize
 
 /// The offsets to the east and north of a group's companion from the star, mas, at the block from `at` on.
 #[inline(always)]
-pub fn offsets<L: Double>(simd: L::Simd, group: &Group, place: usize, at: usize, state: &State) -> [L; 2] {
+pub(super) fn offsets<L: Double>(simd: L::Simd, group: &Group, place: usize, at: usize, state: &State) -> [L; 2] {
     if let Some(tracks) = state.tracks {
         return [L::load(simd, &tracks[place][0][at..]), L::load(simd, &tracks[place][1][at..])];
     }
     let time = L::load(simd, &group.times[at..]);
     let zero = L::splat(simd, 0.0);
-    let (mut east, mut north) = (zero, zero);
+    let mut east = zero;
+    let mut north = zero;
     for (companion, orbit) in state.orbits.all().iter().enumerate() {
         let share = state.orbits.share(group.object - 1, companion);
         if share != 0.0 {
             let [x, y] = orbit.ellipse(simd, time);
             let scale = L::splat(simd, share * state.orbits.parallax);
-            let (x, y) = (scale * x, scale * y);
+            // α = Σ_c (share of c) π (B X + G Y),  δ = Σ_c (share of c) π (A X + F Y)
+            let x = scale * x;
+            let y = scale * y;
             east = L::splat(simd, orbit.east[0]).mul_add(x, L::splat(simd, orbit.east[1]).mul_add(y, east));
             north = L::splat(simd, orbit.north[0]).mul_add(x, L::splat(simd, orbit.north[1]).mul_add(y, north));
         }

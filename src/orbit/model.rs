@@ -10,21 +10,21 @@ use super::kepler::{mean_of_turns, solve};
 use super::observations::{VelocityUnit, modified};
 use super::parameters::Parameters;
 use super::sections::Basis;
-use crate::lane::Double;
+use crate::base::units::{AU, DAY, GM_SUN};
+use crate::simd::Double;
 
 /// The most companions that a fit can have.
-pub const MOST_COMPANIONS: usize = 9;
+pub(super) const MOST_COMPANIONS: usize = 9;
 
-/// Kilometres in an astronomical unit (IAU 2012), seconds in a day.
-pub const AU_KM: f64 = 149_597_870.7;
-pub const DAY_S: f64 = 86_400.0;
+/// The astronomical unit, km.
+pub(super) const AU_KM: f64 = AU / 1e3;
 
-/// G times the nominal mass of the Sun (IAU 2015, resolution B3), km^3/s^2.
-pub const GM_SUN: f64 = 1.327_124_4e11;
+/// G times the mass of the Sun, km^3/s^2.
+pub(super) const GM_SUN_KM: f64 = GM_SUN / 1e9;
 
 /// The period of 1 Msun and 1 au, days: 2 pi sqrt(au^3 / GM).
-pub fn unit_period() -> f64 {
-    TAU * (AU_KM * AU_KM * AU_KM / GM_SUN).sqrt() / DAY_S
+pub(super) fn unit_period() -> f64 {
+    TAU * (AU_KM * AU_KM * AU_KM / GM_SUN_KM).sqrt() / DAY
 }
 
 /// An orbit at a point, ready for any epoch.
@@ -32,7 +32,7 @@ pub fn unit_period() -> f64 {
 /// With X = cos E - e and Y = sqrt(1 - e^2) sin E a companion is `east . (X, Y)` to the east of its focus, `north . (X, Y)` to the north and
 /// `away . (X, Y)` away from us, in au; a velocity is `(P cos E + Q sin E) / (1 - e cos E)`.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Orbit {
+pub(super) struct Orbit {
     /// Turns a day.
     pub rate: f64,
     /// Turns from the reference epoch to periastron.
@@ -61,7 +61,7 @@ pub struct Orbit {
 
 /// All orbits at a point.
 #[derive(Clone, Debug)]
-pub struct Orbits {
+pub(super) struct Orbits {
     list: [Orbit; MOST_COMPANIONS],
     count: usize,
     /// The star's mass, or the total mass where companions have none, Msun.
@@ -72,7 +72,7 @@ pub struct Orbits {
 
 impl Orbits {
     /// The orbits at `point`, with times from `reference` (modified Julian date) on.
-    pub fn new(parameters: &Parameters, reference: f64, unit: VelocityUnit, point: &[f64]) -> Self {
+    pub(super) fn new(parameters: &Parameters, reference: f64, unit: VelocityUnit, point: &[f64]) -> Self {
         let mut orbits = Orbits {
             list: [Orbit::default(); MOST_COMPANIONS],
             count: parameters.companions,
@@ -87,12 +87,12 @@ impl Orbits {
     }
 
     /// The orbits, in the order of the companions.
-    pub fn all(&self) -> &[Orbit] {
+    pub(super) fn all(&self) -> &[Orbit] {
         &self.list[..self.count]
     }
 
     /// Whether each has an ellipse: numbers that are finite, e below 1.
-    pub fn are_ellipses(&self) -> bool {
+    pub(super) fn are_ellipses(&self) -> bool {
         self.all()
             .iter()
             .all(|orbit| (0.0..1.0).contains(&orbit.e) && orbit.rate.is_finite() && orbit.phase.is_finite())
@@ -123,8 +123,9 @@ impl Orbits {
 
     /// How much the offset of companion `other` counts in that of companion `which` from the star: itself wholly, companions on smaller
     /// orbits by the star's motion about their common centre of mass.
-    pub fn share(&self, which: usize, other: usize) -> f64 {
-        let (outer, inner) = (&self.list[which], &self.list[other]);
+    pub(super) fn share(&self, which: usize, other: usize) -> f64 {
+        let outer = &self.list[which];
+        let inner = &self.list[other];
         if which == other {
             1.0
         } else if inner.sma < outer.sma {
@@ -143,7 +144,10 @@ impl Orbit {
         let (so, co) = libm::sincos(node);
         // Kepler's third law: a^3 / P^2 = G M / (4 pi^2).
         self.rate = (self.inside / (self.sma * self.sma * self.sma)).sqrt() / unit_period();
-        (self.e, self.minor, self.phase) = (e, minor(e), tau);
+        self.e = e;
+        self.minor = minor(e);
+        self.phase = tau;
+        // Thiele and Innes: A, F (north), B, G (east), C, H (away from us)
         self.north = [self.sma * (cw * co - sw * so * ci), -self.sma * (sw * co + cw * so * ci)];
         self.east = [self.sma * (cw * so + sw * co * ci), self.sma * (cw * co * ci - sw * so)];
         self.away = [self.sma * sw * si, self.sma * cw * si];
@@ -152,8 +156,9 @@ impl Orbit {
     /// The velocities: semi-amplitudes of sqrt(G / (1 - e^2)) m sin i / sqrt(M a), with the star's mass for the companion and the companion's for
     /// the star.
     fn set_velocities(&mut self, star_mass: f64, unit: VelocityUnit) {
-        let speed = unit.per_km_per_s() * star_mass * (GM_SUN / AU_KM / (self.inside * self.sma)).sqrt();
+        let speed = unit.per_km_per_s() * star_mass * (GM_SUN_KM / AU_KM / (self.inside * self.sma)).sqrt();
         let [sine, cosine] = self.away.map(|x| x / self.sma);
+        // v = K (cos(ω + ν) + e cos ω): (P cos E + Q sin E)/(1 - e cos E), P = K (1 - e²) cos ω, Q = -K √(1 - e²) sin ω
         self.companion = [speed * self.minor * cosine, -speed * sine];
         self.star = self.companion.map(|x| -(self.mass / star_mass) * x);
     }
@@ -163,7 +168,8 @@ impl Orbit {
         let e = root_cosine * root_cosine + root_sine * root_sine;
         let root = e.sqrt();
         let (cosine, sine) = if root > 0.0 { (root_cosine / root, root_sine / root) } else { (1.0, 0.0) };
-        let (rate, minor) = (1.0 / period, minor(e));
+        let rate = 1.0 / period;
+        let minor = minor(e);
         // At conjunction the true anomaly is pi/2 - omega.
         let eccentric = libm::atan2(minor * cosine, e + sine);
         let mean = eccentric - e * libm::sin(eccentric);
@@ -179,14 +185,14 @@ impl Orbit {
 
     /// X and Y of the ellipse, in lanes, so many days after the reference epoch.
     #[inline(always)]
-    pub fn ellipse<L: Double>(&self, simd: L::Simd, time: L) -> [L; 2] {
+    pub(super) fn ellipse<L: Double>(&self, simd: L::Simd, time: L) -> [L; 2] {
         let anomaly = solve(simd, L::splat(simd, self.e), self.mean(simd, time));
         [anomaly.cos - L::splat(simd, self.e), anomaly.sin * L::splat(simd, self.minor)]
     }
 
     /// The velocity of P and Q, in lanes, so many days after the reference epoch.
     #[inline(always)]
-    pub fn velocity<L: Double>(&self, simd: L::Simd, time: L, [p, q]: [f64; 2]) -> L {
+    pub(super) fn velocity<L: Double>(&self, simd: L::Simd, time: L, [p, q]: [f64; 2]) -> L {
         let anomaly = solve(simd, L::splat(simd, self.e), self.mean(simd, time));
         L::splat(simd, p).mul_add(anomaly.cos, L::splat(simd, q) * anomaly.sin) / anomaly.radius
     }

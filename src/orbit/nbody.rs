@@ -1,4 +1,4 @@
-//! Companions that pull on each other: bodies followed from the first epoch on by [`ias15`](crate::gravity::ias15).
+//! Companions that pull on each other: bodies followed from the first epoch on by [`ias15`](crate::nbody::ias15).
 //!
 //! As orbitize's N-body model: the elements of a companion are those of its orbit about the centre of mass of the star and the companions
 //! before it (Jacobi's coordinates, in the order of the companions) at the first epoch of the data; offsets are from the star; velocities are
@@ -7,19 +7,20 @@
 use std::f64::consts::TAU;
 
 use super::likelihood::{BLOCK, Group};
-use super::model::{AU_KM, DAY_S, GM_SUN, Orbit, Orbits};
+use super::model::{AU_KM, GM_SUN_KM, Orbit, Orbits};
 use super::observations::{Quantity, VelocityUnit};
 use crate::Result;
-use crate::gravity::System;
-use crate::gravity::ias15::{Ias15, Ias15Options};
-use crate::lane::{Kernel, Lane, Level, Simd};
+use crate::base::units::DAY;
+use crate::nbody::System;
+use crate::nbody::ias15::{Ias15, Ias15Options};
+use crate::simd::{Kernel, Lane, Level, Simd};
 
 /// North, east and away.
 type Vector = [f64; 3];
 
 /// What follows bodies at the epochs of some groups.
 #[derive(Clone, Debug)]
-pub struct Tracker {
+pub(super) struct Tracker {
     /// Each epoch of each group once: days since the reference epoch, the group and the place in it; those from the start on in their order, then
     /// those before it backwards.
     stops: Vec<(f64, usize, usize)>,
@@ -32,7 +33,7 @@ pub struct Tracker {
 
 impl Tracker {
     /// A tracker of these groups' epochs.
-    pub fn new(groups: &[Group], start: f64, unit: VelocityUnit) -> Self {
+    pub(super) fn new(groups: &[Group], start: f64, unit: VelocityUnit) -> Self {
         let mut stops = Vec::new();
         for (place, group) in groups.iter().enumerate() {
             stops.extend(group.times.iter().enumerate().map(|(at, &time)| (time, place, at)));
@@ -49,7 +50,7 @@ impl Tracker {
     ///
     /// # Errors
     /// Bodies that come so close that the integrator's step vanishes.
-    pub fn follow(&self, orbits: &Orbits, groups: &[Group]) -> Result<Vec<Vec<Vec<f64>>>> {
+    pub(super) fn follow(&self, orbits: &Orbits, groups: &[Group]) -> Result<Vec<Vec<Vec<f64>>>> {
         let columns = |group: &Group| {
             vec![vec![0.0; group.times.len()]; if group.quantity == Quantity::Velocity { 1 } else { 2 }]
         };
@@ -87,7 +88,7 @@ impl Tracker {
             }
             let object = groups[place].object;
             if groups[place].quantity == Quantity::Velocity {
-                let scale = direction * self.unit.per_km_per_s() * AU_KM / DAY_S;
+                let scale = direction * self.unit.per_km_per_s() * AU_KM / DAY;
                 tracks[place][0][at] = scale * now.velocity[object][2];
             } else {
                 let [north, east, _] = difference(now.position[object], now.position[0]);
@@ -102,7 +103,7 @@ impl Tracker {
 /// Star and companions about their centre of mass, in au, days and Gaussian units of mass (G m in au^3/day^2), so many days after the
 /// reference epoch.
 fn initial(orbits: &Orbits, time: f64) -> System {
-    let gm = GM_SUN / (AU_KM * AU_KM * AU_KM) * DAY_S * DAY_S;
+    let gm = GM_SUN_KM / (AU_KM * AU_KM * AU_KM) * DAY * DAY;
     let mut system = System { gm: vec![gm * orbits.star_mass], position: vec![[0.0; 3]], velocity: vec![[0.0; 3]] };
     let mut inside = orbits.star_mass;
     for orbit in orbits.all() {
@@ -133,9 +134,11 @@ fn relative_state(orbit: &Orbit, inside: f64, time: f64) -> [Vector; 2] {
     let rate = orbit.rate * (inside / orbit.inside).sqrt();
     let moved = Orbit { rate, ..*orbit };
     let [x, y] = Level::Portable.run(Ellipse(&moved, time));
+    // r/a = 1 - e cos E,  dE/dt = n a/r,  dX/dE = -sin E,  dY/dE = √(1 - e²) cos E
     let radius = 1.0 - orbit.e * (x + orbit.e);
     let speed = TAU * rate / radius;
-    let [vx, vy] = [-speed * y / orbit.minor, speed * orbit.minor * (x + orbit.e)];
+    let vx = -speed * y / orbit.minor;
+    let vy = speed * orbit.minor * (x + orbit.e);
     let along = |x: f64, y: f64| [orbit.north, orbit.east, orbit.away].map(|[c, d]| c * x + d * y);
     [along(x, y), along(vx, vy)]
 }
@@ -153,7 +156,8 @@ impl Kernel for Ellipse<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> [f64; 2] {
         let [x, y] = self.0.ellipse(simd, S::Eight::splat(simd, self.1));
-        let (mut first, mut second) = ([0.0; BLOCK], [0.0; BLOCK]);
+        let mut first = [0.0; BLOCK];
+        let mut second = [0.0; BLOCK];
         x.store(&mut first);
         y.store(&mut second);
         [first[0], second[0]]

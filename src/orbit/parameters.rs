@@ -8,18 +8,21 @@ use std::f64::consts::{PI, TAU};
 use serde::Deserialize;
 
 use super::observations::{Observations, VelocityUnit};
+use super::posterior::SMA_ELEMENTS;
 use super::prior::{Distribution, Prior};
 use super::sections::{Basis, OrbitSection, PriorsSection, Trend};
-use crate::config::nearest_of;
+use crate::base::config::nearest_of;
 use crate::{Error, Result};
 
-/// The elements of a companion in each basis, in their order.
-pub const SMA_ELEMENTS: [&str; 6] = ["sma", "ecc", "inc", "aop", "pan", "tau"];
-pub const PERIOD_ELEMENTS: [&str; 5] = ["per", "tc", "secosw", "sesinw", "k"];
+/// The elements of a companion in the basis `period`, in their order.
+pub(super) const PERIOD_ELEMENTS: [&str; 5] = ["per", "tc", "secosw", "sesinw", "k"];
+
+/// The share of a prior within its ends below which it is noted.
+const LITTLE: f64 = 0.1;
 
 /// A parameter of the model.
 #[derive(Clone, Debug)]
-pub struct Parameter {
+pub(super) struct Parameter {
     /// Its name, as `sma1` or `gamma_k`.
     pub name: String,
     /// Its name without number and instrument.
@@ -32,7 +35,7 @@ pub struct Parameter {
 
 /// Where the value of a parameter is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Slot {
+pub(super) enum Slot {
     /// In this place of a point.
     Free(usize),
     /// Here.
@@ -41,7 +44,7 @@ pub enum Slot {
 
 /// Which parameter is what, by places in the list of all.
 #[derive(Clone, Debug)]
-pub struct Parameters {
+pub(super) struct Parameters {
     pub all: Vec<Parameter>,
     pub basis: Basis,
     pub companions: usize,
@@ -59,7 +62,7 @@ pub struct Parameters {
 
 /// The parameters of an instrument of velocities.
 #[derive(Clone, Debug)]
-pub struct Instrument {
+pub(super) struct Instrument {
     pub name: String,
     pub offset: usize,
     pub jitter: Option<usize>,
@@ -70,11 +73,11 @@ impl Parameters {
     ///
     /// # Errors
     /// A prior of a name that is none of theirs; a prior that can't be, with its key; a parameter without a prior that needs one.
-    pub fn new(orbit: &OrbitSection, observations: &Observations, priors: &PriorsSection) -> Result<Self> {
+    pub(super) fn new(orbit: &OrbitSection, observations: &Observations, priors: &PriorsSection) -> Result<Self> {
         let mut list = List { all: Vec::new(), priors, unit: observations.unit };
         let parameters = Parameters::listed(orbit, observations, &mut list)?;
         let known = |name: &str| list.all.iter().any(|one| one.name == name || one.family == name);
-        if let Some(name) = priors.keys().find(|name| !known(name)) {
+        if let Some(name) = priors.0.keys().find(|name| !known(name)) {
             let names: Vec<&str> = list.all.iter().map(|one| one.name.as_str()).collect();
             let reason = format!("this fit has no parameter `{name}`{}", nearest_of(name, &names));
             return Err(Error::input(format!("priors.{name}"), reason));
@@ -114,7 +117,8 @@ impl Parameters {
             Trend::Quadratic => &["dvdt", "curv"],
         };
         let trend = terms.iter().map(|name| list.add(name, "")).collect::<Result<_>>()?;
-        let (mut companion_masses, mut mass) = (None, None);
+        let mut companion_masses = None;
+        let mut mass = None;
         if orbit.basis == Basis::Sma && orbit.companion_masses {
             for companion in 1..=orbit.companions {
                 let place = list.add("m", &companion.to_string())?;
@@ -124,24 +128,37 @@ impl Parameters {
         } else if orbit.basis == Basis::Sma {
             mass = Some(list.add("mtot", "")?);
         }
-        let (basis, companions) = (orbit.basis, orbit.companions);
+        let basis = orbit.basis;
+        let companions = orbit.companions;
         Ok(Parameters { all: Vec::new(), basis, companions, parallax, instruments, trend, companion_masses, mass })
     }
 
+    /// A word on each prior of which little lies where its parameter can be.
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        self.all.iter().filter_map(|one| {
+            let prior = one.prior.filter(|prior| prior.share() < LITTLE)?;
+            let [low, high] = prior.ends();
+            let place =
+                if high == f64::INFINITY { format!("above {low}") } else { format!("between {low} and {high}") };
+            let reason = "the rest is cut off, and the density is normalised to that part";
+            Some(format!("priors.{}: {:.1e} of this normal density lies {place}: {reason}", one.name, prior.share()))
+        })
+    }
+
     /// Where the elements of a companion, counted from 0, begin.
-    pub fn elements(&self, companion: usize) -> usize {
+    pub(super) fn elements(&self, companion: usize) -> usize {
         let each = if self.basis == Basis::Sma { SMA_ELEMENTS.len() } else { PERIOD_ELEMENTS.len() };
         companion * each
     }
 
     /// How many are not known.
-    pub fn free(&self) -> usize {
+    pub(super) fn free(&self) -> usize {
         self.all.iter().filter(|one| matches!(one.slot, Slot::Free(_))).count()
     }
 
     /// The value of a parameter at a point.
     #[inline]
-    pub fn value(&self, place: usize, point: &[f64]) -> f64 {
+    pub(super) fn value(&self, place: usize, point: &[f64]) -> f64 {
         match self.all[place].slot {
             Slot::Free(at) => point[at],
             Slot::Fixed(value) => value,
@@ -160,8 +177,8 @@ impl List<'_> {
     /// Adds a parameter with the prior of its name, else of its family, else the default.
     fn add(&mut self, family: &'static str, suffix: &str) -> Result<usize> {
         let name = format!("{family}{suffix}");
-        let key = if self.priors.contains_key(&name) { &name } else { family };
-        let prior = match self.priors.get(key) {
+        let key = if self.priors.0.contains_key(&name) { &name } else { family };
+        let prior = match self.priors.0.get(key) {
             Some(value) => Prior::deserialize(value.clone())
                 .map_err(|error: toml::de::Error| Error::input(format!("priors.{key}"), error.message().trim()))?,
             None => default(family, self.unit).ok_or_else(|| missing(&name, family))?,
@@ -198,7 +215,7 @@ fn domain(family: &str) -> [f64; 2] {
 }
 
 /// Whether zero makes no sense.
-pub fn is_positive(family: &str) -> bool {
+pub(super) fn is_positive(family: &str) -> bool {
     matches!(family, "sma" | "per" | "plx" | "m0" | "mtot")
 }
 
@@ -231,10 +248,32 @@ fn missing(name: &str, family: &str) -> Error {
 }
 
 /// The period of a parameter that is an angle, or a share of a turn.
-pub fn turn(family: &str) -> Option<f64> {
+pub(super) fn turn(family: &str) -> Option<f64> {
     match family {
         "aop" | "pan" => Some(2.0 * PI),
         "tau" => Some(1.0),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orbit::Format;
+
+    /// A parallax measured as negative, a mass far from its bounds; not a mass around zero, nor densities of other kinds.
+    #[test]
+    fn a_prior_that_lies_beyond_what_can_be_is_noted_with_its_share() {
+        let text = "epoch,object,sep,sep_err,pa,pa_err\n55645.95,1,2479,16,327.94,0.39\n";
+        let observations = Observations::from_texts([("a", text)], Format::Auto).unwrap();
+        let notes = |priors: &str| -> Vec<String> {
+            let priors = priors.parse().unwrap();
+            Parameters::new(&OrbitSection::default(), &observations, &priors).unwrap().notes().collect()
+        };
+        let told = notes("plx = { normal = [-1.2, 0.3] }\nmtot = { truncated_normal = [1.0, 0.1, 1.4, 2.0] }");
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("priors.plx: 3.2e-5 of this normal density lies above 0: "), "{told:?}");
+        assert!(told[1].starts_with("priors.mtot: 3.2e-5 of this normal density lies between 1.4 and 2: "), "{told:?}");
+        assert!(notes("plx = { normal = [0.0, 0.3] }\nmtot = { uniform = [1.0, 2.0] }").is_empty());
     }
 }

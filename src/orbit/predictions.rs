@@ -1,11 +1,11 @@
 //! What a point of a fit predicts: for each measurement, over a turn, and of one companion alone.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{FRAC_PI_2, TAU};
 
-use super::Fit;
+use super::fit::Fit;
 use super::model::Orbit;
 use super::observations::{Observation, Quantity, modified, polar};
-use crate::lane::{Kernel, Lane, Simd};
+use crate::simd::{Kernel, Lane, Simd};
 use crate::{Error, Result};
 
 impl Fit {
@@ -26,11 +26,10 @@ impl Fit {
                     continue;
                 }
                 let epochs: Vec<f64> = places.iter().map(|&place| rows[place].epoch).collect();
-                let predicted = match is_velocity {
-                    true => {
-                        self.velocities(point, object, &epochs)?.into_iter().map(|velocity| [velocity, 0.0]).collect()
-                    }
-                    false => self.positions(point, object, &epochs)?,
+                let predicted = if is_velocity {
+                    self.velocities(point, object, &epochs)?.into_iter().map(|velocity| [velocity, 0.0]).collect()
+                } else {
+                    self.positions(point, object, &epochs)?
                 };
                 for (&place, predicted) in places.iter().zip(predicted) {
                     expected[place] = self.as_measured(point, &rows[place], predicted);
@@ -78,8 +77,29 @@ impl Fit {
         Ok((0..count).map(at).collect())
     }
 
+    /// The dates between two (modified Julian dates) at which any companion has one of `per_turn` true anomalies at equal distances, in order: a
+    /// velocity is a sine of that anomaly, however eccentric the orbit is. Of a companion with many turns there are fewer a turn, so that there
+    /// are about `most` of each at most, and of one with more turns than that none.
+    #[cfg_attr(not(feature = "plot"), expect(dead_code, reason = "pictures ask for it"))]
+    pub(crate) fn passages(&self, point: &[f64], ends: [f64; 2], per_turn: usize, most: usize) -> Vec<f64> {
+        let mut dates = Vec::new();
+        for orbit in self.orbits(point).all() {
+            let [first, last] = ends.map(|end| ((end - self.reference) * orbit.rate - orbit.phase).floor());
+            let turns = (last - first + 1.0) as usize;
+            let count = per_turn.min(most / turns.max(1));
+            let anomaly = |k: usize| TAU * (k as f64 / count as f64 - 0.5);
+            let shares: Vec<f64> = (0..count).map(|k| orbit.share_at(anomaly(k))).collect();
+            for turn in (0..if count > 0 { turns + 1 } else { 0 }).map(|turn| first + turn as f64) {
+                let date = |share: &f64| self.reference + (turn + orbit.phase + share) / orbit.rate;
+                dates.extend(shares.iter().map(date).filter(|date| ends[0] < *date && *date < ends[1]));
+            }
+        }
+        dates.sort_by(f64::total_cmp);
+        dates
+    }
+
     /// The last date before `epoch` (a date) at which a companion (1, 2 ..) is in conjunction, on our side of the star; a modified Julian
-    /// date. It is told by the star's motion, so a companion without mass has none of meaning.
+    /// date. It follows from the star's motion, so that of a companion without mass has no meaning.
     ///
     /// # Errors
     /// No such companion.
@@ -88,9 +108,7 @@ impl Fit {
         // The star's omega from its velocity; at conjunction its true anomaly is pi/2 - omega.
         let [p, q] = orbit.star;
         let omega = libm::atan2(-q * orbit.minor, p);
-        let (sine, cosine) = libm::sincos(omega);
-        let anomaly = libm::atan2(orbit.minor * cosine, orbit.e + sine);
-        let after = orbit.phase + (anomaly - orbit.e * libm::sin(anomaly)) / TAU;
+        let after = orbit.phase + orbit.share_at(FRAC_PI_2 - omega);
         let turns = ((modified(epoch) - self.reference) * orbit.rate - after).floor();
         Ok(self.reference + (turns + after) / orbit.rate)
     }
@@ -98,6 +116,15 @@ impl Fit {
     fn orbit_of(&self, point: &[f64], companion: usize) -> Result<Orbit> {
         let known = self.orbits(point).all().get(companion.wrapping_sub(1)).copied();
         known.ok_or_else(|| Error::input(format!("companion {companion}"), "is not in this model"))
+    }
+}
+
+impl Orbit {
+    /// The share of a turn from periastron to a true anomaly within half a turn of it; before it the share is negative.
+    fn share_at(&self, true_anomaly: f64) -> f64 {
+        let (sine, cosine) = libm::sincos(true_anomaly);
+        let anomaly = libm::atan2(self.minor * sine, self.e + cosine);
+        (anomaly - self.e * libm::sin(anomaly)) / TAU
     }
 }
 
@@ -127,8 +154,8 @@ impl Kernel for Alone<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lane::Level;
     use crate::orbit::{Basis, Format, Observations, OrbitSection};
+    use crate::simd::Level;
 
     /// Two companions by radvel's parameters, and a point.
     fn two() -> (Fit, [f64; 11]) {
@@ -170,6 +197,30 @@ mod tests {
         assert!((dates[49] - dates[0] - period).abs() < 1e-6 && dates[0] <= 55555.0 && dates[49] >= 55555.0);
         let turns = (dates[0] - fit.periastron(&point, 1)) / period;
         assert!((turns - turns.round()).abs() < 1e-9 && dates[1] - dates[0] < dates[25] - dates[24]);
+    }
+
+    /// Nearly round, eccentric, both together; one with too many turns for the dates that there may be.
+    #[test]
+    fn dates_of_anomalies_reach_the_peaks_of_the_velocity() {
+        let (fit, mut point) = two();
+        for squares in [0.0, 0.25, 0.9, 0.98f64] {
+            [point[2], point[3]] = [squares.sqrt() * 0.6, squares.sqrt() * 0.8];
+            let dates = fit.passages(&point, [55000.0, 55900.0], 36, 24_000);
+            assert!(dates.is_sorted() && dates[0] > 55000.0 && dates[dates.len() - 1] < 55900.0);
+            // 7.3 turns of one and 1.1 of the other.
+            assert!((290..=315).contains(&dates.len()), "{}", dates.len());
+            let drawn = fit.velocities_by(&point, 1, &dates).unwrap();
+            let fine: Vec<f64> = (0..200_000).map(|k| 55000.0 + 0.0045 * f64::from(k)).collect();
+            let whole = fit.velocities_by(&point, 1, &fine).unwrap();
+            let span = |numbers: &[f64]| {
+                numbers.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(*x), high.max(*x)])
+            };
+            let [drawn, whole] = [span(&drawn), span(&whole)];
+            assert!((drawn[0] - whole[0]).abs() < 0.08 && (drawn[1] - whole[1]).abs() < 0.08, "{drawn:?} {whole:?}");
+        }
+        let few = fit.passages(&point, [55000.0, 55900.0], 36, 16);
+        assert!((20..=34).contains(&few.len()), "{}", few.len());
+        assert!(fit.passages(&point, [0.0, 1e6], 36, 100).is_empty());
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Showing every rank all particles, block by block.
+//! All particles for every rank, block by block.
 //!
 //! The global list is cut into blocks of fixed size, and these where a rank's share ends. Each piece is broadcast by its
 //! owner while the piece before is worked on, so a rank holds its own share and two pieces. All ranks see the same
 //! particles in the same order, whatever the number of ranks; a method whose result depends on where pieces end
-//! (sums in low precision) does its summing-up where [`SourceBlock::ends_block`] says so, which is the same on any number.
+//! (sums in low precision) adds up its sums where [`SourceBlock::ends_block`] is true, which is the same on any number.
 
 use std::ops::Range;
 
@@ -16,6 +16,7 @@ use crate::comm::{Comm, Pending};
 const BLOCK: u64 = 2048;
 
 /// A piece of the global list of particles, packed.
+#[non_exhaustive]
 pub struct SourceBlock<'a, S> {
     /// The packed particles.
     pub sources: &'a [S],
@@ -77,7 +78,8 @@ fn drive<S: Pod>(coming: &mut Option<Pending<S>>) {
 /// The list cut at multiples of the block size and where a rank's share ends.
 fn pieces(firsts: &[u64]) -> Vec<Piece> {
     let share = |(owner, bounds): (usize, &[u64])| {
-        let (start, end) = (bounds[0], bounds[1]);
+        let start = bounds[0];
+        let end = bounds[1];
         let cuts = (start / BLOCK..end.div_ceil(BLOCK)).map(move |block| {
             let range = start.max(block * BLOCK)..end.min((block + 1) * BLOCK);
             Piece { range, owner }

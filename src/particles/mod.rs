@@ -5,16 +5,21 @@
 //! [`Particles::source_blocks`] shows every rank all particles in the order of the global list, block by block;
 //! [`Particles::migrate`] and [`Particles::retain`] move or remove particles, [`Particles::rebalance`] evens out the shares.
 //!
+//! Snapshots and checkpoints take them as they are ([`Snapshot::particles`](crate::Snapshot::particles),
+//! [`Checkpoint::particles`](crate::Checkpoint::particles)), and [`Particles::load`] gives them back.
+//!
 //! Left out: trees and domains in space.
 
 mod blocks;
+mod files;
 
 use bytemuck::Pod;
 
 pub use blocks::SourceBlock;
+pub use files::ParticleColumns;
 
+use crate::base::partition::{balanced_owner, balanced_range};
 use crate::comm::Comm;
-use crate::partition::{balanced_owner, balanced_range};
 
 /// This rank's share of a global list of particles.
 #[derive(Clone)]
@@ -36,6 +41,13 @@ impl<P: Pod> Particles<P> {
     /// `count` particles in even shares; `make` gives those of a range of global indices. All ranks.
     pub fn distribute(comm: &Comm, count: u64, make: impl FnOnce(std::ops::Range<u64>) -> Vec<P>) -> Self {
         Particles::new(comm, make(balanced_range(count, comm.size(), comm.rank())))
+    }
+
+    /// `count` particles in even shares, each made from its global index. All ranks.
+    ///
+    /// What depends on the index alone is the same on any number of ranks.
+    pub fn generate(comm: &Comm, count: u64, make: impl FnMut(u64) -> P) -> Self {
+        Particles::distribute(comm, count, |range| range.map(make).collect())
     }
 
     fn count_anew(&mut self) {
@@ -76,7 +88,7 @@ impl<P: Pod> Particles<P> {
 
     /// Sends every particle to the rank that `owner` names for it (from its global index and itself). All ranks.
     ///
-    /// On each rank the particles stand in their former global order.
+    /// On each rank the particles keep their former global order.
     ///
     /// # Panics
     /// If `owner` names a rank that doesn't exist.
@@ -91,11 +103,12 @@ impl<P: Pod> Particles<P> {
 
     /// Gives every rank an even share, in the same global order. All ranks.
     pub fn rebalance(&mut self) {
-        let (count, ranks) = (self.count(), self.comm.size());
+        let count = self.count();
+        let ranks = self.comm.size();
         self.migrate(|index, _| balanced_owner(count, ranks, index));
     }
 
-    /// Keeps the particles for which `keep` says so and evens out the shares. All ranks.
+    /// Keeps the particles for which `keep` is true and evens out the shares. All ranks.
     pub fn retain(&mut self, keep: impl FnMut(&P) -> bool) {
         self.local.retain(keep);
         self.count_anew();

@@ -8,7 +8,7 @@ const COARSE: f64 = 0.8;
 const PLACES: usize = 4000;
 
 /// The points of a line through a path's last places: a cubic between each two, its slopes from their neighbours.
-/// None where the body turns too far between places to tell how it went.
+/// None where the body turns too far between places to draw its path.
 pub(super) fn smooth(path: &[[f64; 2]]) -> Option<Vec<(f64, f64)>> {
     let turn = median_turn(path);
     if turn > COARSE {
@@ -20,8 +20,10 @@ pub(super) fn smooth(path: &[[f64; 2]]) -> Option<Vec<(f64, f64)>> {
     let between = (turn * every as f64 / TURN).ceil().clamp(1.0, 16.0) as usize;
     let mut curve = Vec::with_capacity(places.len() * between);
     for index in 0..places.len().saturating_sub(1) {
-        let (a, b) = (places[index], places[index + 1]);
-        let (slope_a, slope_b) = (slope(&places, index), slope(&places, index + 1));
+        let a = places[index];
+        let b = places[index + 1];
+        let slope_a = slope(&places, index);
+        let slope_b = slope(&places, index + 1);
         curve.extend((0..between).map(|k| cubic(a, slope_a, b, slope_b, k as f64 / between as f64)));
     }
     curve.extend(places.last().map(|last| (last[0], last[1])));
@@ -31,7 +33,8 @@ pub(super) fn smooth(path: &[[f64; 2]]) -> Option<Vec<(f64, f64)>> {
 /// The median turn about the origin between places.
 fn median_turn(path: &[[f64; 2]]) -> f64 {
     let turn = |pair: &[[f64; 2]]| {
-        let [a, b] = [pair[0], pair[1]];
+        let a = pair[0];
+        let b = pair[1];
         (a[0] * b[1] - a[1] * b[0]).atan2(a[0] * b[0] + a[1] * b[1]).abs()
     };
     let mut turns: Vec<f64> = path.windows(2).map(turn).collect();
@@ -58,7 +61,8 @@ fn slope(places: &[[f64; 2]], index: usize) -> [f64; 2] {
 
 /// Hermite's cubic from `a` to `b`.
 fn cubic(a: [f64; 2], slope_a: [f64; 2], b: [f64; 2], slope_b: [f64; 2], t: f64) -> (f64, f64) {
-    let (t2, t3) = (t * t, t * t * t);
+    let t2 = t * t;
+    let t3 = t * t * t;
     let at = |axis: usize| {
         a[axis] * (2.0 * t3 - 3.0 * t2 + 1.0)
             + slope_a[axis] * (t3 - 2.0 * t2 + t)

@@ -1,39 +1,61 @@
-//! The projected density of many bodies, x-y and x-z, on a logarithmic scale of colours, smoothed the more the fewer
-//! bodies there are.
+//! Many bodies, seen along z and along y: each as a dot, or, where they are very many, as mass per area on a logarithmic scale of
+//! colours.
+//!
+//! All axes have one scale. The box is that of the bodies, but for a few far ones, which would make the rest a dot. Bodies that lie in a
+//! plane are shown in it alone.
 
 use plotters::coord::Shift;
+use plotters::element::BitMapElement;
 use plotters::prelude::*;
 
-use super::FEW;
-use super::canvas::{Drawn, Figure, TITLE, chart, quantity, tick, titled, with_unit};
-use super::scale::{BAR, DECADES, Scale, colour};
+use super::canvas::{
+    AXES, Drawn, Figure, MARGIN, RIGHT_MARGIN, TITLE, chart, frame, ink, quantity, tick, titled, with_unit,
+};
+use super::scale::{BAR, DECADES, Scale};
+use super::tracks::FEW;
 use crate::Result;
-use crate::output::Reader;
+use crate::io::Reader;
 
-/// The width of a panel, in dots.
-const SIDE: u32 = 640;
-/// Bins along each side of a panel.
-const BINS: usize = 140;
-/// Steps of the scale of colours.
-const COLOURS: usize = 64;
-/// The part of the bodies that is shown; a few far ones would make the rest a dot.
+/// The longest and the shortest side of a panel, in dots.
+const SIDES: [f64; 2] = [560.0, 120.0];
+/// What a chart takes beside its panel, in dots.
+const AROUND: [u32; 2] = [78 + MARGIN + RIGHT_MARGIN, 52 + 2 * MARGIN];
+/// The most bodies that are drawn as dots, and how opaque a dot is.
+const DOTS: usize = 5000;
+const OPAQUE: f64 = 0.6;
+/// The fewest and the most bins along the longest side.
+const BINS: [f64; 2] = [50.0, 200.0];
+/// The part of the bodies that is shown, where the box of all is so many times as wide.
 const SHOWN: f64 = 0.95;
+const WIDER: f64 = 1.5;
+/// The room beyond them, as a part of their box.
+const ROOM: f64 = 0.05;
 
-/// Mass per area, seen along z and along y.
+/// Bodies, seen along one or two axes.
 pub(super) struct Density {
     length_unit: String,
     title: String,
-    /// The middle of the panels and their half-width.
-    centre: [f64; 3],
-    half: f64,
-    /// The decimal logarithm of mass per area; minus infinity where nothing is. Row after row, x fastest.
-    planes: [Vec<f64>; 2],
-    scale: Scale,
+    /// The lower and the upper corner of what is shown.
+    corners: [[f64; 3]; 2],
+    panels: Vec<Panel>,
+    /// Of mass per area; none where each body is a dot.
+    scale: Option<Scale>,
+}
+
+/// What is seen along one axis.
+struct Panel {
+    /// The axes across and upwards.
+    axes: [usize; 2],
+    /// The bodies that are drawn as dots.
+    dots: Vec<(f64, f64)>,
+    /// The logarithm of mass per area in bins, row by row from below, so many to a row; minus infinity where nothing is.
+    bins: Vec<f64>,
+    width: usize,
 }
 
 impl Density {
     /// From a snapshot; none where it has no bodies or few.
-    pub fn of(reader: &Reader) -> Result<Option<Self>> {
+    pub(super) fn of(reader: &Reader) -> Result<Option<Self>> {
         if !reader.has("PartType1/Coordinates") || reader.shape("PartType1/Coordinates")?[0] as usize <= FEW {
             return Ok(None);
         }
@@ -42,140 +64,147 @@ impl Density {
         let label = |name: &str| reader.text("Units", name).unwrap_or_default();
         let time = quantity(reader.attribute("Header", "Time")?, &label("Time"));
         let title = format!("{} bodies at time {time}", masses.len());
-        let (centre, half) = extent(positions.as_chunks().0);
-        let positions = positions.as_chunks().0;
-        let bin = 2.0 * half / BINS as f64;
-        let width = smoothing(positions, centre) / bin;
-        let project = |axis| logarithms(blurred(&project(positions, &masses, centre, half, axis), width));
-        let planes = [project(1), project(2)];
-        let lone =
-            masses.iter().sum::<f64>() / masses.len() as f64 / (std::f64::consts::TAU * (width.max(0.4) * bin).powi(2));
         let length_unit = label("Length");
         let unit = if length_unit.is_empty() { String::new() } else { format!("{} / {length_unit}²", label("Mass")) };
-        let scale = Scale::logarithmic(scale_of(&planes, lone.log10()), &with_unit("mass per area", &unit));
-        Ok(Some(Density { length_unit, title, centre, half, planes, scale }))
+        Ok(Some(Density { title, length_unit, ..Density::shown(positions.as_chunks().0, &masses, &unit) }))
     }
 
-    fn draw_plane<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, plane: usize) -> Drawn<DB> {
-        let axis = plane + 1;
-        let side = |axis: usize| self.centre[axis] - self.half..self.centre[axis] + self.half;
-        let labels = ["x", ["y", "z"][plane]].map(|axis| with_unit(axis, &self.length_unit));
-        let mut chart = chart(area, scale, [side(0), side(axis)], [&labels[0], &labels[1]], &|value| tick(*value))?;
-        let (low, bin) = ([side(0).start, side(axis).start], 2.0 * self.half / BINS as f64);
-        let corner = |column: usize, row: usize| (low[0] + column as f64 * bin, low[1] + row as f64 * bin);
-        let everything = [corner(0, 0), corner(BINS, BINS)];
-        chart.draw_series([Rectangle::new(everything, shaded(0).filled())])?;
-        for (row, line) in self.planes[plane].chunks_exact(BINS).enumerate() {
-            let shades: Vec<usize> = line.iter().map(|value| self.shade(*value)).collect();
-            let mut column = 0;
-            for run in shades.chunk_by(|a, b| a == b) {
-                let corners = [corner(column, row), corner(column + run.len(), row + 1)];
-                column += run.len();
-                if run[0] > 0 {
-                    chart.draw_series([Rectangle::new(corners, shaded(run[0]).filled())])?;
-                }
+    /// Bodies at these places, of these masses.
+    fn shown(positions: &[[f64; 3]], masses: &[f64], unit: &str) -> Self {
+        let (corners, views) = views(positions);
+        let longest = (0..3).map(|axis| corners[1][axis] - corners[0][axis]).fold(0.0, f64::max);
+        let bin = longest / ((masses.len() as f64 / 2.0).sqrt()).clamp(BINS[0], BINS[1]);
+        let are_dots = masses.len() <= DOTS;
+        let panel = |axes: [usize; 2]| {
+            let dots = positions.iter().map(|place| (place[axes[0]], place[axes[1]]));
+            let dots = dots.filter(|(x, y)| is_within(*x, axes[0], &corners) && is_within(*y, axes[1], &corners));
+            if are_dots {
+                return Panel { axes, dots: dots.collect(), bins: Vec::new(), width: 0 };
             }
-        }
-        Ok(())
+            let (bins, width) = binned(positions, masses, &corners, axes, bin);
+            Panel { axes, dots: Vec::new(), bins, width }
+        };
+        let panels: Vec<Panel> = views.into_iter().map(panel).collect();
+        let lone = masses.iter().sum::<f64>() / masses.len() as f64 / (bin * bin);
+        let scale =
+            (!are_dots).then(|| Scale::logarithmic(scale_of(&panels, lone.log10()), &with_unit("mass per area", unit)));
+        Density { length_unit: String::new(), title: String::new(), corners, panels, scale }
     }
 
-    /// The step of the scale of colours for a density; the first where nothing is.
-    fn shade(&self, value: f64) -> usize {
-        (self.scale.part(value) * COLOURS as f64).clamp(0.0, COLOURS as f64 - 1.0) as usize
+    /// The width and height of a panel, in dots.
+    fn dots(&self, panel: &Panel) -> [u32; 2] {
+        let [low, high] = self.corners;
+        let longest = (0..3).map(|axis| high[axis] - low[axis]).fold(0.0, f64::max);
+        panel.axes.map(|axis| ((high[axis] - low[axis]) / longest * SIDES[0]).round() as u32)
+    }
+
+    fn draw_panel<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, panel: &Panel) -> Drawn<DB> {
+        let [low, high] = self.corners;
+        let ranges = panel.axes.map(|axis| low[axis]..high[axis]);
+        let labels = panel.axes.map(|axis| with_unit(AXES[axis], &self.length_unit));
+        let mut chart = chart(area, scale, ranges, [&labels[0], &labels[1]], &|value| tick(*value))?;
+        let dot = |place: &(f64, f64)| Circle::new(*place, scale + scale / 2, ink(0).mix(OPAQUE).filled());
+        chart.draw_series(panel.dots.iter().map(dot))?;
+        let Some(colours) = &self.scale else { return Ok(()) };
+        let rows = panel.bins.len() / panel.width;
+        let (width, height) = chart.plotting_area().dim_in_pixel();
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let picture = places.flat_map(|(x, y)| {
+            let row = (height - 1 - y) as usize * rows / height as usize;
+            let column = x as usize * panel.width / width as usize;
+            let RGBColor(red, green, blue) = colours.colour_at(panel.bins[row * panel.width + column]);
+            [red, green, blue]
+        });
+        let corner = (low[panel.axes[0]], high[panel.axes[1]]);
+        chart.draw_series(BitMapElement::with_owned_buffer(corner, (width, height), picture.collect()))?;
+        frame(area, &chart, scale)
     }
 }
 
 impl Figure for Density {
     fn size(&self) -> (u32, u32) {
-        (2 * SIDE + BAR, SIDE - 26 + TITLE)
+        let sizes = self.panels.iter().map(|panel| self.dots(panel));
+        let [width, height] = sizes.fold([0, 0], |[width, height], [w, h]| [width + w + AROUND[0], height.max(h)]);
+        (width + if self.scale.is_some() { BAR } else { 0 }, height + AROUND[1] + TITLE)
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
-        let area = titled(area, scale, &self.title)?;
-        let (panels, bar) = area.split_horizontally(2 * SIDE * scale);
-        for (plane, panel) in panels.split_evenly((1, 2)).iter().enumerate() {
-            self.draw_plane(panel, scale, plane)?;
+        let mut rest = titled(area, scale, &self.title)?;
+        for panel in &self.panels {
+            let [width, height] = self.dots(panel);
+            let (next, others) = rest.split_horizontally((width + AROUND[0]) * scale);
+            self.draw_panel(&next.split_vertically((height + AROUND[1]) * scale).0, scale, panel)?;
+            rest = others;
         }
-        self.scale.draw(&bar, scale, 0)
+        self.scale.as_ref().map_or(Ok(()), |colours| colours.draw(&rest, scale, 0))
     }
 }
 
-/// The colour of a step of the scale.
-fn shaded(shade: usize) -> RGBColor {
-    colour(shade as f64 / COLOURS as f64)
+/// The corners of what is shown, and along which axes: x-y and x-z, or the plane alone in which all bodies lie.
+fn views(positions: &[[f64; 3]]) -> ([[f64; 3]; 2], Vec<[usize; 2]>) {
+    let ends = [0, 1, 2].map(|axis| ends(positions, axis));
+    let wide: Vec<usize> = (0..3).filter(|&axis| ends[axis][1] > ends[axis][0]).collect();
+    let views = match wide[..] {
+        [_, _, _] => vec![[0, 1], [0, 2]],
+        [across, up] => vec![[across, up]],
+        [0] | [1] | [] => vec![[0, 1]],
+        _ => vec![[0, 2]],
+    };
+    let longest = ends.iter().map(|[low, high]| high - low).fold(0.0, f64::max);
+    let longest = if longest > 0.0 { longest } else { 2.0 };
+    // An axis along which there is little is widened to a side that can be seen, on the same scale.
+    let least = longest * SIDES[1] / SIDES[0];
+    let widened = ends.map(|[low, high]| {
+        let middle = 0.5 * low + 0.5 * high;
+        if high - low < least { [middle - 0.5 * least, middle + 0.5 * least] } else { [low, high] }
+    });
+    ([widened.map(|[low, _]| low), widened.map(|[_, high]| high)], views)
 }
 
-/// The median place, and the half-width around it that holds most bodies along each axis.
-fn extent(positions: &[[f64; 3]]) -> ([f64; 3], f64) {
-    let sorted = |axis: usize| {
-        let mut places: Vec<f64> = positions.iter().map(|position| position[axis]).filter(|x| x.is_finite()).collect();
-        places.sort_by(f64::total_cmp);
-        places
-    };
-    let axes = [0, 1, 2].map(sorted);
-    let quantile =
-        |places: &[f64], part: f64| places.get((part * (places.len() as f64 - 1.0)) as usize).copied().unwrap_or(0.0);
-    let centre = [0, 1, 2].map(|axis| quantile(&axes[axis], 0.5));
-    let far = |axis: usize| {
-        let (low, high) = (quantile(&axes[axis], (1.0 - SHOWN) / 2.0), quantile(&axes[axis], (1.0 + SHOWN) / 2.0));
-        (high - centre[axis]).max(centre[axis] - low)
-    };
-    let half = [0, 1, 2].map(far).into_iter().fold(0.0, f64::max);
-    (centre, if half > 0.0 { 1.05 * half } else { 1.0 })
+/// Where bodies begin and end along an axis: all of them, or most, with some room, where a few are far from the others.
+fn ends(positions: &[[f64; 3]], axis: usize) -> [f64; 2] {
+    let mut places: Vec<f64> = positions.iter().map(|position| position[axis]).filter(|x| x.is_finite()).collect();
+    places.sort_by(f64::total_cmp);
+    let quantile = |part: f64| places.get((part * (places.len() as f64 - 1.0)) as usize).copied().unwrap_or(0.0);
+    let all = [quantile(0.0), quantile(1.0)];
+    let most = [quantile((1.0 - SHOWN) / 2.0), quantile((1.0 + SHOWN) / 2.0)];
+    let width = most[1] - most[0];
+    if all[1] - all[0] <= WIDER * width || width == 0.0 {
+        return all;
+    }
+    [all[0].max(most[0] - ROOM * width), all[1].min(most[1] + ROOM * width)]
 }
 
-/// Mass per area in each bin, seen along the axis that is neither x nor `axis`.
-fn project(positions: &[[f64; 3]], masses: &[f64], centre: [f64; 3], half: f64, axis: usize) -> Vec<f64> {
-    let mut plane = vec![0.0; BINS * BINS];
-    let bin = |position: f64, centre: f64| {
-        let place = ((position - centre) / half + 1.0) / 2.0 * BINS as f64;
-        (place >= 0.0 && place < BINS as f64).then_some(place as usize)
-    };
+fn is_within(place: f64, axis: usize, [low, high]: &[[f64; 3]; 2]) -> bool {
+    (low[axis]..=high[axis]).contains(&place)
+}
+
+/// The logarithm of mass per area in square bins, seen along the axis that is not among `axes`, and how many make a row.
+fn binned(
+    positions: &[[f64; 3]],
+    masses: &[f64],
+    corners: &[[f64; 3]; 2],
+    axes: [usize; 2],
+    bin: f64,
+) -> (Vec<f64>, usize) {
+    let [low, high] = corners;
+    let [width, height] = axes.map(|axis| (((high[axis] - low[axis]) / bin).round() as usize).max(1));
+    let size = [(0, width), (1, height)].map(|(side, count)| (high[axes[side]] - low[axes[side]]) / count as f64);
+    let mut bins = vec![0.0; width * height];
     for (position, mass) in positions.iter().zip(masses) {
-        if let (Some(column), Some(row)) = (bin(position[0], centre[0]), bin(position[axis], centre[axis])) {
-            plane[row * BINS + column] += mass;
+        if axes.iter().all(|&axis| is_within(position[axis], axis, corners)) {
+            let place = |side: usize| ((position[axes[side]] - low[axes[side]]) / size[side]) as usize;
+            bins[place(1).min(height - 1) * width + place(0).min(width - 1)] += mass;
         }
     }
-    let area = (2.0 * half / BINS as f64).powi(2);
-    plane.iter().map(|mass| mass / area).collect()
-}
-
-/// The width of a body's smoothing: Scott's rule in two dimensions, N^(-1/6) of the typical extent (Scott 1992), halved
-/// since bodies are denser at the centre than in a Gaussian of that extent.
-fn smoothing(positions: &[[f64; 3]], centre: [f64; 3]) -> f64 {
-    let square = |position: &[f64; 3]| (0..2).map(|axis| (position[axis] - centre[axis]).powi(2)).sum::<f64>();
-    let mut squares: Vec<f64> = positions.iter().map(square).collect();
-    squares.sort_by(f64::total_cmp);
-    0.5 * squares[squares.len() / 2].sqrt() * (squares.len() as f64).powf(-1.0 / 6.0)
-}
-
-/// A plane convolved with a Gaussian of this standard deviation, in bins.
-fn blurred(plane: &[f64], width: f64) -> Vec<f64> {
-    if width < 0.3 || !width.is_finite() {
-        return plane.to_vec();
-    }
-    let far = (4.0 * width).ceil().min(BINS as f64) as i64;
-    let kernel: Vec<f64> = (-far..=far).map(|k| (-0.5 * (k as f64 / width).powi(2)).exp()).collect();
-    let total: f64 = kernel.iter().sum();
-    let along = |plane: &[f64], step: usize, across: usize| -> Vec<f64> {
-        let at = |place: usize| {
-            let (here, start) = ((place / step % BINS) as i64, place / across % BINS * across);
-            let inside = (-far..=far).zip(&kernel).filter(|(k, _)| (0..BINS as i64).contains(&(here + k)));
-            inside.map(|(k, weight)| weight / total * plane[start + (here + k) as usize * step]).sum()
-        };
-        (0..BINS * BINS).map(at).collect()
-    };
-    along(&along(plane, 1, BINS), BINS, 1)
-}
-
-fn logarithms(plane: Vec<f64>) -> Vec<f64> {
-    plane.into_iter().map(f64::log10).collect()
+    (bins.into_iter().map(|mass| (mass / (size[0] * size[1])).log10()).collect(), width)
 }
 
 /// The ends of the scale of colours: up to the largest density, from that of one body by itself, but no more than some
 /// decades.
-fn scale_of(planes: &[Vec<f64>; 2], lone: f64) -> [f64; 2] {
-    let high = planes.iter().flatten().copied().filter(|value| value.is_finite()).fold(f64::NEG_INFINITY, f64::max);
+fn scale_of(panels: &[Panel], lone: f64) -> [f64; 2] {
+    let all = panels.iter().flat_map(|panel| &panel.bins);
+    let high = all.copied().filter(|value| value.is_finite()).fold(f64::NEG_INFINITY, f64::max);
     let low = lone.max(high - DECADES);
     if high > low + 0.5 {
         [low, high]
@@ -190,25 +219,47 @@ fn scale_of(planes: &[Vec<f64>; 2], lone: f64) -> [f64; 2] {
 mod tests {
     use super::*;
 
-    #[test]
-    fn all_mass_that_is_shown_is_in_the_plane() {
-        let positions: Vec<[f64; 3]> =
-            (0..1000).map(|i| f64::from(i) * 0.37).map(|t| [t.sin(), t.cos(), (3.0 * t).sin()]).collect();
-        let (centre, half) = extent(&positions);
-        let plane = project(&positions, &[2.0; 1000], centre, half, 1);
-        let area = (2.0 * half / BINS as f64).powi(2);
-        let mass: f64 = plane.iter().map(|value| value * area).sum();
-        assert!((mass - 2000.0).abs() < 1e-6, "{mass}");
+    /// Bodies evenly in a box.
+    fn in_box(count: u32, size: [f64; 3]) -> Vec<[f64; 3]> {
+        let part = |i: u32, step: f64| (f64::from(i) * step).fract();
+        (0..count)
+            .map(|i| [part(i, 0.618), part(i, 0.414), part(i, 0.732)])
+            .map(|place| std::array::from_fn(|axis| place[axis] * size[axis]))
+            .collect()
     }
 
     #[test]
-    fn smoothing_keeps_the_mass_and_the_place_of_a_body() {
-        let mut plane = vec![0.0; BINS * BINS];
-        plane[60 * BINS + 40] = 3.0;
-        let smooth = blurred(&plane, 2.5);
-        assert!((smooth.iter().sum::<f64>() - 3.0).abs() < 1e-12);
-        let largest = (0..BINS * BINS).max_by(|&a, &b| smooth[a].total_cmp(&smooth[b]));
-        assert_eq!(largest, Some(60 * BINS + 40));
-        assert!((smooth[61 * BINS + 40] - smooth[60 * BINS + 41]).abs() < 1e-15);
+    fn bodies_of_a_box_are_dots_in_it_and_a_plane_has_one_panel() {
+        let shown = Density::shown(&in_box(2000, [100.0, 50.0, 0.0]), &[1.0; 2000], "");
+        assert!(shown.panels.len() == 1 && shown.panels[0].axes == [0, 1] && shown.scale.is_none());
+        assert_eq!(shown.panels[0].dots.len(), 2000, "each body is seen");
+        let [low, high] = shown.corners;
+        assert!(low[..2].iter().all(|low| *low >= 0.0) && high[0] <= 100.0 && high[1] <= 50.0, "{low:?} {high:?}");
+        let [width, height] = shown.dots(&shown.panels[0]);
+        assert!(width == 560 && (278..=282).contains(&height), "one scale: {width} {height}");
+        let upright = in_box(100, [0.0, 1.0, 2.0]);
+        assert_eq!(Density::shown(&upright, &[1.0; 100], "").panels[0].axes, [1, 2]);
+        assert_eq!(Density::shown(&[[3.0; 3]; 40], &[1.0; 40], "").panels.len(), 1);
+    }
+
+    #[test]
+    fn a_few_far_bodies_do_not_make_the_rest_a_dot() {
+        let mut bodies = in_box(1000, [1.0; 3]);
+        bodies.extend([[1e6; 3], [-1e6, 0.0, 3e5]]);
+        let shown = Density::shown(&bodies, &[1.0; 1002], "");
+        assert!(shown.panels.len() == 2 && shown.corners[1].iter().all(|high| *high < 1.1));
+    }
+
+    #[test]
+    fn all_mass_of_very_many_bodies_is_in_the_bins() {
+        let bodies = in_box(8000, [4.0, 2.0, 1.0]);
+        let shown = Density::shown(&bodies, &[2.0; 8000], "kg");
+        let [low, high] = shown.corners;
+        for panel in &shown.panels {
+            let area = panel.axes.map(|axis| high[axis] - low[axis]).iter().product::<f64>() / panel.bins.len() as f64;
+            let mass: f64 = panel.bins.iter().map(|value| 10f64.powf(*value) * area).sum();
+            assert!(panel.dots.is_empty() && (mass - 16_000.0).abs() < 1e-6, "{mass}");
+        }
+        assert!(shown.scale.is_some());
     }
 }

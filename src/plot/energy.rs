@@ -4,11 +4,11 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::canvas::{Drawn, Figure, chart, ink, power_of_ten, text, with_unit};
-use crate::output::History;
+use crate::io::History;
 
 /// The most dots: of more rows, the largest error of each interval is drawn.
 const POINTS: usize = 1500;
-/// What stands for no error at all: the rounding of a double.
+/// Drawn for no error at all: the rounding of a double.
 const NONE: f64 = 1e-16;
 
 /// The relative energy error of a run.
@@ -20,8 +20,9 @@ pub(super) struct EnergyError {
 
 impl EnergyError {
     /// From the column `energy_error`; none where a table has none, or fewer than two rows.
-    pub fn of(history: &History, time_unit: &str) -> Option<Self> {
-        let (times, errors) = (history.column("time")?, history.column("energy_error")?);
+    pub(super) fn of(history: &History, time_unit: &str) -> Option<Self> {
+        let times = history.column("time")?;
+        let errors = history.column("energy_error")?;
         let rows: Vec<(f64, f64)> = times.iter().copied().zip(errors.iter().map(|error| error.abs())).collect();
         let finite: Vec<(f64, f64)> =
             rows.into_iter().filter(|(time, error)| time.is_finite() && error.is_finite()).collect();
@@ -50,7 +51,8 @@ impl Figure for EnergyError {
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
-        let (first, last) = (self.points[0].0, self.points[self.points.len() - 1].0);
+        let first = self.points[0].0;
+        let last = self.points[self.points.len() - 1].0;
         let lowest = self.points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min).floor();
         let highest = self.points.iter().map(|point| point.1).fold(f64::NEG_INFINITY, f64::max).ceil();
         let y_tick = |value: &f64| {

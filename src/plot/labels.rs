@@ -12,7 +12,7 @@ pub(super) struct Labels {
 
 impl Labels {
     /// For text of this height in an area of this size, around `points`.
-    pub fn new((width, _): (u32, u32), size: u32, points: &[[i32; 2]]) -> Self {
+    pub(super) fn new((width, _): (u32, u32), size: u32, points: &[[i32; 2]]) -> Self {
         let size = size as i32;
         let around = size / 4;
         let taken = points.iter().map(|[x, y]| [x - around, y - around, x + around, y + around]).collect();
@@ -20,11 +20,17 @@ impl Labels {
     }
 
     /// The top left corner of a label for `point`: the first place around it that is free.
-    pub fn place(&mut self, [x, y]: [i32; 2], label: &str) -> [i32; 2] {
-        let (wide, gap) = (self.width_of(label), self.size / 2);
-        let (right, left, middle) = (x + gap, x - gap - wide, x - wide / 2);
-        let (above, below, beside) = (y - self.size - gap / 2, y + gap / 2, y - self.size / 2);
-        let (far_above, far_below) = (y - 2 * self.size, y + self.size);
+    pub(super) fn place(&mut self, [x, y]: [i32; 2], label: &str) -> [i32; 2] {
+        let wide = self.width_of(label);
+        let gap = self.size / 2;
+        let right = x + gap;
+        let left = x - gap - wide;
+        let middle = x - wide / 2;
+        let above = y - self.size - gap / 2;
+        let below = y + gap / 2;
+        let beside = y - self.size / 2;
+        let far_above = y - 2 * self.size;
+        let far_below = y + self.size;
         let corners = [
             [right, above],
             [left, above],

@@ -88,4 +88,26 @@ mod tests {
         let stem = Path::new("map");
         assert!(map(&[0.0; 3], 2).save(stem).is_err() && map(&[], 0).save(stem).is_err());
     }
+
+    /// Axes and scales of colours over numbers that are as good as one, hardly numbers, farther apart than numbers go, or none.
+    #[test]
+    fn what_no_axis_can_show_is_refused_and_never_holds_up() {
+        let map = |range: Range<f64>, values: [f64; 2]| {
+            let ranges = [range, 0.0..1.0];
+            super::super::canvas::to_svg(&Map {
+                title: "",
+                labels: ["x", "y"],
+                ranges,
+                values: &values,
+                width: 2,
+                label: "",
+            })
+        };
+        assert!(map(0.0..1.0, [0.0, 1.0]).is_ok() && map(0.0..1.0, [5e-324, 1e-323]).is_ok());
+        for range in [5e-324..1e-323, 1.0..1.0 + 4e-16, -1e308..1e308, f64::NAN..1.0, 0.0..f64::INFINITY, 1.0..1.0] {
+            let told = map(range.clone(), [0.0, 1.0]).unwrap_err().to_string();
+            assert!(told.contains("too large, too small or too close"), "{range:?}: {told}");
+        }
+        assert!(map(0.0..1.0, [1e308, -1e308]).is_err());
+    }
 }

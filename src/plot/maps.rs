@@ -5,22 +5,28 @@ use plotters::element::BitMapElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Drawn, Figure, TITLE, chart, frame, quantity, text, tick, titled, with_unit};
-use super::plane::{Plane, label, planes};
+use super::canvas::{
+    AXES, Drawn, Figure, INK, MARGIN, RIGHT_MARGIN, TITLE, chart, frame, quantity, text, tick, titled, with_unit,
+};
+use super::field::{label, plain};
+use super::plane::{Plane, planes};
 use super::scale::{BAR, Scale};
-use crate::Result;
-use crate::output::{GridGeometry, Reader};
+use super::view::View;
+use crate::io::{GridGeometry, Reader};
+use crate::{Error, Result};
 
 /// The longest side of a map by itself, of one of three, and of one of more, in dots.
 const SIDES: [u32; 3] = [720, 480, 330];
 /// The shortest side of a map, in dots.
-const SHORTEST: u32 = 120;
-/// How high a plane must be for its width to stand beside others of its kind; flatter ones stand below each other.
+const SHORTEST: f64 = 120.0;
+/// How high a plane must be for its width to be drawn beside others of its kind; flatter ones are drawn below each other.
 const FLAT: f64 = 0.6;
 /// What a chart takes beside its plane: left and right, above and below, in dots.
-const AROUND: [u32; 2] = [78 + 2 * 8, 52 + 2 * 8];
+const AROUND: [u32; 2] = [78 + MARGIN + RIGHT_MARGIN, 52 + 2 * MARGIN];
 /// The height of a map's caption, in dots.
 const CAPTION: u32 = 24;
+/// Fields whose colours are logarithmic where that shows more.
+const MAY_BE_LOGARITHMIC: [&str; 2] = ["density", "pressure"];
 
 /// Maps side by side, or one below the other.
 pub(super) struct Maps {
@@ -30,48 +36,58 @@ pub(super) struct Maps {
     planes: Vec<(String, Plane)>,
     scale: Scale,
     is_column: bool,
+    /// How long the box is along each axis, in dots: the same in all maps.
+    dots: [u32; 3],
 }
 
 impl Maps {
-    /// A field of one snapshot: all of a plane grid, or middle planes; none where a grid has but one axis.
-    pub fn of(reader: &Reader, geometry: &GridGeometry, field: &str) -> Result<Option<Self>> {
-        let planes = planes(reader, geometry, field)?.into_iter();
+    /// A field of one snapshot: all of a plane grid, or planes of one with three axes; none where a grid has but one axis.
+    pub(super) fn of(reader: &Reader, geometry: &GridGeometry, field: &str, view: &View) -> Result<Option<Self>> {
+        let planes = planes(reader, geometry, field, view.slice)?.into_iter();
         let planes: Vec<_> = planes.map(|plane| (caption(&plane, &unit(reader, "Length")), plane)).collect();
-        Ok(Self::with(planes, &format!("{} at {}", plain(field), time(reader)?), reader, field))
+        Self::with(planes, &format!("{} at {}", plain(field), time(reader)?), reader, field, view)
     }
 
-    /// A field at several times: of a grid with three axes its plane across z.
-    pub fn over_time(readers: &[Reader], geometry: &GridGeometry, field: &str) -> Result<Option<Self>> {
+    /// A field at several times: of a grid with three axes its plane across z, or the one that is wanted.
+    pub(super) fn over_time(
+        readers: &[Reader],
+        geometry: &GridGeometry,
+        field: &str,
+        view: &View,
+    ) -> Result<Option<Self>> {
         let Some(first) = readers.first() else { return Ok(None) };
         let mut all = Vec::new();
         for reader in readers {
             let time = time(reader)?;
-            all.extend(planes(reader, geometry, field)?.into_iter().next().map(|plane| (time, plane)));
+            all.extend(planes(reader, geometry, field, view.slice)?.into_iter().next().map(|plane| (time, plane)));
         }
         let cut = all.first().map_or(String::new(), |(_, plane)| caption(plane, &unit(first, "Length")));
         let title = format!("{} over time, {cut}", plain(field));
-        Ok(Self::with(all, title.trim_end_matches([',', ' ']), first, field))
+        Self::with(all, title.trim_end_matches([',', ' ']), first, field, view)
     }
 
-    fn with(planes: Vec<(String, Plane)>, title: &str, reader: &Reader, field: &str) -> Option<Self> {
-        let numbers = planes.iter().flat_map(|(_, plane)| &plane.values);
-        let scale = Scale::over(numbers, &label(reader, field), field == "density");
-        let (title, length_unit) = (title.to_owned(), unit(reader, "Length"));
+    fn with(
+        planes: Vec<(String, Plane)>,
+        title: &str,
+        reader: &Reader,
+        field: &str,
+        view: &View,
+    ) -> Result<Option<Self>> {
+        if planes.is_empty() {
+            return Ok(None);
+        }
+        let numbers: Vec<f64> = planes.iter().flat_map(|(_, plane)| &plane.values).copied().collect();
+        let scale = scale(&numbers, &label(reader, field), MAY_BE_LOGARITHMIC.contains(&field), view)?;
+        let length_unit = unit(reader, "Length");
         let is_column = planes.len() > 1 && planes.iter().all(|(_, plane)| plane.shape() < FLAT);
-        (!planes.is_empty()).then_some(Maps { title, length_unit, planes, scale, is_column })
-    }
-
-    /// The width and height of a plane, in dots.
-    fn dots(&self, plane: &Plane) -> [u32; 2] {
-        let beside = if self.is_column { 1 } else { self.planes.len() };
-        let longest = f64::from(SIDES[beside.div_ceil(2).min(3) - 1]);
-        let shape = plane.shape();
-        [longest * (1.0 / shape).min(1.0), longest * shape.min(1.0)].map(|side| (side.round() as u32).max(SHORTEST))
+        let (dots, stretched) = dots(&planes, is_column);
+        let title = format!("{title}{stretched}");
+        Ok(Some(Maps { title, length_unit, planes, scale, is_column, dots }))
     }
 
     /// The width and height of a map with its axes and caption, in dots.
     fn panel(&self, plane: &Plane) -> [u32; 2] {
-        let [width, height] = self.dots(plane);
+        let [width, height] = plane.axes.map(|axis| self.dots[axis]);
         [width + AROUND[0], height + AROUND[1] + self.caption_height()]
     }
 
@@ -80,20 +96,21 @@ impl Maps {
     }
 
     fn draw_caption<DB: DrawingBackend>(&self, head: &DrawingArea<DB, Shift>, scale: u32, caption: &str) -> Drawn<DB> {
-        let middle = (head.dim_in_pixel().0 + (AROUND[0] - 2 * 8) * scale) as i32 / 2;
+        let middle = (head.dim_in_pixel().0 + (AROUND[0] - 2 * RIGHT_MARGIN) * scale) as i32 / 2;
         let centred = text(17, scale).pos(Pos::new(HPos::Center, VPos::Top));
         head.draw(&Text::new(caption.to_owned(), (middle, (8 * scale) as i32), centred))
     }
 
     fn draw_plane<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, plane: &Plane) -> Drawn<DB> {
         let [low, high] = plane.corners;
-        let labels = plane.axes.map(|axis| with_unit(["x", "y", "z"][axis], &self.length_unit));
+        let labels = plane.axes.map(|axis| with_unit(AXES[axis], &self.length_unit));
         let ranges = [0, 1].map(|side| low[side]..high[side]);
         let mut chart = chart(area, scale, ranges, [&labels[0], &labels[1]], &|value| tick(*value))?;
         let (width, height) = chart.plotting_area().dim_in_pixel();
-        let raster = plane.raster([width as usize, height as usize]);
-        let colours = raster.into_iter().flat_map(|number| {
-            let RGBColor(red, green, blue) = self.scale.colour(number);
+        let raster = plane.raster([width as usize, height as usize], self.scale.mixes());
+        let edges = edges(&raster, width as usize, scale as usize);
+        let colours = raster.into_iter().zip(edges).flat_map(|(number, is_edge)| {
+            let RGBColor(red, green, blue) = if is_edge { INK } else { self.scale.colour(number) };
             [red, green, blue]
         });
         let picture = BitMapElement::with_owned_buffer((low[0], high[1]), (width, height), colours.collect());
@@ -104,12 +121,11 @@ impl Maps {
 
 impl Figure for Maps {
     fn size(&self) -> (u32, u32) {
-        let [mut width, mut height] = [0; 2];
+        let mut width = 0;
+        let mut height = 0;
         for [across, down] in self.planes.iter().map(|(_, plane)| self.panel(plane)) {
-            (width, height) = match self.is_column {
-                true => (width.max(across), height + down),
-                false => (width + across, height.max(down)),
-            };
+            (width, height) =
+                if self.is_column { (width.max(across), height + down) } else { (width + across, height.max(down)) };
         }
         (width + BAR, height + TITLE)
     }
@@ -119,9 +135,10 @@ impl Figure for Maps {
         let (mut rest, bar) = titled(area, scale, &self.title)?.split_horizontally((width - BAR) * scale);
         for (caption, plane) in &self.planes {
             let [width, height] = self.panel(plane);
-            let (next, others) = match self.is_column {
-                true => rest.split_vertically(height * scale),
-                false => rest.split_horizontally(width * scale),
+            let (next, others) = if self.is_column {
+                rest.split_vertically(height * scale)
+            } else {
+                rest.split_horizontally(width * scale)
             };
             let (next, _) = next.split_vertically(height * scale);
             let (head, panel) = next.split_vertically(self.caption_height() * scale);
@@ -133,13 +150,71 @@ impl Figure for Maps {
     }
 }
 
-/// Where a plane cuts the grid.
-fn caption(plane: &Plane, unit: &str) -> String {
-    plane.cut.map_or(String::new(), |(axis, place)| format!("{} = {}", ["x", "y", "z"][axis], quantity(place, unit)))
+/// The scale of colours of these numbers: as wanted, or as shows most.
+///
+/// # Errors
+/// A logarithmic one, where no number is positive.
+fn scale(numbers: &[f64], label: &str, may_be_logarithmic: bool, view: &View) -> Result<Scale> {
+    let [low, high] = match (view.range, view.logarithmic) {
+        (None, None) => return Ok(Scale::over(numbers.iter(), label, may_be_logarithmic)),
+        (Some(range), _) => range,
+        (None, logarithmic) => ends(numbers, logarithmic == Some(true)),
+    };
+    if view.logarithmic != Some(true) {
+        return Ok(if low < high {
+            Scale::linear([low, high], label)
+        } else {
+            Scale::over([low].iter(), label, false)
+        });
+    }
+    if low > 0.0 && low < high {
+        return Ok(Scale::logarithmic([low, high].map(f64::log10), label));
+    }
+    Err(Error::input("--log", format!("the numbers from {low} to {high} have no logarithmic scale")))
 }
 
-fn plain(field: &str) -> String {
-    field.replace('_', " ")
+/// The least and the largest of these numbers; of the positive ones alone, if so wanted.
+fn ends(numbers: &[f64], positive: bool) -> [f64; 2] {
+    let shown = numbers.iter().filter(|number| number.is_finite() && (!positive || **number > 0.0));
+    let ends = shown.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(*x), high.max(*x)]);
+    if ends[0] <= ends[1] { ends } else { [0.0; 2] }
+}
+
+/// How many dots the box takes along each axis: on one scale, but where an axis would be too short to be seen; that one is told.
+fn dots(planes: &[(String, Plane)], is_column: bool) -> ([u32; 3], String) {
+    let beside = if is_column { 1 } else { planes.len() };
+    let longest = f64::from(SIDES[beside.div_ceil(2).min(3) - 1]);
+    let mut extents = [0.0; 3];
+    for (_, plane) in planes {
+        plane.axes.iter().zip(plane.size()).for_each(|(&axis, size)| extents[axis] = size);
+    }
+    let per_unit = longest / extents.iter().copied().fold(0.0, f64::max);
+    let is_short = |axis: &usize| extents[*axis] > 0.0 && extents[*axis] * per_unit < SHORTEST - 0.5;
+    let told = |axis: usize| {
+        let times = SHORTEST / (extents[axis] * per_unit);
+        format!("; not to scale: {} is drawn {} times as long", AXES[axis], tick((10.0 * times).round() / 10.0))
+    };
+    let stretched = (0..3).filter(is_short).map(told).collect();
+    (extents.map(|extent| (extent * per_unit).max(SHORTEST).round() as u32), stretched)
+}
+
+/// The dots of what is no number that are next to numbers: the edges of obstacles, so many dots wide.
+fn edges(raster: &[f64], width: usize, wide: usize) -> Vec<bool> {
+    let height = raster.len() / width.max(1);
+    let beside = |dot: usize| {
+        let [x, y] = [dot % width, dot / width];
+        let left = (x >= wide).then(|| dot - wide);
+        let right = (x + wide < width).then(|| dot + wide);
+        let above = (y >= wide).then(|| dot - wide * width);
+        let below = (y + wide < height).then(|| dot + wide * width);
+        [left, right, above, below].into_iter().flatten().any(|other| !raster[other].is_nan())
+    };
+    (0..raster.len()).map(|dot| raster[dot].is_nan() && beside(dot)).collect()
+}
+
+/// Where a plane cuts the grid.
+fn caption(plane: &Plane, unit: &str) -> String {
+    plane.cut.map_or(String::new(), |(axis, place)| format!("{} = {}", AXES[axis], quantity(place, unit)))
 }
 
 fn unit(reader: &Reader, of: &str) -> String {
@@ -155,20 +230,59 @@ pub(super) fn time(reader: &Reader) -> Result<String> {
 mod tests {
     use super::*;
 
-    fn maps(count: usize, high: f64) -> Maps {
-        let plane =
-            Plane { axes: [0, 1], cells: [1, 1], corners: [[0.0; 2], [1.0, high]], cut: None, values: vec![1.0] };
-        let planes = vec![(String::new(), plane); count];
-        let (title, length_unit, scale) = (String::new(), String::new(), Scale::over([1.0].iter(), "", false));
-        Maps { title, length_unit, is_column: count > 1 && high < FLAT, planes, scale }
+    fn plane(axes: [usize; 2], high: [f64; 2]) -> (String, Plane) {
+        (String::new(), Plane { axes, cells: [1, 1], corners: [[0.0; 2], high], cut: None, values: vec![1.0] })
+    }
+
+    fn maps(planes: Vec<(String, Plane)>) -> Maps {
+        let is_column = planes.len() > 1 && planes.iter().all(|(_, plane)| plane.shape() < FLAT);
+        let (dots, title) = dots(&planes, is_column);
+        Maps { title, length_unit: String::new(), is_column, planes, scale: Scale::linear([0.0, 1.0], ""), dots }
     }
 
     #[test]
     fn planes_keep_their_shape_and_flat_ones_stand_below_each_other() {
         let size = |width: u32, height: u32| (width + BAR, height + TITLE);
         let [x, y] = AROUND;
-        assert_eq!(maps(1, 2.0).size(), size(360 + x, 720 + y));
-        assert_eq!(maps(3, 1.0).size(), size(3 * (480 + x), 480 + y));
-        assert_eq!(maps(5, 0.25).size(), size(720 + x, 5 * (180 + y)));
+        let alike = |count: usize, high: f64| maps(vec![plane([0, 1], [1.0, high]); count]);
+        assert_eq!(alike(1, 2.0).size(), size(360 + x, 720 + y));
+        assert_eq!(alike(3, 1.0).size(), size(3 * (480 + x), 480 + y));
+        assert_eq!(alike(5, 0.25).size(), size(720 + x, 5 * (180 + y)));
+    }
+
+    #[test]
+    fn all_planes_of_a_box_have_one_scale_and_what_is_stretched_is_told() {
+        let three =
+            |[x, y, z]: [f64; 3]| maps(vec![plane([0, 1], [x, y]), plane([0, 2], [x, z]), plane([1, 2], [y, z])]);
+        let cuboid = three([2.0, 3.0, 1.0]);
+        assert_eq!((cuboid.dots, &cuboid.title[..]), ([320, 480, 160], ""));
+        let flat = three([4.0, 2.0, 0.1]);
+        assert_eq!((flat.dots, &flat.title[..]), ([720, 360, 120], "; not to scale: z is drawn 6.7 times as long"));
+        let thin = maps(vec![plane([0, 1], [10.0, 0.4])]);
+        assert_eq!(
+            (thin.dots[..2].to_vec(), &thin.title[..]),
+            (vec![720, 120], "; not to scale: y is drawn 4.2 times as long")
+        );
+    }
+
+    #[test]
+    fn obstacles_have_edges() {
+        let no = f64::NAN;
+        let raster = [1.0, no, no, no, 1.0, no, no, no, 1.0, no, no, no];
+        assert_eq!(edges(&raster, 4, 1), [false, true, false, false].repeat(3));
+        assert!(edges(&[no; 4], 2, 1).iter().all(|edge| !edge));
+    }
+
+    #[test]
+    fn scales_are_as_wanted() {
+        let numbers = [-1.0, 0.0, 1.0, 100.5, f64::NAN];
+        let view = |range, logarithmic| View { range, logarithmic, ..View::default() };
+        let part = |view: &View, number: f64| scale(&numbers, "", true, view).unwrap().part(number);
+        assert_eq!(part(&view(Some([0.0, 4.0]), None), 1.0), 0.25);
+        assert_eq!(part(&view(None, Some(false)), 49.75), 0.5);
+        assert_eq!(part(&view(Some([1.0, 100.0]), Some(true)), 1.0), 0.5);
+        assert!(part(&view(None, Some(true)), 1.0) > 0.49);
+        assert!(scale(&numbers, "", true, &view(Some([0.0, 4.0]), Some(true))).is_err());
+        assert!(scale(&[-1.0], "", true, &view(None, Some(true))).is_err());
     }
 }

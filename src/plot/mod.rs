@@ -1,13 +1,13 @@
 //! Pictures of runs, drawn from their files alone and without a display.
 //!
 //! [`plot`] makes those that the files allow, each as PNG and SVG. Of bodies: orbits (few), the projected density (many), the
-//! relative energy error. Of grids: maps of the density and of what the flow carries along, at the last time and over time;
-//! profiles along one axis; totals. Of posteriors: the corner plot, the walkers' ways. Of a run that fits orbits, before these: orbits
+//! relative energy error. Of grids: maps of density, pressure, speed, Mach number and of the scalars that the flow carries along, at the
+//! last time, and of some over time; profiles along one axis; totals; or those that a [`View`] asks for. Of posteriors: the corner plot, the walkers' traces. Of a run that fits orbits, before these: orbits
 //! over the data, on the sky and in time, and velocities in time and folded with each period. [`report`] puts them into one page
 //! with the run's parameters and key figures.
 //!
 //! Bodies are seen from +z; orbits are drawn about the body that is much heavier than the others, where there is one. Of a
-//! grid with three axes the middle planes are shown. [`Sky`] and [`Fitted`] show fits over their data. Colours can be told apart by
+//! grid with three axes the middle planes are shown. [`Sky`] and [`Fitted`] show fits over their data. Colours can be distinguished by
 //! colour-blind readers (Okabe & Ito 2008 for lines, cividis for maps).
 
 mod canvas;
@@ -15,6 +15,7 @@ mod corner;
 mod curve;
 mod density;
 mod energy;
+mod field;
 mod figures;
 mod fit;
 mod image;
@@ -23,6 +24,7 @@ mod map;
 mod maps;
 mod orbits;
 mod panels;
+mod picture;
 mod plane;
 mod profiles;
 mod report;
@@ -30,9 +32,11 @@ mod scale;
 mod totals;
 mod trace;
 mod tracks;
+mod view;
 
 use std::path::{Path, PathBuf};
 
+use crate::run::{FIGURES, RunFolder, refuse_link};
 use crate::{Error, Result};
 use canvas::save;
 use figures::figures_of;
@@ -42,31 +46,30 @@ pub use fit::{Fitted, Line, Points, Sky, phase};
 pub use image::image;
 pub use map::Map;
 pub use report::report;
-
-/// The most bodies that are drawn as orbits; more are drawn as a density.
-const FEW: usize = 30;
+pub use view::View;
 
 /// Draws what a run folder, snapshot, trajectory, posterior or history.csv holds, into `out` (by default `figures/` in the run's
-/// folder, or the file's folder), and returns the names of the files.
+/// folder, or the file's folder), and returns the names of the files. Of a grid `view` says what is wanted.
 ///
 /// # Errors
-/// When the files cannot be read or hold nothing to draw, or the pictures cannot be written.
-pub fn plot(run_or_file: &Path, out: Option<&Path>) -> Result<Vec<PathBuf>> {
-    let figures = figures_of(run_or_file)?;
+/// What the view asks for and can't be drawn; when the files cannot be read or hold nothing to draw, or a picture cannot be drawn or written: then the others are.
+pub fn plot(run_or_file: &Path, out: Option<&Path>, view: &View) -> Result<Vec<PathBuf>> {
+    let figures = figures_of(run_or_file, view)?;
     if figures.is_empty() {
         return Err(Error::file(
             run_or_file,
             "there is nothing to draw: no trajectory, snapshots, posterior or energy in it",
         ));
     }
-    let beside = if run_or_file.is_dir() { run_or_file.join("figures") } else { folder_of(run_or_file) };
+    let beside = if run_or_file.is_dir() { RunFolder::at(run_or_file).path(FIGURES) } else { folder_of(run_or_file) };
     let folder = out.map_or(beside, Path::to_path_buf);
-    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    let mut paths = Vec::new();
-    for named in &figures {
-        paths.extend(save(&named.picture, &folder.join(&named.stem))?);
+    if out.is_none() && run_or_file.is_dir() {
+        refuse_link(&folder)?;
     }
-    Ok(paths)
+    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let saved: Vec<Result<[PathBuf; 2]>> =
+        figures.iter().map(|named| save(&named.picture, &folder.join(&named.stem))).collect();
+    Ok(saved.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
 fn folder_of(file: &Path) -> PathBuf {

@@ -25,7 +25,7 @@ pub(super) struct Orbits {
 
 impl Orbits {
     /// From the paths of bodies; none where nothing moves.
-    pub fn of(mut tracks: Tracks) -> Option<Self> {
+    pub(super) fn of(mut tracks: Tracks) -> Option<Self> {
         let centre = tracks.centre();
         if let Some(centre) = centre {
             tracks.centre_on(centre);
@@ -143,7 +143,8 @@ impl Figure for Orbits {
 
 /// The half-widths of the panels for orbits of these sizes, sorted: cut at the widest gap where they differ much.
 fn panels(reaches: &[f64], has_centre: bool) -> Option<Vec<f64>> {
-    let (first, last) = (*reaches.first()?, *reaches.last()?);
+    let first = *reaches.first()?;
+    let last = *reaches.last()?;
     let with_room = |reach: f64| 1.1 * reach;
     if !has_centre || last < SPREAD * first {
         return Some(vec![with_room(last)]);

@@ -5,12 +5,14 @@ use std::ops::Range;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::canvas::{Drawn, Figure, TITLE, chart, ink, power_of_ten, text, tick, titled};
+use super::canvas::{Drawn, Figure, TITLE, by_power, chart, ink, text, tick, titled};
 
 /// The width of the figure and the height of a panel, in dots.
 const SIZE: [u32; 2] = [1000, 280];
 /// The room that curves leave above and below them.
 const ROOM: f64 = 0.06;
+/// Numbers below this are drawn as zero.
+const SMALLEST: f64 = 1e-300;
 
 /// One panel.
 pub(super) struct Panel {
@@ -45,14 +47,18 @@ impl Panel {
     fn range(&self) -> (Range<f64>, i32) {
         let [low, high] = ends(self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.1));
         let largest = low.abs().max(high.abs());
+        // Numbers without a power of ten to divide them by are as good as none.
+        let largest = if largest < SMALLEST { 0.0 } else { largest };
         let exponent = if largest > 0.0 { largest.log10().floor() as i32 } else { 0 };
         let exponent = if (-2..5).contains(&exponent) { 0 } else { exponent };
+        // Divided first: so their difference is a number too.
+        let [low, high, largest] = [low, high, largest].map(|number| number / 10f64.powi(exponent));
         let room = match high - low {
-            width if width > 1e-9 * largest => ROOM * width,
+            width if largest > 0.0 && width > 1e-9 * largest => ROOM * width,
             _ if largest > 0.0 => 0.1 * largest,
             _ => 1.0,
         };
-        ((low - room) / 10f64.powi(exponent)..(high + room) / 10f64.powi(exponent), exponent)
+        (low - room..high + room, exponent)
     }
 
     fn draw<DB: DrawingBackend>(
@@ -63,11 +69,7 @@ impl Panel {
         label: &str,
     ) -> Drawn<DB> {
         let (range, exponent) = self.range();
-        let shown = match exponent {
-            0 => self.label.clone(),
-            _ => format!("{} / {}", self.label, power_of_ten(i64::from(exponent))),
-        };
-        let labels = [label, &shown];
+        let labels = [label, &by_power(&self.label, exponent)];
         let mut chart = chart(area, scale, [across.clone(), range.clone()], labels, &|value| tick(*value))?;
         let mut place = 0.0;
         for curve in &self.curves {
@@ -128,5 +130,8 @@ mod tests {
         assert!(exponent == -15 && (range.start + 3.18).abs() < 1e-9 && (range.end - 0.18).abs() < 1e-9);
         assert_eq!(panel([0.0, 0.0]).range(), (-1.0..1.0, 0));
         assert_eq!(panel([f64::NAN, 2.0]).range(), (1.8..2.2, 0));
+        assert_eq!(panel([5e-324, 1e-323]).range().0.end.round(), 1.0);
+        let (range, exponent) = panel([-1e308, 1e308]).range();
+        assert!(exponent == 308 && (range.start + 1.12).abs() < 1e-9 && (range.end - 1.12).abs() < 1e-9);
     }
 }

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::canvas::to_svg;
 use super::figures::figures_of;
+use super::view::View;
+use crate::base::whole::write_whole;
+use crate::run::{REPORT, RunFolder};
 use crate::{Error, Result};
 
 /// How the page looks.
@@ -23,7 +26,8 @@ pre { background: #f6f6f6; padding: 1em; overflow-x: auto; font-size: .85em } sv
 /// # Errors
 /// When the folder holds no run, or the page cannot be written.
 pub fn report(run: &Path) -> Result<PathBuf> {
-    let config = run.join("config.toml");
+    let folder = RunFolder::at(run);
+    let config = folder.config();
     let parameters = std::fs::read_to_string(&config).map_err(Error::io("read", &config))?;
     let name = run.file_name().map_or_else(|| run.display().to_string(), |name| name.to_string_lossy().into_owned());
     let mut page = format!(
@@ -31,16 +35,19 @@ pub fn report(run: &Path) -> Result<PathBuf> {
          </head>\n<body>\n<h1>{0}</h1>\n",
         escaped(&name)
     );
-    for named in figures_of(run)? {
-        let svg = to_svg(&named.picture)?;
-        let _ = write!(page, "<h2>{}</h2>\n{}\n", escaped(&named.title), without_prolog(&svg));
+    for named in figures_of(run, &View::default())? {
+        let shown = match to_svg(&named.picture) {
+            Ok(svg) => without_prolog(&svg).to_owned(),
+            Err(error) => format!("<p>{}</p>", escaped(&error.to_string())),
+        };
+        let _ = write!(page, "<h2>{}</h2>\n{shown}\n", escaped(&named.title));
     }
-    if let Some(ledger) = read_ledger(&run.join("ledger.json"))? {
+    if let Some(ledger) = read_ledger(&folder.ledger())? {
         let _ = write!(page, "<h2>Key figures</h2>\n{}<h2>Phases</h2>\n{}", key_figures(&ledger), phases(&ledger));
     }
     let _ = write!(page, "<h2>Parameters</h2>\n<pre>{}</pre>\n</body>\n</html>\n", escaped(parameters.trim()));
-    let path = run.join("report.html");
-    std::fs::write(&path, page).map_err(Error::io("write", &path))?;
+    let path = folder.path(REPORT);
+    write_whole(&path, page.as_bytes())?;
     Ok(path)
 }
 
@@ -113,7 +120,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// SVG as it stands inside a page.
+/// SVG as it is inside a page.
 fn without_prolog(svg: &str) -> &str {
     svg.find("<svg").map_or(svg, |start| &svg[start..])
 }

@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Drawn, INK, power_of_ten, text, tick};
+use super::canvas::{Drawn, INK, can_show, power_of_ten, text, tick, widest};
 
 /// The width of the scale with its numbers and label, in dots.
 pub(super) const BAR: u32 = 170;
@@ -12,10 +12,14 @@ pub(super) const BAR: u32 = 170;
 pub(super) const DECADES: f64 = 4.0;
 /// How many times larger the largest of positive numbers must be than the smallest for a logarithmic scale.
 const SPREAD: f64 = 30.0;
+/// The most different whole numbers that are categories.
+const CATEGORIES: usize = 8;
+/// And the largest of them: larger ones are measured, not named.
+const LARGEST_CATEGORY: f64 = 1e6;
 /// Steps of colour.
 const COLOURS: usize = 256;
 /// The colour of what is no number.
-const NONE: RGBColor = RGBColor(200, 200, 200);
+pub(super) const NONE: RGBColor = RGBColor(200, 200, 200);
 
 /// A scale of colours.
 pub(super) struct Scale {
@@ -23,12 +27,19 @@ pub(super) struct Scale {
     /// The numbers at its ends; their decimal logarithms, if it is logarithmic.
     ends: [f64; 2],
     logarithmic: bool,
+    /// The values, where they are few whole numbers: each has a colour of its own.
+    categories: Vec<f64>,
 }
 
 impl Scale {
     /// Over all of these numbers; logarithmic if it may be and they are positive and spread over decades.
-    pub fn over<'a>(numbers: impl Iterator<Item = &'a f64>, label: &str, may_be_logarithmic: bool) -> Self {
-        let finite = numbers.filter(|number| number.is_finite());
+    pub(super) fn over<'a>(numbers: impl Iterator<Item = &'a f64>, label: &str, may_be_logarithmic: bool) -> Self {
+        let numbers: Vec<&f64> = numbers.filter(|number| number.is_finite()).collect();
+        if let Some(categories) = categories(&numbers) {
+            let ends = [categories[0], categories[categories.len() - 1]];
+            return Scale { label: label.to_owned(), ends, logarithmic: false, categories };
+        }
+        let finite = numbers.into_iter();
         let [low, high] = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(*x), high.max(*x)]);
         if may_be_logarithmic && low > 0.0 && high > SPREAD * low {
             return Self::logarithmic([low.log10().max(high.log10() - DECADES), high.log10()], label);
@@ -39,64 +50,111 @@ impl Scale {
             _ if low.is_finite() => [low - room, high + room],
             _ => [0.0, 1.0],
         };
-        Scale { label: label.to_owned(), ends, logarithmic: false }
+        Scale::linear(ends, label)
+    }
+
+    /// Between these numbers.
+    pub(super) fn linear(ends: [f64; 2], label: &str) -> Self {
+        Scale { label: label.to_owned(), ends, logarithmic: false, categories: Vec::new() }
     }
 
     /// Between these decimal logarithms.
-    pub fn logarithmic(ends: [f64; 2], label: &str) -> Self {
-        Scale { label: label.to_owned(), ends, logarithmic: true }
+    pub(super) fn logarithmic(ends: [f64; 2], label: &str) -> Self {
+        Scale { label: label.to_owned(), ends, logarithmic: true, categories: Vec::new() }
+    }
+
+    /// Whether numbers between two have a colour between theirs.
+    pub(super) fn mixes(&self) -> bool {
+        self.categories.is_empty()
     }
 
     /// The colour of a number.
-    pub fn colour(&self, number: f64) -> RGBColor {
+    pub(super) fn colour(&self, number: f64) -> RGBColor {
+        if !self.mixes() {
+            let place = self.categories.iter().position(|category| *category == number);
+            return place.map_or(NONE, |place| colour(self.part_of_category(place)));
+        }
         match if self.logarithmic { number.log10() } else { number } {
             place if place.is_nan() => NONE,
-            place => colour(self.part(place)),
+            place => self.colour_at(place),
         }
     }
 
+    /// The colour of a place on the scale: of a number, or its logarithm on a logarithmic one.
+    pub(super) fn colour_at(&self, place: f64) -> RGBColor {
+        colour(self.part(place))
+    }
+
     /// Where on the scale a number is, or its logarithm on a logarithmic one: from 0 to 1.
-    pub fn part(&self, place: f64) -> f64 {
+    pub(super) fn part(&self, place: f64) -> f64 {
         let [low, high] = self.ends;
         ((place - low) / (high - low)).clamp(0.0, 1.0)
+    }
+
+    /// The middle of a category's part of the scale.
+    fn part_of_category(&self, place: usize) -> f64 {
+        (place as f64 + 0.5) / self.categories.len() as f64
     }
 
     /// Places and labels of the ticks.
     fn ticks(&self) -> Vec<(f64, String)> {
         let [low, high] = self.ends;
+        if !self.mixes() {
+            let categories = self.categories.iter().enumerate();
+            return categories.map(|(place, value)| (self.part_of_category(place), tick(*value))).collect();
+        }
         if !self.logarithmic {
             return round_numbers(low, high).map(|value| (self.part(value), tick(value))).collect();
         }
-        let decades = low.ceil() as i64..=high.floor() as i64;
-        if decades.clone().count() > 2 {
-            return decades.map(|exponent| (self.part(exponent as f64), power_of_ten(exponent))).collect();
-        }
-        let steps =
-            (low.floor() as i32..=high.floor() as i32).flat_map(|decade| [1.0, 2.0, 5.0].map(|digit| (digit, decade)));
-        let values = steps.map(|(digit, decade)| digit * 10f64.powi(decade));
-        let inside = values.filter(|value| (low..=high).contains(&value.log10()));
-        inside.map(|value| (self.part(value.log10()), tick(value))).collect()
+        round_powers(low, high).into_iter().map(|(place, label)| (self.part(place), label)).collect()
     }
 
     /// Draws the scale at the left of an area, as high as a chart beside it.
-    pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, top: u32) -> Drawn<DB> {
+    pub(super) fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, top: u32) -> Drawn<DB> {
+        let [low, high] = self.ends;
+        if !can_show(low, high) {
+            return Err(DrawingAreaErrorKind::LayoutError);
+        }
         let dots = |number: u32| (number * scale) as i32;
-        let (left, right, top, bottom) = (dots(10), dots(34), dots(top + 8), area.dim_in_pixel().1 as i32 - dots(60));
+        let left = dots(10);
+        let right = dots(34);
+        let top = dots(top + 8);
+        let bottom = area.dim_in_pixel().1 as i32 - dots(60);
         let at = |part: f64| bottom - ((bottom - top) as f64 * part).round() as i32;
-        for shade in 0..COLOURS {
-            let [low, high] = [shade, shade + 1].map(|shade| at(shade as f64 / COLOURS as f64));
-            let filled = colour((shade as f64 + 0.5) / COLOURS as f64).filled();
+        let shades = if self.mixes() { COLOURS } else { self.categories.len() };
+        for shade in 0..shades {
+            let [low, high] = [shade, shade + 1].map(|shade| at(shade as f64 / shades as f64));
+            let filled = colour((shade as f64 + 0.5) / shades as f64).filled();
             area.draw(&Rectangle::new([(left, low), (right, high)], filled))?;
         }
         area.draw(&Rectangle::new([(left, top), (right, bottom)], INK.stroke_width(scale)))?;
         let beside = text(17, scale).pos(Pos::new(HPos::Left, VPos::Center));
-        for (part, label) in self.ticks() {
+        let ticks = self.ticks();
+        let labels: Vec<String> = ticks.iter().map(|(_, label)| label.clone()).collect();
+        for (part, label) in ticks {
             area.draw(&PathElement::new([(right, at(part)), (right + dots(5), at(part))], INK.stroke_width(scale)))?;
             area.draw(&Text::new(label, (right + dots(9), at(part)), beside.clone()))?;
         }
+        let end = right + dots(9 + 10 + 19) + widest(area, &labels, 17, scale)? as i32;
         let turned = text(19, scale).transform(FontTransform::Rotate270).pos(Pos::new(HPos::Center, VPos::Bottom));
-        area.draw(&Text::new(self.label.clone(), (right + dots(120), (top + bottom) / 2), turned))
+        area.draw(&Text::new(self.label.clone(), (end, (top + bottom) / 2), turned))
     }
+}
+
+/// The different values in their order, where they are few whole numbers and more than one.
+fn categories(numbers: &[&f64]) -> Option<Vec<f64>> {
+    let mut values: Vec<f64> = Vec::new();
+    for number in numbers {
+        if values.contains(number) {
+            continue;
+        }
+        if number.fract() != 0.0 || number.abs() > LARGEST_CATEGORY || values.len() == CATEGORIES {
+            return None;
+        }
+        values.push(**number);
+    }
+    values.sort_by(f64::total_cmp);
+    (values.len() > 1).then_some(values)
 }
 
 /// The colour at a part of the scale, from 0 to 1.
@@ -111,8 +169,22 @@ pub(super) fn round_numbers(low: f64, high: f64) -> impl Iterator<Item = f64> {
     let rough = (high - low) / 3.0;
     let decade = 10f64.powf(rough.log10().floor());
     let step = [5.0, 2.0, 1.0].map(|digit| digit * decade).into_iter().find(|step| *step <= rough).unwrap_or(rough);
-    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    let first = (low / step).ceil() as i64;
+    let last = (high / step).floor() as i64;
     (first..=last).map(move |count| count as f64 * step)
+}
+
+/// Round numbers between two decimal logarithms, with their own: powers of ten, and where there are few 1, 2 and 5 times those.
+pub(super) fn round_powers(low: f64, high: f64) -> Vec<(f64, String)> {
+    let decades = low.ceil() as i64..=high.floor() as i64;
+    if decades.clone().count() > 2 {
+        return decades.map(|exponent| (exponent as f64, power_of_ten(exponent))).collect();
+    }
+    let steps =
+        (low.floor() as i32..=high.floor() as i32).flat_map(|decade| [1.0, 2.0, 5.0].map(|digit| (digit, decade)));
+    let values = steps.map(|(digit, decade)| digit * 10f64.powi(decade));
+    let inside = values.filter(|value| (low..=high).contains(&value.log10()));
+    inside.map(|value| (value.log10(), tick(value))).collect()
 }
 
 #[cfg(test)]
@@ -133,8 +205,19 @@ mod tests {
     }
 
     #[test]
+    fn few_whole_numbers_are_categories() {
+        let scale = Scale::over([1.0, -1.0, f64::NAN, 1.0].iter(), "spin", true);
+        assert_eq!(scale.ticks(), [(0.25, "−1".to_owned()), (0.75, "1".to_owned())]);
+        assert!(!scale.mixes() && scale.colour(1.0) == colour(0.75) && scale.colour(0.0) == NONE);
+        let many: Vec<f64> = (0..9).map(f64::from).collect();
+        for numbers in [&[1.0, 1.5][..], &[1.0, 1.0], &many, &[]] {
+            assert!(Scale::over(numbers.iter(), "", false).mixes(), "{numbers:?}");
+        }
+    }
+
+    #[test]
     fn colours_run_from_end_to_end() {
-        let scale = Scale::over([1.0, 3.0].iter(), "", true);
+        let scale = Scale::linear([1.0, 3.0], "");
         assert_eq!([scale.colour(1.0), scale.colour(0.0)], [colour(0.0); 2]);
         assert_eq!([scale.colour(3.0), scale.colour(9.0)], [colour(1.0); 2]);
         assert!(scale.colour(2.0) == colour(0.5) && scale.colour(f64::NAN) == NONE);

@@ -1,8 +1,8 @@
-//! The ways of an ensemble's walkers: each parameter against the step, a panel for each.
+//! The traces of an ensemble's walkers: each parameter against the step, a panel for each.
 
 use super::canvas::{less_offset, round_offset};
 use super::panels::{Curve, Panel, Panels};
-use crate::output::Posterior;
+use crate::orbit::posterior::Posterior;
 
 /// The most walkers, steps and parameters that are drawn: more would not be seen.
 const WALKERS: usize = 20;
@@ -45,11 +45,12 @@ pub(super) fn trace(posterior: &Posterior) -> Option<Panels> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::{Chain, Parameter};
+    use crate::orbit::posterior::{Chain, Parameter};
 
     #[test]
     fn each_parameter_that_varies_has_a_panel_with_its_walkers() {
-        let (walkers, steps) = (30, 1001);
+        let walkers = 30;
+        let steps = 1001;
         let place = |step: usize, walker: usize| [0.1 * step as f64, 7.0, walker as f64];
         let samples = (0..steps).flat_map(|step| (0..walkers).flat_map(move |walker| place(step, walker))).collect();
         let mut posterior = Posterior {

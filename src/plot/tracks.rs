@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::FEW;
 use crate::Result;
-use crate::output::Reader;
+use crate::io::Reader;
+
+/// The most bodies that are drawn as orbits; more are drawn as a density.
+pub(super) const FEW: usize = 30;
 
 /// The paths of bodies in the x-y plane.
 pub(super) struct Tracks {
@@ -55,7 +57,8 @@ pub(super) fn of_snapshots(snapshots: &[PathBuf]) -> Result<Option<Tracks>> {
     if bodies > FEW || bodies == 0 || snapshots.len() < 2 {
         return Ok(None);
     }
-    let (mut coordinates, mut times) = (Vec::new(), Vec::new());
+    let mut coordinates = Vec::new();
+    let mut times = Vec::new();
     for path in snapshots {
         let reader = Reader::open(path)?;
         if reader.shape("PartType1/Coordinates")?[0] as usize != bodies {
@@ -86,7 +89,7 @@ fn paths(coordinates: &[f64], bodies: usize) -> Vec<Vec<[f64; 2]>> {
 
 impl Tracks {
     /// The body that the others orbit: ten times heavier than any other, or the one called Sun.
-    pub fn centre(&self) -> Option<usize> {
+    pub(super) fn centre(&self) -> Option<usize> {
         let named = self.names.iter().position(|name| name.eq_ignore_ascii_case("sun"));
         named.or_else(|| {
             let heaviest = (0..self.masses.len()).max_by(|&a, &b| self.masses[a].total_cmp(&self.masses[b]))?;
@@ -96,7 +99,7 @@ impl Tracks {
     }
 
     /// Shifts all paths so that body `centre` rests at the origin.
-    pub fn centre_on(&mut self, centre: usize) {
+    pub(super) fn centre_on(&mut self, centre: usize) {
         let origin = self.paths[centre].clone();
         for path in &mut self.paths {
             for (point, origin) in path.iter_mut().zip(&origin) {

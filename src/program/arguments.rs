@@ -5,15 +5,27 @@ use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::new::NewArguments;
+#[cfg(feature = "plot")]
+use crate::plot::View;
+
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mpi = crate::comm::library_version();
-    let mpi = mpi.lines().next().unwrap_or_default().trim();
-    format!("{}\nMPI:  {mpi}\nHDF5: {}", env!("CARGO_PKG_VERSION"), crate::output::library_version())
+    format!("{}\nMPI:  {mpi}\nHDF5: {}", env!("CARGO_PKG_VERSION"), crate::io::library_version())
 });
+
+/// What the exit statuses mean: the end of `divisi --help`, and the table of docs/reference/exit-statuses.md.
+const STATUSES: &str = "Exit statuses:
+  0   Done, or its goal reached; compare and verify: no difference
+  1   Failed: a file that can't be written, a number that isn't finite, a lost rank; compare and verify: a difference
+  2   Bad input or usage: nothing was written
+  3   A sweep: tasks failed for good
+  4   At its end, but not at its goal: continue to a later end, or with wider limits
+  85  Not finished: stopped with a checkpoint (a sweep: with its journal); continue";
 
 /// Simulations that run as many MPI ranks, with the same bits on any number of them.
 #[derive(Debug, Parser)]
-#[command(name = "divisi", version = VERSION.as_str(), arg_required_else_help = true)]
+#[command(name = "divisi", version = VERSION.as_str(), arg_required_else_help = true, after_help = STATUSES)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -34,8 +46,18 @@ pub(super) enum Command {
     List {
         /// One simulation only
         name: Option<String>,
+        /// As a page of tables
+        #[arg(long)]
+        markdown: bool,
     },
-    /// Show how far a run is; of a sweep, its exit status too: 0 done, 3 tasks failed, 85 tasks are left
+    /// Print the JSON Schema of parameter files, by which editors complete and check them
+    Schema {
+        /// One simulation only
+        name: Option<String>,
+    },
+    /// Make a crate for a simulation or a sweep of your own, with a test, a job script and a README
+    New(NewArguments),
+    /// Show how far a run is, and end with its status: 0 done, 3 tasks failed, 4 goal missed, 85 not finished
     Status {
         /// The folder of the run
         run: PathBuf,
@@ -58,14 +80,12 @@ pub(super) enum Command {
         #[arg(long, value_name = "STEP")]
         to: Option<u64>,
     },
+    /// Show the samples of a fit without more of the chain's start, and how many they are worth
+    #[cfg(feature = "solvers")]
+    Posterior(PosteriorArguments),
     /// Draw a run or a file, as PNG and SVG
-    Plot {
-        /// A run folder, or one of its files
-        path: PathBuf,
-        /// Folder of the figures [default: RUN/figures]
-        #[arg(long)]
-        out: Option<PathBuf>,
-    },
+    #[cfg(feature = "plot")]
+    Plot(PlotArguments),
 }
 
 #[derive(Debug, Args)]
@@ -117,6 +137,22 @@ impl EndArguments {
     }
 }
 
+#[cfg(feature = "solvers")]
+#[derive(Debug, Args)]
+pub(super) struct PosteriorArguments {
+    /// The folder of a fit by walkers, or its posterior.hdf5
+    pub run: PathBuf,
+    /// Kept steps of the chain to leave out at the start [default: those that were found to be burn-in]
+    #[arg(long, value_name = "N")]
+    pub discard: Option<u64>,
+    /// Of the other kept steps take each M-th
+    #[arg(long, value_name = "M", default_value_t = 1)]
+    pub thin: u64,
+    /// Write these samples into a file of their own, which `plot` draws
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct CompareArguments {
     /// A run folder or a file
@@ -129,4 +165,101 @@ pub(super) struct CompareArguments {
     /// Numbers may differ by this much
     #[arg(long, value_name = "A", default_value_t = 0.0)]
     pub absolute: f64,
+}
+
+#[cfg(feature = "plot")]
+#[derive(Debug, Args)]
+pub(super) struct PlotArguments {
+    /// A run folder, or one of its files
+    pub path: PathBuf,
+    /// Folder of the figures [default: RUN/figures]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Of a grid this field alone: one of the snapshots', or speed or mach; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub field: Vec<String>,
+    /// Of a grid the snapshot nearest to this time, in the run's unit [default: the last one, and several over time]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub time: Option<f64>,
+    /// The numbers at the ends of the scale of colours: 0.1,2
+    #[arg(long, value_name = "LOW,HIGH", value_parser = range, allow_hyphen_values = true)]
+    pub range: Option<[f64; 2]>,
+    /// A logarithmic scale of colours [default: where that shows more]
+    #[arg(long, conflicts_with = "linear")]
+    pub log: bool,
+    /// A linear scale of colours
+    #[arg(long)]
+    pub linear: bool,
+    /// Of a grid with three axes the plane at this place: z=0.25 [default: the middle ones across x, y and z]
+    #[arg(long, value_name = "AXIS=PLACE", value_parser = slice)]
+    pub slice: Option<(usize, f64)>,
+}
+
+#[cfg(feature = "plot")]
+impl PlotArguments {
+    /// What is wanted of a grid.
+    pub(super) fn view(&self) -> View {
+        View {
+            fields: self.field.clone(),
+            time: self.time,
+            range: self.range,
+            logarithmic: (self.log || self.linear).then_some(self.log),
+            slice: self.slice,
+        }
+    }
+}
+
+/// Two numbers, the lower one first.
+#[cfg(feature = "plot")]
+fn range(text: &str) -> Result<[f64; 2], String> {
+    let ends = text.split_once(',').and_then(|(low, high)| Some([finite(low)?, finite(high)?]));
+    ends.filter(|[low, high]| low < high).ok_or_else(|| "give two numbers, the lower one first: 0.1,2".to_owned())
+}
+
+/// An axis and a place on it.
+#[cfg(feature = "plot")]
+fn slice(text: &str) -> Result<(usize, f64), String> {
+    let parts = text.split_once('=');
+    let axis = |name: &str| ["x", "y", "z"].iter().position(|axis| *axis == name.trim());
+    let slice = parts.and_then(|(name, place)| Some((axis(name)?, finite(place)?)));
+    slice.ok_or_else(|| "give an axis and a place on it: z=0.25".to_owned())
+}
+
+#[cfg(feature = "plot")]
+fn finite(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(all(test, feature = "plot"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_of_a_grid_is_read_from_words() {
+        let words = |words: &[&str]| match Arguments::try_parse_from([&["divisi", "plot", "run"], words].concat()) {
+            Ok(Arguments { command: Command::Plot(arguments) }) => Ok(arguments.view()),
+            _ => Err(()),
+        };
+        assert_eq!(words(&[]), Ok(View::default()));
+        let all =
+            ["--field", "mach", "--field", "dye", "--time", "-1.5", "--range", "-2,3e4", "--log", "--slice", "z=-0.25"];
+        let view = View {
+            fields: vec!["mach".to_owned(), "dye".to_owned()],
+            time: Some(-1.5),
+            range: Some([-2.0, 3e4]),
+            logarithmic: Some(true),
+            slice: Some((2, -0.25)),
+        };
+        assert_eq!(words(&all), Ok(view));
+        assert_eq!(words(&["--linear"]).unwrap().logarithmic, Some(false));
+        let wrong = [
+            &["--range", "3,2"][..],
+            &["--range", "1"],
+            &["--range", "1,inf"],
+            &["--slice", "w=1"],
+            &["--slice", "0.5"],
+            &["--log", "--linear"],
+        ];
+        assert!(wrong.iter().all(|wrong| words(wrong).is_err()));
+    }
 }

@@ -1,97 +1,186 @@
 //! Commands that look at files: none starts MPI.
 
+#[cfg(feature = "plot")]
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::process::ExitCode;
+#[cfg(feature = "plot")]
+use std::sync::mpsc;
+#[cfg(feature = "plot")]
+use std::thread;
+#[cfg(feature = "plot")]
+use std::time::Duration;
 
 use super::arguments::CompareArguments;
+#[cfg(feature = "plot")]
+use super::arguments::PlotArguments;
+#[cfg(feature = "solvers")]
+use super::arguments::PosteriorArguments;
+use super::list;
+use crate::base::config::ParameterFile;
+use crate::base::console::print;
+#[cfg(feature = "plot")]
+use crate::base::console::say;
 use crate::comm::Comm;
-use crate::config::Parameters;
-use crate::console::say;
-use crate::output::{self, Tolerance};
-use crate::run::{Outcome, RunFolder, Verdict};
-use crate::study;
+#[cfg(feature = "plot")]
+use crate::comm::take_panic;
+#[cfg(feature = "solvers")]
+use crate::nbody::ephemeris::compare_ephemeris;
+#[cfg(feature = "solvers")]
+use crate::orbit::posterior::{self, Posterior};
+use crate::run::{self, Outcome, RunFolder, Tolerance, Verdict};
+use crate::sweep;
 use crate::{Error, Result};
 
 /// Exit status of a comparison that found a difference.
 const DIFFERENT: u8 = 1;
 
 /// Prints what is in a run folder or a file.
-pub(super) fn ls(path: &Path) -> Result<ExitCode> {
-    print!("{}", output::ls(exists(path)?)?);
+pub(super) fn ls(place: RunFolder) -> Result<ExitCode> {
+    exists(place.root())?;
+    print(&list::ls(&place)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints how far a run is; the exit status of a sweep, and 0 or 85 of a simulation.
-pub(super) fn status(run: &Path) -> Result<ExitCode> {
-    let folder = RunFolder::at(exists(run)?);
-    if folder.journal().exists() {
-        let status = study::status(&folder)?;
-        print!("{status}");
+/// Prints how far a run is; its exit status, 85 while it is at work.
+pub(super) fn status(folder: RunFolder) -> Result<ExitCode> {
+    exists(folder.root())?;
+    if folder.path(sweep::JOURNAL).exists() {
+        let status = sweep::status(&folder)?;
+        print(&status.to_string())?;
         return Ok(ExitCode::from(status.exit_status()));
     }
-    if folder.holds_run() && Parameters::read(&folder.config(), &[])?.simulation()? == study::NAME {
-        println!("no task has begun: continue with `divisi resume`");
+    let folder = folder.existing()?;
+    if ParameterFile::read(&folder.config(), &[])?.simulation()? == sweep::NAME {
+        print("no task has begun: continue with `divisi resume`\n")?;
         return Ok(ExitCode::from(Outcome::Stopped.status()));
     }
     let state = crate::run::state(&folder)?;
-    print!("{state}");
-    Ok(ExitCode::SUCCESS)
+    print(&state.to_string())?;
+    Ok(ExitCode::from(state.exit_status()))
 }
 
 /// Prints whether two runs or files are the same, or how far a run is from an ephemeris.
-pub(super) fn compare(arguments: &CompareArguments) -> Result<ExitCode> {
-    let (a, b) = (exists(&arguments.a)?, exists(&arguments.b)?);
-    let is_table = |path: &Path| path.extension().is_some_and(|extension| extension == "csv");
+pub(super) fn compare(arguments: &CompareArguments, folder: impl Fn(&Path) -> RunFolder) -> Result<ExitCode> {
+    let a = exists(&arguments.a)?;
+    let b = exists(&arguments.b)?;
+    #[cfg(feature = "solvers")]
     if is_table(b) && !is_table(a) {
-        print!("{}", output::compare_ephemeris(a, b)?);
+        print(&compare_ephemeris(a, b)?.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
     let CompareArguments { relative, absolute, .. } = *arguments;
     let tolerance = (relative > 0.0 || absolute > 0.0).then_some(Tolerance { relative, absolute });
-    let report = output::compare(a, b, tolerance)?;
-    print!("{report}");
+    let report = match (a.is_dir(), b.is_dir()) {
+        (true, true) => run::compare_runs(&folder(a), &folder(b), tolerance)?,
+        (false, false) => run::compare(a, b, tolerance)?,
+        _ => {
+            let reason = format!("{} and {} are a file and a folder", a.display(), b.display());
+            return Err(Error::input("compare", reason));
+        }
+    };
+    print(&report.to_string())?;
     Ok(if report.is_same() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
 }
 
-/// Says on rank 0 what a verification found; the exit status.
-pub(super) fn verdict(comm: &Comm, verdict: &Verdict) -> u8 {
-    let [from, to] = verdict.steps;
-    if !comm.is_root() {
-        return 0;
-    }
-    for (step, difference) in &verdict.differences {
-        println!("step {step}: {difference}");
-    }
-    let compared = verdict.compared;
-    if verdict.differences.is_empty() {
-        println!("steps {from} to {to} computed again: the same bits in {compared} rows, snapshots and checkpoints");
-        return 0;
-    }
-    println!(
-        "steps {from} to {to} computed again: {} of {compared} differ, first at the top",
-        verdict.differences.len()
-    );
-    DIFFERENT
-}
-
-fn exists(path: &Path) -> Result<&Path> {
-    match path.exists() {
-        true => Ok(path),
-        false => Err(Error::input(path.display().to_string(), "there is no such file or folder")),
-    }
-}
-
-/// Draws a run or a file and prints where the figures are.
-pub(super) fn plot(path: &Path, out: Option<&Path>) -> Result<ExitCode> {
-    for figure in crate::plot::plot(exists(path)?, out)? {
-        println!("{}", figure.display());
+/// Prints the table of a fit's samples without the first kept steps of its chain, and what they are worth; writes them where asked to.
+#[cfg(feature = "solvers")]
+pub(super) fn posterior(arguments: &PosteriorArguments) -> Result<ExitCode> {
+    let place = exists(&arguments.run)?;
+    let file = if place.is_dir() { place.join(posterior::FILE) } else { place.to_owned() };
+    let whole = Posterior::read(exists(&file)?)?;
+    let cut = whole.after(arguments.discard.unwrap_or(whole.left_out()), arguments.thin)?;
+    let lines = cut.convergence().map_or(Vec::new(), |seen| seen.lines());
+    print(&format!("{}\n{}\n", cut.summary(), lines.join("\n")))?;
+    if let Some(out) = &arguments.out {
+        if out.exists() {
+            return Err(Error::input("--out", format!("{} exists, and nothing is overwritten", out.display())));
+        }
+        cut.write_alone(out)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the page that shows a run; what hinders it is told, but the run itself is done.
+/// Whether a file is a table of positions, not a run.
+#[cfg(feature = "solvers")]
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "csv")
+}
+
+/// Says on rank 0 what a verification found; the exit status.
+///
+/// # Errors
+/// When standard output takes no more.
+pub(super) fn verdict(comm: &Comm, verdict: &Verdict) -> Result<u8> {
+    if !comm.is_root() {
+        return Ok(0);
+    }
+    let [from, to] = verdict.steps;
+    let compared = verdict.compared;
+    let differences = verdict.differences.iter().map(|(step, difference)| format!("step {step}: {difference}\n"));
+    let (found, status) = match verdict.differences.len() {
+        0 => (format!("the same bits in {compared} rows, events, frames and files"), 0),
+        differing => (format!("{differing} of {compared} differ, first at the top"), DIFFERENT),
+    };
+    print(&format!("{}steps {from} to {to} computed again: {found}\n", differences.collect::<String>()))?;
+    Ok(status)
+}
+
+fn exists(path: &Path) -> Result<&Path> {
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(Error::input(path.display().to_string(), "there is no such file or folder"))
+    }
+}
+
+/// Draws a run or a file and prints where the figures are.
+#[cfg(feature = "plot")]
+pub(super) fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
+    let figures = crate::plot::plot(exists(&arguments.path)?, arguments.out.as_deref(), &arguments.view())?;
+    print(&figures.iter().map(|figure| format!("{}\n", figure.display())).collect::<String>())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How long a run's end waits for its report.
+#[cfg(feature = "plot")]
+const REPORT_TIME: Duration = Duration::from_secs(60);
+
+/// Makes the page that shows a run; a failure is reported, but the run itself is done, and doesn't wait for long.
+#[cfg(feature = "plot")]
 pub(super) fn report(folder: &RunFolder) {
-    if let Err(error) = crate::plot::report(folder.root()) {
-        say(&format!("divisi: no report: {error}"));
+    let root = folder.root().to_path_buf();
+    if let Err(reason) = within(REPORT_TIME, move || crate::plot::report(&root).map(drop)) {
+        say(&format!("divisi: no report: {reason}"));
+    }
+}
+
+/// Does work on a thread of its own, which is left to itself if it takes longer than `limit`; why it wasn't done, if it wasn't.
+#[cfg(feature = "plot")]
+fn within(limit: Duration, work: impl FnOnce() -> Result<()> + Send + 'static) -> std::result::Result<(), String> {
+    let (tell, told) = mpsc::channel();
+    let caught = || panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_| take_panic());
+    thread::spawn(move || tell.send(caught().and_then(|done| done.map_err(|error| error.to_string()))));
+    let late = |_| format!("it takes longer than {} s: `divisi plot` draws what there is", limit.as_secs_f64());
+    told.recv_timeout(limit).map_err(late)?
+}
+
+#[cfg(all(test, feature = "plot"))]
+mod tests {
+    use super::*;
+
+    /// Work that fails, that panics, that never ends.
+    #[test]
+    fn work_beside_a_run_never_holds_it_up() {
+        let second = Duration::from_secs(1);
+        assert_eq!(within(second, || Ok(())), Ok(()));
+        assert_eq!(within(second, || Err(Error::input("x", "y"))), Err("x: y".to_owned()));
+        assert!(within(second, || panic!("on purpose")).is_err());
+        let began = std::time::Instant::now();
+        let forever = || loop {
+            thread::park();
+        };
+        let told = within(Duration::from_millis(20), forever).unwrap_err();
+        assert!(told.contains("longer than 0.02 s") && began.elapsed() < second, "{told}");
     }
 }

@@ -1,23 +1,29 @@
-//! The program around simulations: its commands, their exit statuses, and who prints.
+//! The program around simulations: its commands, their exit statuses, and what it prints.
 //!
-//! A process parses its command line and its parameters before MPI starts, so that mistakes are told once and login nodes
+//! A process parses its command line and its parameters before MPI starts, so that mistakes are reported once and login nodes
 //! need no MPI; only `run`, `resume` and `verify` start it. Exit status: 0 done, 1 failed, 2 bad input or usage, 3 tasks of a
-//! sweep failed for good, 85 stopped with a checkpoint or a journal, not finished.
+//! sweep failed for good, 4 at the end without the goal, 85 stopped with a checkpoint or a journal, not finished.
 
 mod arguments;
 mod inspect;
+mod list;
+#[cfg(all(test, feature = "solvers"))]
+mod mutations;
+mod new;
+mod parameters;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use schemars::Schema;
 
+use crate::base::config::{ParameterFile, nearest_of, schema_of_any};
+use crate::base::console::{print, print_by, say};
 use crate::comm::{Comm, launch, launcher_rank};
-use crate::config::{Parameters, nearest_of};
-use crate::console::say;
-use crate::run::{Outcome, Request, RunFolder, Simulation, Span, StopRequest, Verdict};
-use crate::study::{self, Simulations};
+use crate::run::{Finished, Outcome, Request, RunFile, RunFolder, Simulation, Span, StopRequest, Verdict};
+use crate::sweep::{self, Simulations};
 use crate::{Error, Result};
 use arguments::{Arguments, Command, RunArguments};
 
@@ -30,9 +36,11 @@ const AFTER_YOU: Duration = Duration::from_millis(300);
 /// A simulation that the program knows, whatever its type.
 struct Entry {
     name: &'static str,
-    parameters: fn() -> String,
-    validate: fn(&Parameters) -> Result<()>,
-    run: fn(&Comm, &Request, &StopRequest) -> Result<Outcome>,
+    /// The names of the files that its runs leave of their own.
+    results: &'static [&'static str],
+    schema: fn() -> Schema,
+    validate: fn(&ParameterFile) -> Result<()>,
+    run: fn(&Comm, &Request, &StopRequest) -> Result<Finished>,
     check: fn(&Comm, &Request) -> Result<()>,
     verify: fn(&Comm, &Span, &str, &StopRequest) -> Result<Verdict>,
 }
@@ -58,7 +66,8 @@ impl Program {
     pub fn with<S: Simulation>(mut self) -> Self {
         self.entries.push(Entry {
             name: S::NAME,
-            parameters: S::parameters,
+            results: S::ending().results(),
+            schema: crate::run::schema::<S>,
             validate: crate::run::validate::<S>,
             run: crate::run::run::<S>,
             check: crate::run::check::<S>,
@@ -67,7 +76,7 @@ impl Program {
         self
     }
 
-    /// Does what the command line says and returns the exit status.
+    /// Runs the command of the command line and returns the exit status.
     pub fn main(self) -> ExitCode {
         let arguments = match Arguments::try_parse() {
             Ok(arguments) => arguments,
@@ -79,24 +88,38 @@ impl Program {
                 self.resume(&run, &arguments.overrides(), arguments.retry_failed).map(|job| self.start(job))
             }
             Command::Verify { run, from, to } => self.verify(&run, from, to),
-            Command::List { name } => self.list(name.as_deref()),
-            Command::Status { run } => inspect::status(&run),
-            Command::Ls { path } => inspect::ls(&path),
-            Command::Compare(arguments) => inspect::compare(&arguments),
-            Command::Plot { path, out } => inspect::plot(&path, out.as_deref()),
+            Command::List { name, markdown } => self.list(name.as_deref(), markdown),
+            Command::Schema { name } => self.schema(name.as_deref()),
+            Command::New(arguments) => new::make(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Status { run } => inspect::status(self.folder(run)),
+            Command::Ls { path } => inspect::ls(self.folder(path)),
+            Command::Compare(arguments) => inspect::compare(&arguments, |run| self.folder(run)),
+            #[cfg(feature = "solvers")]
+            Command::Posterior(arguments) => inspect::posterior(&arguments),
+            #[cfg(feature = "plot")]
+            Command::Plot(arguments) => inspect::plot(&arguments),
         };
-        done.unwrap_or_else(|error| {
-            tell_once(&format!("divisi: {error}"));
-            ExitCode::from(error.status())
-        })
+        done.unwrap_or_else(|error| end(&error))
+    }
+
+    /// The folder of a run, in which the files of every simulation and of sweeps may be.
+    fn folder(&self, root: impl Into<PathBuf>) -> RunFolder {
+        let folder = self.entries.iter().fold(RunFolder::at(root), |folder, entry| {
+            folder.with(entry.name, entry.results.iter().map(|name| RunFile::result(name)))
+        });
+        folder.with(sweep::NAME, sweep::FILES)
     }
 
     /// The job that `run` asks for, checked.
     fn run(&self, arguments: RunArguments) -> Result<Job> {
-        let parameters = Parameters::read(&arguments.file, &arguments.end.overrides())?;
+        let parameters = ParameterFile::read(&arguments.file, &arguments.end.overrides())?;
         let out = arguments.out.clone().unwrap_or_else(|| default_folder(&arguments.file));
+        if out.to_str().is_none() {
+            let reason = format!("{} is no UTF-8 text, and HDF5 has no other names of files", out.display());
+            return Err(Error::input("--out", reason));
+        }
         let request = Request {
-            folder: RunFolder::at(out),
+            folder: self.folder(out),
             parameters,
             resume: arguments.resume,
             overwrite: arguments.overwrite,
@@ -109,26 +132,19 @@ impl Program {
 
     /// The job that `resume` asks for, checked.
     fn resume(&self, run: &Path, overrides: &[String], retry_failed: bool) -> Result<Job> {
-        let folder = RunFolder::at(run);
-        if !folder.holds_run() {
-            let reason = "holds no run (there is no config.toml in it); start one with `run`";
-            return Err(Error::input(run.display().to_string(), reason));
-        }
-        let parameters = Parameters::read(&folder.config(), overrides)?;
+        let folder = self.folder(run).existing()?;
+        let parameters = ParameterFile::read(&folder.config(), overrides)?;
         let command = command_line();
         let request =
             Request { folder, parameters, resume: true, overwrite: false, command, quiet: false, bare: false };
         self.job(request, false, retry_failed)
     }
 
-    /// Computes part of a run again on every rank and says whether it is the same.
+    /// Computes part of a run again on every rank and reports whether it is the same.
     fn verify(&self, run: &Path, from: Option<u64>, to: Option<u64>) -> Result<ExitCode> {
-        let folder = RunFolder::at(run);
-        if !folder.holds_run() {
-            return Err(Error::input(run.display().to_string(), "holds no run (there is no config.toml in it)"));
-        }
-        let parameters = Parameters::read(&folder.config(), &[])?;
-        if parameters.simulation()? == study::NAME {
+        let folder = self.folder(run).existing()?;
+        let parameters = ParameterFile::read(&folder.config(), &[])?;
+        if parameters.simulation()? == sweep::NAME {
             return Err(Error::input(run.display().to_string(), "holds a sweep; only a simulation is computed again"));
         }
         let entry = &self.entries[self.entry(&parameters)?];
@@ -136,14 +152,17 @@ impl Program {
         Ok(launch(|comm| {
             let stop = listen()?;
             let verdict = (entry.verify)(comm, &span, &command_line(), &stop)?;
-            let status = if verdict.stopped { Outcome::Stopped.status() } else { inspect::verdict(comm, &verdict) };
+            if verdict.stopped {
+                return Ok(Outcome::Stopped.status());
+            }
+            let status = comm.agree(inspect::verdict(comm, &verdict))?;
             Ok(comm.all_reduce_max(u64::from(status)) as u8)
         }))
     }
 
     fn job(&self, request: Request, check: bool, retry_failed: bool) -> Result<Job> {
-        let work = if request.parameters.simulation()? == study::NAME {
-            self.with_simulations(|simulations| study::validate(&request.parameters, simulations))?;
+        let work = if request.parameters.simulation()? == sweep::NAME {
+            self.with_simulations(|simulations| sweep::validate(&request.parameters, simulations))?;
             Work::Study { retry_failed }
         } else if retry_failed {
             return Err(Error::input("--retry-failed", "goes with sweeps: nothing else has tasks that fail"));
@@ -157,14 +176,14 @@ impl Program {
 
     /// Hands over the simulations that a sweep's tasks can be.
     fn with_simulations<R>(&self, work: impl FnOnce(&Simulations) -> R) -> R {
-        let entry = |parameters: &Parameters| Ok::<_, Error>(&self.entries[self.entry(parameters)?]);
+        let entry = |parameters: &ParameterFile| Ok::<_, Error>(&self.entries[self.entry(parameters)?]);
         work(&Simulations {
             validate: &|parameters| (entry(parameters)?.validate)(parameters),
             run: &|comm, request, stop| (entry(&request.parameters)?.run)(comm, request, stop),
         })
     }
 
-    fn entry(&self, parameters: &Parameters) -> Result<usize> {
+    fn entry(&self, parameters: &ParameterFile) -> Result<usize> {
         let name = parameters.simulation()?;
         self.entries.iter().position(|entry| entry.name == name).ok_or_else(|| {
             let known: Vec<&str> = self.names().collect();
@@ -175,7 +194,7 @@ impl Program {
 
     /// What `simulation = "..."` can name.
     fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.entries.iter().map(|entry| entry.name).chain([study::NAME])
+        self.entries.iter().map(|entry| entry.name).chain([sweep::NAME])
     }
 
     /// Starts MPI and does the job on every rank.
@@ -184,29 +203,43 @@ impl Program {
             Work::Simulation(entry) => simulate(comm, &self.entries[entry], &job),
             Work::Study { retry_failed } => self.with_simulations(|simulations| {
                 if job.check {
-                    return study::check(comm, &job.request).map(|()| 0);
+                    return sweep::check(comm, &job.request).map(|()| 0);
                 }
-                study::run(comm, &job.request, &listen()?, simulations, retry_failed)
+                sweep::run(comm, &job.request, &listen()?, simulations, retry_failed)
             }),
         })
     }
 
-    fn list(&self, name: Option<&str>) -> Result<ExitCode> {
+    /// Prints every parameter: as commented TOML, or as a page.
+    fn list(&self, name: Option<&str>, markdown: bool) -> Result<ExitCode> {
+        let files = self.schemas("list", name)?;
+        print(&if markdown { parameters::page(&files) } else { parameters::listing(&files) })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Prints the JSON Schema of parameter files.
+    fn schema(&self, name: Option<&str>) -> Result<ExitCode> {
+        let files = self.schemas("schema", name)?;
+        let files: Vec<Schema> = files.into_iter().map(|(_, file)| file).collect();
+        print(&format!("{:#}\n", schema_of_any(&files).as_value()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The simulations with the schemas of their files: all, or the one called `name`.
+    fn schemas(&self, command: &str, name: Option<&str>) -> Result<Vec<(&'static str, Schema)>> {
         if let Some(name) = name
             && self.names().all(|known| known != name)
         {
             let known: Vec<&str> = self.names().collect();
-            return Err(Error::input("list", format!("there is no simulation \"{name}\"{}", nearest_of(name, &known))));
+            return Err(Error::input(
+                command,
+                format!("there is no simulation \"{name}\"{}", nearest_of(name, &known)),
+            ));
         }
-        println!("# Of every simulation\n\n{}", crate::run::PARAMETERS);
-        for entry in self.entries.iter().filter(|entry| name.is_none_or(|name| name == entry.name)) {
-            println!("# simulation = \"{}\"\n\n{}", entry.name, (entry.parameters)());
-        }
-        if name.is_none_or(|name| name == study::NAME) {
-            println!("# simulation = \"{}\": of the sections above only [run] seed and walltime\n", study::NAME);
-            println!("{}", study::plan::PARAMETERS);
-        }
-        Ok(ExitCode::SUCCESS)
+        let own = self.entries.iter().map(|entry| (entry.name, entry.schema));
+        let all = own.chain([(sweep::NAME, sweep::schema as fn() -> Schema)]);
+        let asked = all.filter(|(known, _)| name.is_none_or(|name| name == *known));
+        Ok(asked.map(|(name, schema)| (name, schema())).collect())
     }
 }
 
@@ -234,7 +267,8 @@ fn simulate(comm: &Comm, entry: &Entry, job: &Job) -> Result<u8> {
     if job.check {
         return (entry.check)(comm, &job.request).map(|()| 0);
     }
-    let outcome = (entry.run)(comm, &job.request, &listen()?)?;
+    let Finished { outcome, .. } = (entry.run)(comm, &job.request, &listen()?)?;
+    #[cfg(feature = "plot")]
     if comm.is_root() {
         inspect::report(&job.request.folder);
     }
@@ -242,11 +276,11 @@ fn simulate(comm: &Comm, entry: &Entry, job: &Job) -> Result<u8> {
 }
 
 fn listen() -> Result<StopRequest> {
-    StopRequest::listen().map_err(|error| Error::Launch(format!("cannot listen to signals: {error}")))
+    StopRequest::listen().map_err(|error| Error::System(format!("cannot listen to signals: {error}")))
 }
 
 fn command_line() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// `runs/NAME` for `.../NAME.toml`.
@@ -263,13 +297,17 @@ fn tell_once(message: &str) {
     }
 }
 
+/// Tells why there is nothing to do, or no more; the exit status.
+fn end(error: &Error) -> ExitCode {
+    tell_once(&format!("divisi: {error}"));
+    ExitCode::from(error.status())
+}
+
 fn end_usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        if launcher_rank() == 0 {
-            // Help and version go to standard output; a closed pipe there is no failure.
-            let _ = error.print();
-        }
-        return ExitCode::SUCCESS;
+        // Help and version go to standard output.
+        let printed = if launcher_rank() == 0 { print_by(|_| error.print()) } else { Ok(()) };
+        return printed.map_or_else(|error| end(&error), |()| ExitCode::SUCCESS);
     }
     tell_once(error.render().to_string().trim_end());
     ExitCode::from(USAGE)

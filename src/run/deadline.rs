@@ -1,7 +1,7 @@
 //! The end of the time that a run was given, and the best distance between checkpoints.
 //!
-//! A run ends in time to write a last checkpoint: before `run.walltime` is over, or before the end that Slurm tells a job's
-//! steps (`SLURM_JOB_END_TIME`), whichever is earlier. Rank 0's clock counts; it tells the others at an agreement.
+//! A run ends in time to write a last checkpoint: before `run.walltime` is over, or before the end of which Slurm informs a job's
+//! steps (`SLURM_JOB_END_TIME`), whichever is earlier. Rank 0's clock counts; it informs the others at an agreement.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -66,13 +66,14 @@ fn seconds_of(text: &str) -> Option<u64> {
 /// The time between checkpoints that loses least, where each takes `cost` and failures are `between_failures` apart on average:
 /// Young's first order with Daly's correction (Daly 2006, Future Gener. Comput. Syst. 22, 303, equation 37).
 pub(super) fn best_interval(cost: Duration, between_failures: Duration) -> Duration {
-    let (cost, mean) = (cost.as_secs_f64(), between_failures.as_secs_f64());
+    let cost = cost.as_secs_f64();
+    let mean = between_failures.as_secs_f64();
     if cost >= 2.0 * mean {
         return between_failures;
     }
     let ratio = cost / (2.0 * mean);
     let interval = (2.0 * cost * mean).sqrt() * (1.0 + ratio.sqrt() / 3.0 + ratio / 9.0) - cost;
-    Duration::from_secs_f64(interval.max(0.0))
+    Duration::try_from_secs_f64(interval.max(0.0)).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -105,11 +106,13 @@ mod tests {
     /// Daly's table of exact optima: within a percent where a checkpoint is short beside the time between failures.
     #[test]
     fn checkpoints_are_as_far_apart_as_loses_least() {
-        let (cost, mean) = (Duration::from_secs(300), Duration::from_secs(24 * 3600));
+        let cost = Duration::from_secs(300);
+        let mean = Duration::from_secs(24 * 3600);
         let chosen = best_interval(cost, mean).as_secs_f64();
         // Waste per second of work of segments of this length, from the exponential law of failures (Daly's equation 20).
         let waste = |interval: f64| {
-            let (cost, mean) = (300.0, 24.0 * 3600.0);
+            let cost = 300.0;
+            let mean = 24.0 * 3600.0;
             mean * ((interval + cost) / mean).exp_m1() / interval
         };
         let best = (1..20000).map(f64::from).min_by(|a, b| waste(*a).total_cmp(&waste(*b))).unwrap();

@@ -1,4 +1,4 @@
-//! The run loop: steps, and between them whatever is due.
+//! The run loop: steps, and between them the output that is due.
 //!
 //! Steps run in bursts up to the next step or time at which something is due. Then, in this order: history, trajectory,
 //! snapshot, checkpoint, progress; and an agreement of all ranks on whether to stop (a signal on any rank, an event) and on
@@ -14,8 +14,9 @@ use super::interval::Intervals;
 use super::progress::Progress;
 use super::sections::Cadence;
 use super::signals::StopRequest;
+use super::taking::Held;
 use super::{Goal, Outcome, Simulation};
-use crate::clock::{Clock, Schedule};
+use crate::base::clock::{Clock, Schedule};
 use crate::comm::Comm;
 use crate::{Error, Result};
 
@@ -69,6 +70,8 @@ pub(super) struct Driver<'a, S> {
     pub pace: Pace,
     pub loop_time: Duration,
     pub loop_cpu: Duration,
+    /// Rank 0's, of the run's folder: given back when all else is closed.
+    pub held: Option<Held>,
 }
 
 /// The processor time that this process has used.
@@ -82,12 +85,34 @@ pub(super) struct Pace {
     steps: u64,
     next: u64,
     since: Instant,
+    /// Steps in a row, up to the last one, that were too short to change the time.
+    standing: u32,
 }
+
+/// So many steps in a row that are too short to change the time end a run, which would go on for ever.
+const STANDING: u32 = 1000;
 
 impl Pace {
     /// The first agreement comes after one step.
     pub(super) fn starting_at(clock: &Clock) -> Self {
-        Pace { steps: 1, next: clock.step() + 1, since: Instant::now() }
+        Pace { steps: 1, next: clock.step() + 1, since: Instant::now(), standing: 0 }
+    }
+
+    /// Looks at the last step.
+    ///
+    /// # Errors
+    /// Steps that have gone to nothing.
+    #[inline]
+    fn watch(&mut self, clock: &Clock, simulation: &'static str) -> Result<()> {
+        let moves = clock.dt() > 0.5 * f64::EPSILON * clock.time().abs();
+        self.standing = if moves { 0 } else { self.standing + 1 };
+        if self.standing < STANDING {
+            return Ok(());
+        }
+        let (step, dt, time) = (clock.step(), clock.dt(), clock.time());
+        let reason =
+            format!("step {step}: steps of {dt:e} are too short to change the time, {time}, {STANDING} in a row");
+        Err(Error::Numerics { method: simulation, reason })
     }
 
     /// The number of steps that would take the time between two agreements.
@@ -101,6 +126,7 @@ impl Pace {
 impl<S: Simulation> Driver<'_, S> {
     /// Runs to the end, or to where the run is asked to stop. All ranks.
     pub(super) fn drive(&mut self) -> Result<Outcome> {
+        self.held.iter().for_each(Held::assure);
         if self.clock.step() == 0 {
             self.files.history(&self.simulation, &self.clock)?;
             if !self.schedules.trajectory.is_never() {
@@ -113,6 +139,7 @@ impl<S: Simulation> Driver<'_, S> {
                 return self.finish();
             }
             let stopped_by_event = self.burst()?;
+            self.held.iter().for_each(Held::assure);
             self.outputs()?;
             match self.agreement(stopped_by_event)? {
                 Some(cause) if !self.is_finished() => return self.stop_early(cause),
@@ -133,7 +160,8 @@ impl<S: Simulation> Driver<'_, S> {
 
     /// Steps until something is due; whether an event asks to stop.
     fn burst(&mut self) -> Result<bool> {
-        let (start, busy) = (Instant::now(), cpu_time());
+        let start = Instant::now();
+        let busy = cpu_time();
         let due_step = self.schedules.each().iter().map(|schedule| schedule.next_step(&self.clock)).min();
         let last_step = due_step.unwrap_or(u64::MAX).min(self.cadence.steps).min(self.pace.next);
         let [outputs @ .., _] = self.schedules.each();
@@ -146,6 +174,7 @@ impl<S: Simulation> Driver<'_, S> {
         while !stop && self.clock.step() < last_step && !reached(&self.clock) && !self.ends_itself() {
             let dt = self.simulation.step(&self.clock, stop_time - self.clock.time())?;
             self.clock.advance(self.usable(dt)?);
+            self.pace.watch(&self.clock, S::NAME)?;
             for event in self.simulation.events() {
                 stop |= event.stop;
                 self.files.event(&self.clock, &event, &mut self.progress)?;
@@ -220,40 +249,61 @@ impl<S: Simulation> Driver<'_, S> {
         Ok(None)
     }
 
-    /// The last state, whatever the cadences say; the checkpoint tells where the cadences themselves had come to.
+    /// The last state, whatever the cadences; the checkpoint records how far the cadences themselves had come.
     fn finish(&mut self) -> Result<Outcome> {
         let place = self.files.place();
+        for event in self.simulation.events_under_way() {
+            self.files.event(&self.clock, &event, &mut self.progress)?;
+        }
         self.files.last_outputs(&self.simulation, &self.clock)?;
         self.files.checkpoint_at(&self.simulation, &self.clock, place)?;
         self.files.conclude(&self.simulation)?;
-        let (step, time) = (self.clock.step(), self.clock.time());
-        let end = match self.simulation.goal() {
+        let moment = self.progress.moment(&self.clock);
+        let end = match self.simulation.goal_at_end() {
             Goal::None | Goal::Reached => return Ok(Outcome::Done),
             Goal::Open => "continue with `resume` and a later end",
             Goal::Missed => "continue with `resume` and a wider limit",
         };
-        self.progress.say(&format!("the end is reached, step {step}, t = {time}, but not the goal: {end}"));
+        self.progress.say(&format!("the end is reached, {moment}, but not the goal: {end}"));
         Ok(Outcome::Open)
     }
 
     fn stop_early(&mut self, cause: Cause) -> Result<Outcome> {
         match cause {
             Cause::Event => {
-                self.progress.say(&format!(
-                    "stopped by an event at step {}, t = {}",
-                    self.clock.step(),
-                    self.clock.time()
-                ));
+                let moment = self.progress.moment(&self.clock);
+                self.progress.say(&format!("stopped by an event at {moment}"));
                 self.finish()
             }
             Cause::Signal | Cause::TimeLimit => {
                 self.checkpoint()?;
                 self.files.conclude(&self.simulation)?;
-                let (step, time) = (self.clock.step(), self.clock.time());
+                let moment = self.progress.moment(&self.clock);
                 let why = if cause == Cause::Signal { "asked to stop" } else { "the time given is nearly over" };
-                self.progress.say(&format!("{why}: checkpoint at step {step}, t = {time}; continue with `resume`"));
+                self.progress.say(&format!("{why}: checkpoint at {moment}; continue with `resume`"));
                 Ok(Outcome::Stopped)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_that_go_to_nothing_end_a_run_and_short_ones_do_not() {
+        let mut clock = Clock::starting_at(2.0);
+        let mut pace = Pace::starting_at(&clock);
+        let mut steps = |dt: f64, count: u32| {
+            (0..count).find_map(|_| {
+                clock.advance(dt);
+                pace.watch(&clock, "own").err()
+            })
+        };
+        // Steps that change the time's last digits, and a few that change none.
+        assert!(steps(1e-15, 5000).is_none() && steps(1e-45, STANDING - 1).is_none() && steps(1e-15, 1).is_none());
+        let error = steps(1e-45, STANDING).expect("an end").to_string();
+        assert!(error.contains("1e-45") && error.contains("own") && error.contains("step 7000"), "{error}");
     }
 }

@@ -1,7 +1,8 @@
-//! What a run is for, where that isn't its end.
+//! The aim of a run, where that isn't its end.
 
-/// What a simulation says of its goal, the same on every rank.
+/// The state of a simulation's goal, the same on every rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Goal {
     /// It has none: the run ends where its parameters say.
     #[default]

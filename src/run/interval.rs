@@ -21,7 +21,9 @@ pub(super) struct Intervals {
 impl Intervals {
     /// As the parameters have it, from now on.
     pub(super) fn new(section: &CheckpointSection) -> Self {
-        let positive = |seconds: f64| (seconds > 0.0).then(|| Duration::from_secs_f64(seconds));
+        // Longer than a duration can be is never.
+        let positive =
+            |seconds: f64| (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
         let between_failures = positive(3600.0 * section.mean_hours_between_failures);
         let every = match between_failures {
             Some(_) => Some(FIRST),
@@ -73,5 +75,18 @@ mod tests {
         assert_eq!(chosen.cost, Duration::from_secs(2));
         section = CheckpointSection { every_minutes: 0.0, ..CheckpointSection::default() };
         assert!(!Intervals::new(&section).is_due() && Intervals::new(&section).every.is_none());
+    }
+
+    #[test]
+    fn intervals_longer_than_any_run_are_never() {
+        for (every_minutes, mean_hours_between_failures) in
+            [(1e18, 0.0), (f64::MAX, 0.0), (0.0, 1e300), (0.0, f64::MAX)]
+        {
+            let section =
+                CheckpointSection { every_minutes, mean_hours_between_failures, ..CheckpointSection::default() };
+            let mut intervals = Intervals::new(&section);
+            intervals.took(Duration::from_secs(3));
+            assert!(!intervals.is_due() && intervals.every.unwrap() > Duration::from_secs(1 << 30));
+        }
     }
 }

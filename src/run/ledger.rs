@@ -1,10 +1,11 @@
-//! ledger.json: where the time of a run went, per phase and rank.
+//! ledger.json: how the time of a run was spent, per phase and rank.
 
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::base::whole::write_whole;
 use crate::comm::{Comm, Counts};
 use crate::{Error, Result};
 
@@ -71,7 +72,7 @@ pub(super) fn seconds_of(phases: &[Phase], name: &str) -> f64 {
     phases.iter().find(|phase| phase.name == name).map_or(0.0, |phase| phase.seconds[0])
 }
 
-/// The largest resident memory of this process so far, bytes; 0 where the system doesn't tell.
+/// The largest resident memory of this process so far, bytes; 0 where the system doesn't report it.
 pub(super) fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kibibytes =
@@ -83,6 +84,6 @@ impl Ledger {
     /// Writes the account.
     pub(super) fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::file(path, error.to_string()))?;
-        std::fs::write(path, text + "\n").map_err(Error::io("write", path))
+        write_whole(path, (text + "\n").as_bytes())
     }
 }

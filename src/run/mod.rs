@@ -1,13 +1,16 @@
 //! Running a simulation: parameters, the loop, the run's folder.
 //!
-//! [`run`] does, on every rank: agree on the instructions that all have, make the initial state (or load it from a
+//! `run` does, on every rank: agree on the instructions that all have, make the initial state (or load it from a
 //! checkpoint), make the folder, step to the end with output between, and account for the time. A type that implements
-//! [`Simulation`] is all that it needs. [`check`] does the first of these and says what the rest would cost; [`verify`] computes part of a run again and
+//! [`Simulation`] is all that it needs. `check` does the first of these and reports what the rest would cost; `verify` computes part of a run again and
 //! compares.
 
 mod changes;
+mod compare;
 mod deadline;
 mod driver;
+mod ending;
+mod estimate;
 mod event;
 mod files;
 mod folder;
@@ -16,6 +19,7 @@ mod hint;
 mod interval;
 mod ledger;
 mod lock;
+mod outcome;
 mod plan;
 mod progress;
 mod row;
@@ -26,41 +30,41 @@ mod simulation;
 mod start;
 mod state;
 mod table;
+mod taking;
+mod verdict;
 mod verify;
 
+pub(crate) use compare::{Tolerance, compare, compare_runs};
 pub(crate) use deadline::{Deadline, walltime};
+pub use ending::Ending;
 pub use event::Event;
 pub use folder::RunFolder;
+pub(crate) use folder::{CHECKPOINTS, Holds, RunFile, SNAPSHOTS};
+#[cfg(feature = "plot")]
+pub(crate) use folder::{FIGURES, REPORT};
 pub use goal::Goal;
 pub use hint::{Hint, Hints};
-pub(crate) use lock::{Lock, holder};
-pub(crate) use progress::{Progress, duration_text, rate_text};
+pub use outcome::Outcome;
+pub(crate) use plan::{framework_schema, schema, table_of};
+pub(crate) use progress::{Progress, duration_text, ranks_text, rate_text};
 pub use row::Row;
-pub use sections::{CheckpointSection, Framework, MadeBy, OutputSection, PARAMETERS, RunSection};
+pub(crate) use sections::{MadeBy, SECTIONS};
 pub use setup::Setup;
-pub use signals::StopRequest;
+pub(crate) use signals::StopRequest;
 pub use simulation::Simulation;
-pub use start::{Request, check, run, validate};
-pub use state::{State, state};
-pub use verify::{Span, Verdict, verify};
+pub(crate) use start::{Request, check, run, validate};
+pub(crate) use state::state;
+pub(crate) use taking::Held;
+#[cfg(feature = "plot")]
+pub(crate) use taking::{DRAWN, refuse_link};
+pub(crate) use verdict::Verdict;
+pub(crate) use verify::{Span, verify};
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// At its end, or at its goal.
-    Done,
-    /// At its end, but its goal is still open: with a checkpoint to continue from, to a later end.
-    Open,
-    /// Before its end, with a checkpoint to continue from.
-    Stopped,
-}
-
-impl Outcome {
-    /// The exit status that tells it.
-    pub fn status(self) -> u8 {
-        match self {
-            Outcome::Done => 0,
-            Outcome::Open | Outcome::Stopped => 85,
-        }
-    }
+/// What came of a run, the same on every rank.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Finished {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The last row that was added to the history, step and time first; empty where a resumed run was at its end already.
+    pub last_row: Vec<(String, f64)>,
 }

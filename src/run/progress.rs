@@ -1,18 +1,24 @@
-//! What a run says while it works: run.log, and one line now and then on standard error. Rank 0 alone speaks.
+//! The messages of a run at work: run.log, and one line now and then on standard error. Rank 0 alone writes them.
 
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::clock::Clock;
-use crate::console::{put, say};
-use crate::{Error, Result};
+use crate::base::clock::Clock;
+use crate::base::console::{number_text, put, say, six_decimals, visible};
+use crate::base::whole::open_own;
+use crate::{Comm, Result};
 
 /// Between lines on a terminal, where each replaces the last.
 const ON_TERMINAL: Duration = Duration::from_secs(1);
 /// Between lines in a log.
 const IN_LOG: Duration = Duration::from_secs(10);
+
+/// How many ranks there are, in words.
+pub(crate) fn ranks_text(comm: &Comm) -> String {
+    if comm.size() == 1 { "1 rank".to_owned() } else { format!("{} ranks", comm.size()) }
+}
 
 /// The voice of a run.
 #[derive(Debug)]
@@ -24,20 +30,33 @@ pub(crate) struct Progress {
     last_step: u64,
     /// The end: time and step.
     until: (f64, u64),
+    /// Whether the time says more than the step.
+    has_time: bool,
     start: Option<(Instant, f64, u64)>,
     in_place: bool,
 }
 
 impl Progress {
-    /// Speaks if `speaks` (rank 0), and appends to `log` if given.
+    /// Prints if `speaks` (rank 0), and appends to `log` if given.
     pub(crate) fn new(log: Option<&Path>, speaks: bool, until: (f64, u64)) -> Result<Self> {
-        let open =
-            |path: &Path| OpenOptions::new().create(true).append(true).open(path).map_err(Error::io("write", path));
+        let open = |path: &Path| open_own(path, OpenOptions::new().create(true).append(true));
         let log = log.filter(|_| speaks).map(open).transpose()?;
         // Open MPI's launcher gives its ranks a terminal of its own: there, never write in place.
         let terminal = std::io::stderr().is_terminal() && std::env::var_os("OMPI_COMM_WORLD_SIZE").is_none();
         let last = Instant::now();
-        Ok(Progress { log, terminal, quiet: !speaks, last, last_step: 0, until, start: None, in_place: false })
+        let quiet = !speaks;
+        Ok(Progress { log, terminal, quiet, last, last_step: 0, until, has_time: true, start: None, in_place: false })
+    }
+
+    /// Tells the time beside the step only if it `has_time` that says more.
+    pub(crate) fn with_time(self, has_time: bool) -> Self {
+        Progress { has_time, ..self }
+    }
+
+    /// Where the run is, in words.
+    pub(crate) fn moment(&self, clock: &Clock) -> String {
+        let time = if self.has_time { format!(", t = {}", number_text(clock.time())) } else { String::new() };
+        format!("step {}{time}", clock.step())
     }
 
     /// Tells one line, to the log and to standard error.
@@ -49,7 +68,7 @@ impl Progress {
         say(line);
         if let Some(log) = &mut self.log {
             // A log that cannot be written must not end a run.
-            let _ = writeln!(log, "{line}");
+            let _ = writeln!(log, "{}", visible(line));
         }
     }
 
@@ -70,16 +89,15 @@ impl Progress {
         let rate = (clock.step() - self.last_step) as f64 * work.0 / since.as_secs_f64();
         let elapsed = began.elapsed().as_secs_f64();
         let done = self.fraction(clock, time, step);
-        let left = if done > 0.0 { elapsed * (1.0 - done) / done } else { f64::INFINITY };
+        let left = if done > 0.0 { duration_text(elapsed * (1.0 - done) / done) } else { "unknown".to_owned() };
         let waiting = 100.0 * waited.as_secs_f64() / elapsed.max(1e-9);
-        let line = format!(
-            "step {} t = {:.6} dt = {:.3e} {} waiting {waiting:.0} % left {}",
-            clock.step(),
-            clock.time(),
-            clock.dt(),
-            rate_text(rate, work.1),
-            duration_text(left)
-        );
+        let time = if self.has_time {
+            format!(" t = {} dt = {:.3e}", six_decimals(clock.time()), clock.dt())
+        } else {
+            String::new()
+        };
+        let rate = rate_text(rate, work.1);
+        let line = format!("step {}{time} {rate} waiting {waiting:.0} % left {left}", clock.step());
         self.last_step = clock.step();
         self.show(&line);
     }
@@ -89,10 +107,10 @@ impl Progress {
         !self.quiet && self.last.elapsed() >= if self.terminal { ON_TERMINAL } else { IN_LOG }
     }
 
-    /// Tells how far the work is, on a terminal in place of what was told last.
+    /// Reports how far the work is, on a terminal in place of the last report.
     pub(crate) fn show(&mut self, line: &str) {
         if self.terminal {
-            put(&format!("\r\x1b[K{line}"));
+            put(&format!("\r\x1b[K{}", visible(line)));
             self.in_place = true;
         } else {
             say(line);
@@ -100,11 +118,12 @@ impl Progress {
         self.last = Instant::now();
     }
 
-    /// The share of the work since the start that is done.
+    /// The share of the work since the start that is done; 0 where nobody knows, since the run has no end but its goal.
     fn fraction(&self, clock: &Clock, time: f64, step: u64) -> f64 {
-        let by_time = (clock.time() - time) / (self.until.0 - time);
-        let by_step = (clock.step() - step) as f64 / (self.until.1 - step.min(self.until.1)) as f64;
-        by_time.max(by_step)
+        let (end, last) = self.until;
+        let by_time = (clock.time() - time) / (end - time);
+        let by_step = (clock.step() - step) as f64 / last.saturating_sub(step) as f64;
+        by_time.max(if last < u64::MAX { by_step } else { 0.0 })
     }
 }
 
@@ -115,12 +134,41 @@ pub(crate) fn rate_text(rate: f64, unit: &str) -> String {
     format!("{:.3} {prefix}{unit}/s", rate / scale)
 }
 
-/// A duration as a person says it.
+/// A duration in words.
 pub(crate) fn duration_text(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() => "unknown".into(),
         s if s < 60.0 => format!("{s:.0} s"),
         s if s < 3600.0 => format!("{:.0} min {:02.0} s", (s / 60.0).floor(), s % 60.0),
+        s if s >= 3.6e9 => format!("{:.1e} h", s / 3600.0),
         s => format!("{:.0} h {:02.0} min", (s / 3600.0).floor(), (s % 3600.0 / 60.0).floor()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock(steps: u64) -> Clock {
+        let mut clock = Clock::default();
+        (0..steps).for_each(|_| clock.advance(1.0));
+        clock
+    }
+
+    /// Ended by its time, by its steps, by whichever is first, by its goal alone: then nobody knows how much is done.
+    #[test]
+    fn the_share_that_is_done_is_known_where_there_is_an_end() {
+        let done = |until| Progress::new(None, false, until).unwrap().fraction(&clock(6), 2.0, 2);
+        assert_eq!(done((10.0, u64::MAX)), 0.5);
+        assert_eq!(done((f64::INFINITY, 18)), 0.25);
+        assert_eq!(done((10.0, 18)), 0.5);
+        assert_eq!(done((f64::INFINITY, u64::MAX)), 0.0);
+    }
+
+    #[test]
+    fn a_time_that_counts_steps_is_not_told() {
+        let progress = Progress::new(None, false, (1.0, 1)).unwrap();
+        assert_eq!(progress.moment(&clock(3)), "step 3, t = 3");
+        assert_eq!(progress.with_time(false).moment(&clock(3)), "step 3");
     }
 }

@@ -3,7 +3,7 @@
 //! Sums are exact, extremes are associative and the rest is known on every rank or computed from merged columns, so a
 //! row has the same bits on any number of ranks.
 
-use crate::clock::Clock;
+use crate::base::clock::Clock;
 use crate::comm::{Comm, ExactSum};
 
 /// What a column computes from those before it: `value("kinetic_energy")` is another column of this row.
@@ -42,14 +42,14 @@ impl Row {
         self.push(name, Part::Mean(Box::new(part), weight.to_owned()));
     }
 
-    /// A column that is the largest of each rank's `value`; a NaN anywhere makes it NaN.
-    pub fn max(&mut self, name: &str, value: f64) {
-        self.push(name, Part::Max(value));
+    /// A column that is the largest of `numbers` over all ranks; a NaN anywhere makes it NaN, and no number at all minus infinity.
+    pub fn max(&mut self, name: &str, numbers: impl IntoIterator<Item = f64>) {
+        self.push(name, Part::Max(numbers.into_iter().fold(f64::NEG_INFINITY, larger)));
     }
 
-    /// A column that is the smallest of each rank's `value`; a NaN anywhere makes it NaN.
-    pub fn min(&mut self, name: &str, value: f64) {
-        self.push(name, Part::Min(value));
+    /// A column that is the smallest of `numbers` over all ranks; a NaN anywhere makes it NaN, and no number at all infinity.
+    pub fn min(&mut self, name: &str, numbers: impl IntoIterator<Item = f64>) {
+        self.push(name, Part::Min(numbers.into_iter().fold(f64::INFINITY, |a, b| -larger(-a, -b))));
     }
 
     /// A column whose value every rank knows already.
@@ -107,6 +107,11 @@ impl Row {
         }
         row
     }
+}
+
+/// The larger of two numbers; NaN where one is.
+fn larger(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }
 
 /// NaN travels apart, since it has no place among extremes.

@@ -1,87 +1,52 @@
 //! The sections of a parameter file that belong to every simulation: `[run]`, `[units]`, `[output]`, `[checkpoint]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 
 use super::deadline::walltime;
 use super::hint::Hints;
+use crate::base::config::ParameterFile;
+use crate::base::units::{Quantity, Units};
 use crate::comm::Node;
-use crate::config::Parameters;
-use crate::lane::Level;
-use crate::output::WriteOptions;
-use crate::units::{Quantity, Units};
+use crate::io::WriteOptions;
+use crate::simd::Level;
 use crate::{Error, Result};
 
 /// The framework's own keys at the top of a parameter file.
-pub const SECTIONS: [&str; 6] = ["simulation", "run", "units", "output", "checkpoint", "made_by"];
-
-/// The commented defaults of these sections, as `divisi list` shows them.
-pub const PARAMETERS: &str = r#"[run]
-until = 100.0            # end time, in the run's unit or as text ("100 yr"); this or steps is needed
-steps = 1000             # end after so many steps; the earlier of both counts
-seed = 1                 # of all random numbers
-walltime = "01:00:00"    # end with a checkpoint before this time is over (as Slurm writes it); left out: no limit
-simd = "avx512"          # or "avx2", "neon", "portable"; left out: the widest that all ranks have
-node = "shared"          # halos between ranks of a node through shared memory, or as "messages"
-
-[units]                  # a preset, or all of length, time and mass
-preset = "nbody"         # "au-day-gm" | "nbody" | "si" | "kpc-kms-1e10msun"
-length = "au"            # metres as a number, or "km", "au", "pc", "kpc"
-time = "yr"              # seconds as a number, or "day", "yr", "Myr"
-mass = "Msun"            # kilograms as a number, or "Msun", "Mearth"
-
-[output]                 # the first and the last state are always written
-every_time = 0.0         # a snapshot each so much time (0: never)
-every_steps = 0          # a snapshot each so many steps (0: never)
-times = []               # snapshots at these times
-history_steps = 1        # a row of history.csv each so many steps (0: first and last only)
-history_time = 0.0       # and each so much time (0: never)
-trajectory_steps = 0     # a frame of trajectory.hdf5 each so many steps (0: never), for few bodies
-trajectory_time = 0.0    # and each so much time (0: never)
-compress = 0             # deflate level of snapshots and checkpoints, 0 to 9
-mpiio = true             # all ranks write together through MPI-IO; false: rank 0 writes for all
-buffer_mib = 4           # MiB of a file that a rank holds in a buffer of its own while it is written
-# Hints to MPI-IO and the file system, such as on Lustre striping_factor = 16 (servers), striping_unit = 4194304 (bytes); on GPFS
-# IBM_largeblock_io = true; anywhere cb_nodes = 4 (ranks that write), cb_buffer_size = 16777216 (bytes), romio_cb_write = "enable"
-hints = {}               # or the keys of a section [output.hints]
-
-[checkpoint]
-every_steps = 0          # a checkpoint each so many steps (0: never)
-every_time = 0.0         # and each so much time (0: never); steps don't shorten for it
-every_minutes = 10.0     # and each so many minutes of the wall clock (0: never); one at the end always
-mean_hours_between_failures = 0.0   # above 0: every_minutes is found from it and from what a checkpoint costs
-keep = 2                 # the newest so many are kept
-"#;
+pub(crate) const SECTIONS: [&str; 6] = ["simulation", "run", "units", "output", "checkpoint", "made_by"];
 
 /// The framework's sections, as used.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Framework {
+pub(super) struct Framework {
     /// Which simulation.
     pub simulation: String,
     /// What made the run; absent in a file that a person wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("readOnly" = true))]
     pub made_by: Option<MadeBy>,
-    /// `[run]`.
+    /// How long the run goes on, and with what.
     #[serde(default)]
     pub run: RunSection,
-    /// `[units]`.
+    /// The units of all numbers: a preset, or all of length, time and mass.
     #[serde(default)]
     pub units: Units,
-    /// `[output]`.
+    /// When files are written, and how; the first and the last state always are.
     #[serde(default)]
     pub output: OutputSection,
-    /// `[checkpoint]`.
+    /// When checkpoints are written, and how many are kept.
     #[serde(default)]
     pub checkpoint: CheckpointSection,
 }
 
 /// What made a run: kept in its config.toml.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MadeBy {
+pub(crate) struct MadeBy {
     /// Program and version.
     pub program: String,
     /// The command line.
@@ -90,82 +55,98 @@ pub struct MadeBy {
     pub simd: String,
     /// The folder of the parameter file that a person wrote: relative paths still start there.
     pub folder: PathBuf,
+    /// The run's own id, by which its checkpoints are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+impl MadeBy {
+    /// What makes the run of `what` with this id now, from a parameter file in `folder`.
+    ///
+    /// # Errors
+    /// If the folder can't be found.
+    pub(crate) fn now(what: &str, id: &str, command: &str, simd: &str, folder: &Path) -> Result<Self> {
+        Ok(MadeBy {
+            program: format!("{what} of divisi {}", env!("CARGO_PKG_VERSION")),
+            command: command.to_owned(),
+            simd: simd.to_owned(),
+            folder: std::path::absolute(folder.join(".")).map_err(Error::io("find", folder))?,
+            id: Some(id.to_owned()),
+        })
+    }
 }
 
 /// `[run]`: how long, and from which seed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct RunSection {
-    /// End time.
+pub(super) struct RunSection {
+    /// End time. A number, or a text with a unit such as "100 yr"; this or `steps` is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("unit" = "time"), example = 100.0)]
     pub until: Option<Quantity>,
-    /// End after so many steps.
+    /// Steps after which the run ends. With `until` too, the earlier of both counts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = 1000, range(min = 1))]
     pub steps: Option<u64>,
     /// Seed of all random numbers.
+    #[default = 1]
     pub seed: u64,
-    /// The SIMD instructions to use; by default the widest that all ranks have.
+    /// SIMD instructions. Left out: the widest that all ranks have.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["avx512"]))]
     pub simd: Option<Level>,
-    /// How halos travel between ranks of the same node.
+    /// How halos travel between ranks of a node.
     pub node: Node,
-    /// The time that the run may take, as Slurm writes it.
+    /// Time after which the run ends with a checkpoint. As Slurm writes it; left out: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["01:00:00"]))]
     pub walltime: Option<String>,
 }
 
-impl Default for RunSection {
-    fn default() -> Self {
-        RunSection { until: None, steps: None, seed: 1, simd: None, node: Node::Shared, walltime: None }
-    }
-}
-
 /// `[output]`: cadences and form of the files.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct OutputSection {
-    /// Time between snapshots; 0: none by time.
+pub(super) struct OutputSection {
+    /// Time between snapshots. 0: none by time.
+    #[default(Quantity::Number(0.0))]
+    #[schemars(extend("unit" = "time"))]
     pub every_time: Quantity,
-    /// Steps between snapshots; 0: none by count.
+    /// Steps between snapshots. 0: none by count.
     pub every_steps: u64,
     /// Times of snapshots.
+    #[schemars(extend("unit" = "time"))]
     pub times: Vec<Quantity>,
-    /// Steps between rows of history.csv; 0: none by count.
-    pub history_steps: u64,
-    /// Time between rows of history.csv; 0: none by time.
+    /// Steps between rows of history.csv. 0: none by count; left out: 1, or for fits of orbits at the steps 1, 2, 4, 8 ..
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = 10)]
+    pub history_steps: Option<u64>,
+    /// Time between rows of history.csv. 0: none by time.
+    #[default(Quantity::Number(0.0))]
+    #[schemars(extend("unit" = "time"))]
     pub history_time: Quantity,
-    /// Steps between frames of the trajectory; 0: none by count.
+    /// Steps between frames of trajectory.hdf5, for few bodies. 0: none by count.
     pub trajectory_steps: u64,
-    /// Time between frames of the trajectory; 0: none by time.
+    /// Time between frames of trajectory.hdf5, for few bodies. 0: none by time.
+    #[default(Quantity::Number(0.0))]
+    #[schemars(extend("unit" = "time"))]
     pub trajectory_time: Quantity,
-    /// Deflate level, 0 to 9.
+    /// Deflate level of snapshots and checkpoints.
+    #[schemars(range(min = 0, max = 9))]
     pub compress: u8,
-    /// Whether all ranks write together through MPI-IO.
+    /// Whether all ranks write together through MPI-IO. Otherwise rank 0 writes for all.
+    #[default(cfg!(feature = "parallel-hdf5"))]
     pub mpiio: bool,
-    /// MiB of a file that a rank holds in a buffer of its own while it is written.
+    /// Buffer of each rank for a file that is written.
+    #[default(WriteOptions::default().buffer >> 20)]
+    #[schemars(extend("unit" = "MiB"), range(min = 1, max = 1024))]
     pub buffer_mib: u64,
-    /// Hints to MPI-IO.
+    /// Hints to MPI-IO and the file system, by their names. On Lustre striping_factor (servers) and striping_unit (bytes); on GPFS
+    /// IBM_largeblock_io; anywhere cb_nodes (ranks that write), cb_buffer_size (bytes), romio_cb_write.
     #[serde(skip_serializing_if = "Hints::is_empty")]
+    #[schemars(extend("examples" = [{
+        "striping_factor": 16, "striping_unit": 4194304, "IBM_largeblock_io": true, "cb_nodes": 4, "romio_cb_write": "enable"
+    }]))]
     pub hints: Hints,
-}
-
-impl Default for OutputSection {
-    fn default() -> Self {
-        let never = Quantity::Number(0.0);
-        OutputSection {
-            every_time: never.clone(),
-            every_steps: 0,
-            times: Vec::new(),
-            history_steps: 1,
-            history_time: never.clone(),
-            trajectory_steps: 0,
-            trajectory_time: never,
-            compress: 0,
-            mpiio: cfg!(feature = "parallel-hdf5"),
-            buffer_mib: WriteOptions::default().buffer >> 20,
-            hints: Hints::new(),
-        }
-    }
 }
 
 impl OutputSection {
@@ -197,26 +178,26 @@ impl OutputSection {
 }
 
 /// `[checkpoint]`: when, and how many are kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct CheckpointSection {
-    /// Steps between checkpoints; 0: none by count.
+pub(super) struct CheckpointSection {
+    /// Steps between checkpoints. 0: none by count.
     pub every_steps: u64,
-    /// Time between checkpoints; 0: none by time.
+    /// Time between checkpoints. 0: none by time; steps don't shorten for it.
+    #[default(Quantity::Number(0.0))]
+    #[schemars(extend("unit" = "time"))]
     pub every_time: Quantity,
-    /// Minutes of the wall clock between checkpoints; 0: none by the clock.
+    /// Minutes of the wall clock between checkpoints. 0: none by the clock; there is one at the end always.
+    #[default = 10.0]
+    #[schemars(range(min = 0.0))]
     pub every_minutes: f64,
-    /// Hours between failures of the machine, on average; above 0 it decides instead of `every_minutes`.
+    /// Hours between failures of the machine, on average. Above 0, `every_minutes` is found from it and from what a checkpoint costs.
+    #[schemars(range(min = 0.0))]
     pub mean_hours_between_failures: f64,
-    /// How many are kept.
+    /// Number of the newest checkpoints that are kept.
+    #[default = 2]
+    #[schemars(range(min = 1))]
     pub keep: usize,
-}
-
-impl Default for CheckpointSection {
-    fn default() -> Self {
-        let every_time = Quantity::Number(0.0);
-        CheckpointSection { every_steps: 0, every_time, every_minutes: 10.0, mean_hours_between_failures: 0.0, keep: 2 }
-    }
 }
 
 /// The cadences in the run's own units, checked.
@@ -233,24 +214,24 @@ pub(super) struct Cadence {
 
 impl Cadence {
     /// Whether a time or a number of steps ends the run; else it is its goal.
-    pub fn has_end(&self) -> bool {
+    pub(super) fn has_end(&self) -> bool {
         self.until.is_finite() || self.steps < u64::MAX
     }
 }
 
 impl Framework {
     /// Reads the framework's sections.
-    pub(super) fn read(parameters: &Parameters) -> Result<Self> {
+    pub(super) fn read(parameters: &ParameterFile) -> Result<Self> {
         parameters.typed(|key| SECTIONS.contains(&key), &[])
     }
 
-    /// Refuses values that can't be; no end is needed of a run that ends by itself.
-    pub(super) fn check(&self, parameters: &Parameters, ends_by_itself: bool) -> Result<()> {
+    /// Refuses values that can't be; no end is needed of a run that ends by its goal.
+    pub(super) fn check(&self, parameters: &ParameterFile, is_by_goal: bool) -> Result<()> {
         let refuse = |key: &str, reason: String| Err(Error::input(parameters.place(key), reason));
         if self.run.steps == Some(0) {
             return refuse("run.steps", "is 0, so nothing would run; give a number of at least 1".into());
         }
-        if self.run.until.is_none() && self.run.steps.is_none() && !ends_by_itself {
+        if self.run.until.is_none() && self.run.steps.is_none() && !is_by_goal {
             return refuse("run", "needs an end: until = ... (a time) or steps = ... (a number of steps)".into());
         }
         self.output.check(refuse)?;
@@ -270,19 +251,20 @@ impl Framework {
     }
 
     /// The time that the run may take.
-    pub(super) fn walltime(&self, parameters: &Parameters) -> Result<Option<Duration>> {
+    pub(super) fn walltime(&self, parameters: &ParameterFile) -> Result<Option<Duration>> {
         let given = self.run.walltime.as_ref();
         given.map(|text| walltime(&parameters.place("run.walltime"), text)).transpose()
     }
 
     /// The cadences in the run's units.
-    pub(super) fn cadence(&self, parameters: &Parameters) -> Result<Cadence> {
+    pub(super) fn cadence(&self, parameters: &ParameterFile) -> Result<Cadence> {
         let duration = |key: &str, quantity: &Quantity| {
             let place = parameters.place(key);
             let value = self.units.duration(&place, quantity)?;
-            match value >= 0.0 {
-                true => Ok(value),
-                false => Err(Error::input(place, format!("is {value}; a time must not be negative"))),
+            if value >= 0.0 {
+                Ok(value)
+            } else {
+                Err(Error::input(place, format!("is {value}; a time must not be negative")))
             }
         };
         let until = match &self.run.until {
@@ -292,14 +274,22 @@ impl Framework {
                 until => until,
             },
         };
+        // Multiples beyond this are no longer told apart, so they could not be counted.
+        let most = 2f64.powi(f64::MANTISSA_DIGITS as i32);
+        let cadence = |key: &str, quantity: &Quantity| match duration(key, quantity)? {
+            every if every > 0.0 && until.is_finite() && until / every > most => {
+                Err(Error::input(parameters.place(key), format!("is {every:e}, too short to be counted until {until}")))
+            }
+            every => Ok(every),
+        };
         Ok(Cadence {
             until,
             steps: self.run.steps.unwrap_or(u64::MAX),
-            every_time: duration("output.every_time", &self.output.every_time)?,
+            every_time: cadence("output.every_time", &self.output.every_time)?,
             times: self.output.times.iter().map(|time| duration("output.times", time)).collect::<Result<_>>()?,
-            history_time: duration("output.history_time", &self.output.history_time)?,
-            trajectory_time: duration("output.trajectory_time", &self.output.trajectory_time)?,
-            checkpoint_time: duration("checkpoint.every_time", &self.checkpoint.every_time)?,
+            history_time: cadence("output.history_time", &self.output.history_time)?,
+            trajectory_time: cadence("output.trajectory_time", &self.output.trajectory_time)?,
+            checkpoint_time: cadence("checkpoint.every_time", &self.checkpoint.every_time)?,
         })
     }
 }

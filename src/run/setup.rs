@@ -1,14 +1,15 @@
-//! What a simulation is given to start from, and the instructions that all ranks agree on.
+//! The input of a simulation at its start, and the instructions on which all ranks agree.
 
 use std::path::PathBuf;
 
+use crate::base::units::Units;
 use crate::comm::{Comm, Node};
-use crate::lane::{Level, Rsqrt, fingerprint};
-use crate::units::Units;
+use crate::simd::{Level, Rsqrt, fingerprint};
 use crate::{Error, Result};
 
 /// The parameters of a run, typed, with what the framework settled.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Setup<C> {
     /// The simulation's own sections.
     pub config: C,

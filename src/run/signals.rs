@@ -13,7 +13,7 @@ const INTERRUPTED: i32 = 130;
 
 /// Whether this process was asked to stop.
 #[derive(Clone, Default)]
-pub struct StopRequest {
+pub(crate) struct StopRequest {
     signal: Arc<AtomicBool>,
     /// Another reason to stop.
     also: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
@@ -21,7 +21,7 @@ pub struct StopRequest {
 
 impl StopRequest {
     /// Listens to the signals from here on.
-    pub fn listen() -> std::io::Result<Self> {
+    pub(crate) fn listen() -> std::io::Result<Self> {
         let request = StopRequest::default();
         // The order matters: at the first INT the flag is still down, so only the second one ends the process.
         flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&request.signal))?;
@@ -32,12 +32,12 @@ impl StopRequest {
     }
 
     /// Listens to no signal; asked to stop once `reason` is true.
-    pub fn when(reason: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+    pub(crate) fn when(reason: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         StopRequest { signal: Arc::default(), also: Some(Arc::new(reason)) }
     }
 
     /// Whether a signal came, or there is another reason to stop.
-    pub fn came(&self) -> bool {
+    pub(crate) fn came(&self) -> bool {
         self.signal.load(Ordering::Relaxed) || self.also.as_ref().is_some_and(|also| also())
     }
 }

@@ -1,41 +1,22 @@
-//! What a simulation is: the one trait that users implement.
+//! The one trait that users implement: a simulation.
 
 use std::path::Path;
 
-use serde::{Serialize, de::DeserializeOwned};
-
-use super::{Event, Goal, Row, Setup};
-use crate::output::{Frame, WriteOptions};
-use crate::units::Units;
-use crate::{Checkpoint, CheckpointReader, Clock, Comm, Result, Snapshot};
+use super::{Ending, Event, Goal, Row, Setup};
+use crate::io::{Frame, WriteOptions};
+use crate::{Checkpoint, CheckpointReader, Clock, Comm, Parameters, Result, Snapshot};
 
 /// A simulation: a state on every rank, and how it takes one step.
 ///
 /// All methods are called on every rank, in the same order, so each may communicate.
-/// State must not depend on the number of ranks: see `docs/same-bits.md` for what that asks of a method.
+/// State must not depend on the number of ranks: see `docs/explanation/same-bits.md` for the rules that a method must follow.
+/// An error that a method returns on one rank ends the run on all.
+#[expect(clippy::missing_errors_doc, reason = "the same for all methods: above")]
 pub trait Simulation: Sized {
     /// The name that `simulation = "..."` gives in a parameter file.
     const NAME: &'static str;
-    /// Every parameter beyond the framework's own, as commented TOML with its default and unit; `divisi list` prints it.
-    const PARAMETERS: &'static str;
-    /// Keys of its own that may differ when a run is resumed: those that change no result, such as how a grid is cut.
-    const CHANGEABLE: &'static [&'static str] = &[];
-    /// Whether snapshots show its state; where not, none is written.
-    const SNAPSHOTS: bool = true;
-    /// Names of the files that [`conclude`](Simulation::conclude) writes; a run that replaces another removes them first.
-    const RESULTS: &'static [&'static str] = &[];
-    /// The parameters, as sections of the TOML file. Mark it `#[serde(deny_unknown_fields)]` to have typos refused.
-    type Config: DeserializeOwned + Serialize;
-
-    /// What `divisi list` prints: by default [`PARAMETERS`](Simulation::PARAMETERS).
-    fn parameters() -> String {
-        Self::PARAMETERS.to_owned()
-    }
-
-    /// Refuses parameters that can't be, before MPI starts. A `place` that names a key is told with its file and line.
-    fn validate(_config: &Self::Config, _units: &Units) -> Result<()> {
-        Ok(())
-    }
+    /// The parameters beyond the framework's own: by default one section of the file, `[NAME]`.
+    type Config: Parameters;
 
     /// The initial state. Errors in the input are found here, before anything is written.
     fn new(setup: &Setup<Self::Config>, comm: &Comm) -> Result<Self>;
@@ -45,11 +26,19 @@ pub trait Simulation: Sized {
     /// A fixed-step method takes its own step whatever `dt_max` is; one that chooses its step stays within it.
     fn step(&mut self, clock: &Clock, dt_max: f64) -> Result<f64>;
 
-    /// Describes the state for a snapshot, of a synchronised copy: never changes the state.
-    fn snapshot(&self, out: &mut Snapshot) -> Result<()>;
-
     /// Adds this rank's part of every history column; the loop merges the parts of all ranks.
     fn history(&self, row: &mut Row) -> Result<()>;
+
+    /// Writes the raw state: all that the next step reads.
+    fn save(&self, to: &mut Checkpoint) -> Result<()>;
+
+    /// The state that [`save`](Simulation::save) wrote, on any number of ranks.
+    fn load(setup: &Setup<Self::Config>, comm: &Comm, from: &CheckpointReader) -> Result<Self>;
+
+    /// Describes the state for a snapshot, of a synchronised copy: never changes the state. By default there are no snapshots.
+    fn snapshot(&self, _out: &mut Snapshot) -> Result<()> {
+        Ok(())
+    }
 
     /// Adds one frame to the trajectory: for few bodies, known on every rank. By default there is no trajectory.
     fn trajectory(&self, _frame: &mut Frame) -> Result<()> {
@@ -61,23 +50,35 @@ pub trait Simulation: Sized {
         Vec::new()
     }
 
+    /// What has begun and not ended when the run does (a passage of two bodies), the same on every rank: its lines are the last of
+    /// events.csv. A run that is resumed takes them back.
+    fn events_under_way(&self) -> Vec<Event> {
+        Vec::new()
+    }
+
+    /// How runs end and which files of their own they leave. By default at the time or the number of steps that their parameters
+    /// give, and none.
+    fn ending() -> Ending<Self::Config> {
+        Ending::at_its_time()
+    }
+
     /// Whether what the run is for is reached, the same on every rank; asked before each step. By default a run has no goal but
     /// its end.
     fn goal(&self) -> Goal {
         Goal::None
     }
 
-    /// Whether a run of these parameters always comes to an end by its [`goal`](Simulation::goal), so that it needs neither `run.until` nor
-    /// `run.steps`.
-    fn ends_by_itself(_config: &Self::Config) -> bool {
-        false
+    /// The goal at the run's end, after the last checkpoint; all ranks. By default [`goal`](Simulation::goal): another where that is as of
+    /// the last time that it was looked at.
+    fn goal_at_end(&self) -> Goal {
+        self.goal()
     }
 
     /// Writes files of its own into the run's folder, as `options` say: at the run's end and at each stop, after the checkpoint.
     ///
-    /// Each must be written whole: by [`FileWriter`](crate::output::FileWriter), or on one rank by
-    /// [`write_whole`](crate::output::write_whole). What is in them must follow from the state alone, since a run that is stopped
-    /// and resumed writes them again. Name them in [`RESULTS`](Simulation::RESULTS). A bare run, a task of a sweep that keeps no
+    /// Each must be written whole: by [`FileWriter`](crate::io::FileWriter), or on one rank by
+    /// [`write_whole`](crate::io::write_whole). What is in them must follow from the state alone, since a run that is stopped
+    /// and resumed writes them again. Name them in [`ending`](Simulation::ending). A bare run, a task of a sweep that keeps no
     /// files, doesn't call it.
     fn conclude(&self, _folder: &Path, _options: &WriteOptions) -> Result<()> {
         Ok(())
@@ -93,14 +94,14 @@ pub trait Simulation: Sized {
         Vec::new()
     }
 
+    /// What a person should know of the input before time is spent on it, the same on every rank: what of a file is not read, numbers that look
+    /// odd. Said where a run begins or goes on, and by `--check`.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Lines for a person at the end of a run, the same on every rank.
     fn summary(&self) -> Vec<String> {
         Vec::new()
     }
-
-    /// Writes the raw state: all that the next step reads.
-    fn save(&self, to: &mut Checkpoint) -> Result<()>;
-
-    /// The state that [`save`](Simulation::save) wrote, on any number of ranks.
-    fn load(setup: &Setup<Self::Config>, comm: &Comm, from: &CheckpointReader) -> Result<Self>;
 }

@@ -1,6 +1,5 @@
 //! From a parameter file to a run under way, anew or from a checkpoint, and to its end.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use toml::Table;
@@ -8,29 +7,31 @@ use toml::Table;
 use super::changes::check_changes;
 use super::deadline::Deadline;
 use super::driver::{Driver, Pace, Schedules};
+use super::estimate::Estimate;
 use super::files::{Files, Place, read_place};
 use super::folder::RunFolder;
 use super::interval::Intervals;
 use super::ledger::{Ledger, gather_phases, peak_memory, seconds_of};
-use super::lock::Lock;
-use super::plan::Plan;
-use super::progress::{Progress, duration_text, rate_text};
+use super::plan::{Plan, schema};
+use super::progress::{Progress, ranks_text, rate_text};
 use super::sections::{Cadence, Framework, MadeBy};
 use super::setup::Instructions;
-use super::{Outcome, Setup, Simulation, StopRequest};
-use crate::clock::{Clock, Schedule};
+use super::taking::Held;
+use super::{Finished, Setup, Simulation, StopRequest};
+use crate::base::clock::{Clock, Schedule};
+use crate::base::config::{ParameterFile, check_named};
+use crate::base::console::print;
 use crate::comm::Comm;
-use crate::config::Parameters;
-use crate::output::newest;
-use crate::{Error, Result};
+use crate::io::{newest, of_others};
+use crate::{Error, Parameters, Result};
 
 /// What a run is asked to do.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// Where the run lives.
     pub folder: RunFolder,
     /// The parameters.
-    pub parameters: Parameters,
+    pub parameters: ParameterFile,
     /// Continue the run in the folder, if there is one.
     pub resume: bool,
     /// Replace the run in the folder.
@@ -39,7 +40,8 @@ pub struct Request {
     pub command: String,
     /// Say nothing, and keep no log: for a run that is a task of a sweep.
     pub quiet: bool,
-    /// Write tables alone, neither snapshots nor checkpoints: for a run that nobody will continue or look at.
+    /// Write nothing at all, neither tables nor snapshots nor checkpoints: for a run of which only the [last row](super::Finished::last_row)
+    /// is wanted.
     pub bare: bool,
 }
 
@@ -49,10 +51,12 @@ impl Request {
     /// Every rank asks before the first message: later, rank 0 may have made the folder already.
     ///
     /// # Errors
-    /// If the folder holds a run that is neither to be continued nor to be replaced.
+    /// If the folder holds a run that is neither to be continued nor to be replaced, or no run and files that one would write over.
     pub(crate) fn continues(&self) -> Result<bool> {
-        let holds_run = self.folder.holds_run();
-        if holds_run && !self.resume && !self.overwrite {
+        let holds_run = self.folder.parameters()?.is_some();
+        if !holds_run {
+            self.folder.refuse_strangers(self.parameters.simulation()?)?;
+        } else if !self.resume && !self.overwrite {
             return Err(Error::input(
                 self.folder.root().display().to_string(),
                 "holds a run already: continue it with --resume, replace it with --overwrite, or choose another folder with --out",
@@ -60,13 +64,27 @@ impl Request {
         }
         Ok(holds_run && self.resume)
     }
+
+    /// Takes the folder, for a run that goes on or for a new one. One rank.
+    ///
+    /// # Errors
+    /// If another job is at work there, or was and has left a run since [`continues`](Self::continues) was asked.
+    pub(crate) fn hold(&self, resumes: bool) -> Result<Held> {
+        let held = self.folder.hold()?;
+        if self.continues()? != resumes {
+            let reason = "another job has begun or removed a run in this folder just now: try again";
+            return Err(Error::input(self.folder.root().display().to_string(), reason));
+        }
+        Ok(held)
+    }
 }
 
 /// Checks the parameters of a simulation without MPI.
 ///
 /// # Errors
 /// Unknown keys, wrong types, values out of range.
-pub fn validate<S: Simulation>(parameters: &Parameters) -> Result<()> {
+pub(crate) fn validate<S: Simulation>(parameters: &ParameterFile) -> Result<()> {
+    check_named(parameters, &schema::<S>())?;
     Plan::read::<S>(parameters).map(|_| ())
 }
 
@@ -76,54 +94,67 @@ pub fn validate<S: Simulation>(parameters: &Parameters) -> Result<()> {
 ///
 /// # Errors
 /// Bad input, a state that is not finite, files that cannot be read or written.
-pub fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequest) -> Result<Outcome> {
+pub(crate) fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequest) -> Result<Finished> {
     let began = Instant::now();
     let counted = comm.traffic().phases();
-    let (mut driver, _lock) = start::<S>(comm, request, stop, began)?;
+    let folder = request.folder.clone().with(S::NAME, S::ending().files());
+    let request = &Request { folder, ..request.clone() };
+    let mut driver = start::<S>(comm, request, stop, began)?;
     let first_step = driver.clock.step();
     let outcome = driver.drive()?;
     driver.files.series()?;
     account(&mut driver, request, began, first_step, &counted)?;
-    Ok(outcome)
+    let told = if comm.is_root() && !request.bare { outcome.write(&request.folder) } else { Ok(()) };
+    comm.agree(told)?;
+    Ok(Finished { outcome, last_row: driver.files.last_row })
 }
 
-/// The run, ready for its next step, and rank 0's lock of its folder. All ranks.
+/// The run, ready for its next step; rank 0 holds its folder. All ranks.
 fn start<'a, S: Simulation>(
     comm: &'a Comm,
     request: &Request,
     stop: &'a StopRequest,
     began: Instant,
-) -> Result<(Driver<'a, S>, Option<Lock>)> {
+) -> Result<Driver<'a, S>> {
     let mut plan = Plan::read::<S>(&request.parameters)?;
-    let resumes = request.continues()?;
+    let resumes = !request.bare && request.continues()?;
+    let id = request.folder.id(resumes)?;
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
-    plan.framework.made_by = Some(MadeBy {
-        program: format!("{} of divisi {}", S::NAME, env!("CARGO_PKG_VERSION")),
-        command: request.command.clone(),
-        simd: instructions.name.clone(),
-        folder: std::path::absolute(plan.folder.join(".")).map_err(Error::io("find", &plan.folder))?,
-    });
-    let (framework, cadence, table) = (plan.framework.clone(), plan.cadence.clone(), plan.to_table()?);
-    let warnings = if resumes { check_changes(&request.folder, &table, S::CHANGEABLE)? } else { Vec::new() };
+    plan.framework.made_by = Some(MadeBy::now(S::NAME, &id, &request.command, &instructions.name, &plan.folder)?);
+    let framework = plan.framework.clone();
+    let cadence = plan.cadence.clone();
+    let table = plan.to_table(S::NAME)?;
+    let mut held = if resumes { hold(comm, request, None)? } else { None };
+    let mut said = if resumes { check_changes(&request.folder, &table, S::Config::CHANGEABLE)? } else { Vec::new() };
     let setup = plan.setup(&instructions);
-    let (simulation, clock, place, mut said) = match resumes {
-        true => load::<S>(comm, &setup, &request.folder)?,
-        false => (S::new(&setup, comm)?, Clock::default(), Place::default(), Vec::new()),
+    let (simulation, clock, place) = if resumes {
+        load::<S>(comm, &setup, &request.folder, &id, &mut said)?
+    } else {
+        (S::new(&setup, comm)?, Clock::default(), Place::default())
     };
-    said.extend(warnings);
-    let prepared = if comm.is_root() { prepare(request, &table, resumes, S::RESULTS).map(Some) } else { Ok(None) };
-    let lock = comm.agree(prepared)?;
-    let files = Files::open(comm, &request.folder, &framework, place, request.bare)?;
+    if !resumes {
+        held = hold(comm, request, Some(&table))?;
+    }
+    said.extend(held.as_ref().and_then(Held::note));
+    said.extend(simulation.notes().into_iter().map(|note| format!("note: {note}")));
+    let (files, told) = Files::open(comm, &request.folder, &id, &framework, place, request.bare)?;
     let until = (cadence.until, cadence.steps);
-    let mut progress = Progress::new(Some(&request.folder.log()), comm.is_root() && !request.quiet, until)?;
+    let progress = Progress::new(Some(&request.folder.log()), comm.is_root() && !request.quiet, until)?;
+    let mut progress = progress.with_time(S::ending().has_time());
     greet(&mut progress, comm, request, &instructions, &clock, resumes);
-    said.iter().for_each(|line| progress.say(line));
+    said.iter().chain(&told).for_each(|line| progress.say(line));
     let mut schedules = schedules(&framework, &cadence);
     schedules.skip_to(&clock);
-    let (pace, intervals) = (Pace::starting_at(&clock), Intervals::new(&framework.checkpoint));
+    let pace = Pace::starting_at(&clock);
+    let intervals = Intervals::new(&framework.checkpoint);
     let deadline = Deadline::new(began, framework.walltime(&request.parameters)?);
-    let (loop_time, loop_cpu) = (Duration::ZERO, Duration::ZERO);
-    let driver = Driver {
+    if resumes {
+        // Last, so that what can't go on leaves the parameters with which it could.
+        comm.agree(held.as_ref().map_or(Ok(()), |held| held.go_on(&table)))?;
+    }
+    let loop_time = Duration::ZERO;
+    let loop_cpu = Duration::ZERO;
+    Ok(Driver {
         comm,
         simulation,
         clock,
@@ -137,62 +168,69 @@ fn start<'a, S: Simulation>(
         pace,
         loop_time,
         loop_cpu,
-    };
-    Ok((driver, lock))
+        held,
+    })
 }
 
 fn schedules(framework: &Framework, cadence: &Cadence) -> Schedules {
     let output = &framework.output;
+    let rows = Schedule::new(output.history_steps.unwrap_or(0), cadence.history_time, Vec::new());
     Schedules {
         snapshot: Schedule::new(output.every_steps, cadence.every_time, cadence.times.clone()),
-        history: Schedule::new(output.history_steps, cadence.history_time, Vec::new()),
+        history: if output.history_steps.is_some() { rows } else { rows.doubling() },
         trajectory: Schedule::new(output.trajectory_steps, cadence.trajectory_time, Vec::new()),
         checkpoint: Schedule::new(framework.checkpoint.every_steps, cadence.checkpoint_time, Vec::new()),
     }
 }
 
-/// The state of the newest whole checkpoint, and what there is to say about others. All ranks.
+/// Takes the run's folder on rank 0, unless nothing is written: for a new run with these parameters, or for one that goes on. All ranks.
+fn hold(comm: &Comm, request: &Request, begins: Option<&Table>) -> Result<Option<Held>> {
+    let hold = || {
+        let held = request.hold(begins.is_none())?;
+        begins.map_or(Ok(()), |parameters| held.begin(parameters))?;
+        Ok(Some(held))
+    };
+    comm.agree(if comm.is_root() && !request.bare { hold() } else { Ok(None) })
+}
+
+/// The state of the newest whole checkpoint of the run with this id; `said` gets what there is to say about others. All ranks.
 fn load<S: Simulation>(
     comm: &Comm,
     setup: &Setup<S::Config>,
     folder: &RunFolder,
-) -> Result<(S, Clock, Place, Vec<String>)> {
+    id: &str,
+    said: &mut Vec<String>,
+) -> Result<(S, Clock, Place)> {
+    comm.agree(if comm.is_root() { refuse_others(folder, id) } else { Ok(()) })?;
     let (checkpoint, warnings) = newest(comm, &folder.checkpoints())?;
+    said.extend(warnings);
     let Some(checkpoint) = checkpoint else {
         // A run that was killed before its first checkpoint starts anew.
-        return Ok((S::new(setup, comm)?, Clock::default(), Place::default(), warnings));
+        return Ok((S::new(setup, comm)?, Clock::default(), Place::default()));
     };
     let (clock, place) = read_place(&checkpoint)?;
-    Ok((S::load(setup, comm, &checkpoint)?, clock, place, warnings))
+    Ok((S::load(setup, comm, &checkpoint)?, clock, place))
 }
 
-/// Takes the folder, makes it anew or keeps it, and writes config.toml.
-fn prepare(request: &Request, table: &Table, resumes: bool, results: &[&str]) -> Result<Lock> {
-    let root = request.folder.root();
-    fs::create_dir_all(root)
-        .map_err(|source| Error::input(root.display().to_string(), format!("cannot make this folder: {source}")))?;
-    let lock = Lock::take(root)?;
-    if !resumes {
-        request.folder.create(results)?;
-    }
-    let path = request.folder.config();
-    let text = toml::to_string_pretty(table).map_err(|error| Error::file(&path, error.to_string()))?;
-    let beside = path.with_extension("toml.part");
-    fs::write(&beside, text).map_err(Error::io("write", &beside))?;
-    fs::rename(&beside, &path).map_err(Error::io("rename", &beside))?;
-    Ok(lock)
+/// Refuses a folder with checkpoints of another run: they would be taken for this one's, removed or written over.
+fn refuse_others(folder: &RunFolder, id: &str) -> Result<()> {
+    of_others(&folder.checkpoints(), id).first().map_or(Ok(()), |path| {
+        let reason = "is a checkpoint of another run: move it out of this folder";
+        Err(Error::input(path.display().to_string(), reason))
+    })
 }
 
 fn greet(progress: &mut Progress, comm: &Comm, request: &Request, made: &Instructions, clock: &Clock, resumes: bool) {
-    let ranks = if comm.size() == 1 { "1 rank".to_owned() } else { format!("{} ranks", comm.size()) };
-    let (file, out) = (request.parameters.path().display(), request.folder.root().display());
+    let ranks = ranks_text(comm);
+    let file = request.parameters.path().display();
+    let out = request.folder.root().display();
     progress.say(&format!("{file} on {ranks}, {} -> {out}", made.name));
     if resumes {
-        progress.say(&format!("resumed at step {}, t = {}", clock.step(), clock.time()));
+        progress.say(&format!("resumed at {}", progress.moment(clock)));
     }
 }
 
-/// Writes the ledger and says the end. All ranks.
+/// Writes the ledger and reports the end. All ranks.
 fn account<S: Simulation>(
     driver: &mut Driver<'_, S>,
     request: &Request,
@@ -221,19 +259,26 @@ fn account<S: Simulation>(
         phases,
     };
     // The ledger of a run that was done already stays.
-    let tells = steps > 0 || !request.folder.ledger().exists();
+    let tells = !request.bare && (steps > 0 || !request.folder.ledger().exists());
     let written = if comm.is_root() && tells { ledger.write(&request.folder.ledger()) } else { Ok(()) };
     comm.agree(written)?;
-    let (step, time) = (driver.clock.step(), driver.clock.time());
-    let (rate, took) = (rate_text(ledger.rate, unit), ledger.seconds);
+    let moment = driver.progress.moment(&driver.clock);
+    let rates = rates_text(&ledger, work, unit);
+    let took = ledger.seconds;
     if let Some(line) = cost_of_checkpoints(&ledger) {
         driver.progress.say(&line);
     }
     driver.simulation.summary().iter().for_each(|line| driver.progress.say(line));
-    driver
-        .progress
-        .say(&format!("step {step}, t = {time}: {steps} steps in {loop_seconds:.3} s ({rate}), {took:.3} s in all"));
+    driver.progress.say(&format!("{moment}: {steps} steps in {loop_seconds:.3} s ({rates}), {took:.3} s in all"));
     Ok(())
+}
+
+/// The work per second, and per second of processor time that all ranks took together: on a machine that others use too, the
+/// first tells how little of it was left.
+fn rates_text(ledger: &Ledger, work: f64, unit: &str) -> String {
+    let busy: f64 = ledger.loop_cpu_seconds.iter().sum();
+    let by_processor = rate_text(ledger.steps as f64 * work / busy.max(1e-9), unit);
+    format!("{}; {by_processor} of processor time", rate_text(ledger.rate, unit))
 }
 
 /// What checkpoints took, where it is worth a line.
@@ -245,37 +290,31 @@ fn cost_of_checkpoints(ledger: &Ledger) -> Option<String> {
     })
 }
 
-/// Steps that `check` takes to estimate the time of a run.
-const TRIAL_STEPS: u64 = 3;
-
-/// Makes the initial state, takes a few steps of it and says what the run would cost; writes nothing. All ranks.
+/// Makes the initial state, takes a few steps of it and reports what the run would cost; writes nothing. All ranks.
 ///
 /// # Errors
 /// As [`run`], and if the folder holds a run that would not be overwritten.
-pub fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()> {
+pub(crate) fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()> {
     let plan = Plan::read::<S>(&request.parameters)?;
-    request.continues()?;
+    let folder = request.folder.clone().with(S::NAME, S::ending().files());
+    Request { folder, ..request.clone() }.continues()?;
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
     let cadence = plan.cadence.clone();
+    // At doublings rows are so few that they cost nothing.
+    let history_steps = plan.framework.output.history_steps.unwrap_or(0);
     let setup = plan.setup(&instructions);
     let mut simulation = S::new(&setup, comm)?;
-    let (mut clock, began) = (Clock::default(), Instant::now());
-    while clock.step() < TRIAL_STEPS && !simulation.goal().ends_the_run() {
-        clock.advance(simulation.step(&clock, cadence.until)?);
-    }
-    let each = comm.all_reduce_max(began.elapsed().as_secs_f64()) / clock.step().max(1) as f64;
-    let steps = (cadence.steps as f64).min((cadence.until / clock.dt()).ceil());
+    let estimate = Estimate::of(&mut simulation, &cadence, history_steps, comm)?;
     let memory = comm.all_gather(&[peak_memory()]);
-    if comm.is_root() {
-        let mebibytes = memory.iter().max().map_or(0, |bytes| bytes >> 20);
-        println!("parameters  {} are valid", request.parameters.path().display());
-        println!("ranks       {}, {}", comm.size(), instructions.name);
-        simulation.describe().iter().for_each(|(what, value)| println!("{what:<11} {value}"));
-        println!("memory      {mebibytes} MiB on the rank that takes most");
-        match cadence.has_end() {
-            true => println!("estimate    {steps:.0} steps of {each:.3e} s: {}", duration_text(steps * each)),
-            false => println!("estimate    steps of {each:.3e} s, until the goal is reached"),
-        }
-    }
-    Ok(())
+    let mebibytes = memory.iter().max().map_or(0, |bytes| bytes >> 20);
+    let mut lines = vec![
+        ("parameters".to_owned(), format!("{} are valid", request.parameters.path().display())),
+        ("ranks".to_owned(), format!("{}, {}", comm.size(), instructions.name)),
+    ];
+    lines.extend(simulation.describe());
+    lines.push(("memory".to_owned(), format!("{mebibytes} MiB on the rank that takes most")));
+    lines.push(("estimate".to_owned(), estimate.text(cadence.has_end())));
+    lines.extend(simulation.notes().into_iter().map(|note| ("note".to_owned(), note)));
+    let text: String = lines.iter().map(|(what, value)| format!("{what:<11} {value}\n")).collect();
+    comm.agree(if comm.is_root() { print(&text) } else { Ok(()) })
 }

@@ -1,24 +1,26 @@
 //! How far a run is, from its files alone: also while it is at work.
 
 use std::fmt;
-use std::fs;
 
-use super::RunFolder;
-use super::lock::holder;
 use super::sections::Framework;
-use crate::config::Parameters;
-use crate::output::checkpoint_steps;
-use crate::{Error, Result};
+use super::{Outcome, RunFolder};
+use crate::Result;
+use crate::base::config::ParameterFile;
+use crate::base::console::number_text;
+use crate::base::units::Quantity;
+use crate::io::{History, checkpoint_steps};
 
 /// How far a run is.
 #[derive(Clone, Debug)]
-pub struct State {
+pub(crate) struct State {
     /// The last row of history.csv, as (column, value) pairs: step and time first.
     pub last: Vec<(String, String)>,
     /// Where it is to end, as its parameters say.
     pub until: String,
     /// The steps of the checkpoints that there are.
     pub checkpoints: Vec<u64>,
+    /// How the last job in it ended; none while one is at work, or where it was killed.
+    pub outcome: Option<Outcome>,
     /// The process at work in the folder, if there is one.
     pub holder: Option<String>,
 }
@@ -26,35 +28,29 @@ pub struct State {
 /// How far the run in a folder is.
 ///
 /// # Errors
-/// If the folder holds no run, or its files can't be read.
-pub fn state(folder: &RunFolder) -> Result<State> {
-    if !folder.holds_run() {
-        let reason = "holds no run (there is no config.toml in it)";
-        return Err(Error::input(folder.root().display().to_string(), reason));
-    }
-    let run = Framework::read(&Parameters::read(&folder.config(), &[])?)?.run;
-    let time = run.until.map(|until| format!("t = {until}"));
+/// If its files can't be read.
+pub(crate) fn state(folder: &RunFolder) -> Result<State> {
+    let run = Framework::read(&ParameterFile::read(&folder.config(), &[])?)?.run;
+    let time = run.until.map(|until| match until {
+        Quantity::Number(number) => format!("t = {}", number_text(number)),
+        Quantity::Text(text) => format!("t = {text}"),
+    });
     let ends: Vec<String> = time.into_iter().chain(run.steps.map(|steps| format!("step {steps}"))).collect();
     let until = if ends.is_empty() { "its goal".to_owned() } else { ends.join(" or ") };
     Ok(State {
-        last: last_row(folder)?,
+        last: History::last_row(&folder.history())?,
         until,
         checkpoints: checkpoint_steps(&folder.checkpoints()),
-        holder: holder(&folder.root().join("lock"))?,
+        outcome: Outcome::read(folder)?,
+        holder: folder.holder()?,
     })
 }
 
-/// The last whole row of the history.
-fn last_row(folder: &RunFolder) -> Result<Vec<(String, String)>> {
-    let text = match fs::read_to_string(folder.history()) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io("read", folder.history())(error)),
-    };
-    let mut lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-    let names = lines.next().unwrap_or_default().trim_end().split(',');
-    let last = lines.next_back().unwrap_or_default().trim_end().split(',');
-    Ok(names.zip(last).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+impl State {
+    /// Its exit status: that of the run's end; of one that hasn't ended that of a run that was stopped.
+    pub(crate) fn exit_status(&self) -> u8 {
+        self.outcome.unwrap_or(Outcome::Stopped).status()
+    }
 }
 
 impl fmt::Display for State {
@@ -65,9 +61,19 @@ impl fmt::Display for State {
             [] => writeln!(f, "no checkpoint")?,
             steps => writeln!(f, "checkpoints at steps {steps:?}")?,
         }
-        match &self.holder {
-            Some(holder) => writeln!(f, "at work: {holder}"),
-            None => writeln!(f, "nobody is at work"),
+        match (&self.holder, self.outcome) {
+            (Some(holder), _) => writeln!(f, "at work: {holder}"),
+            (None, Some(Outcome::Done)) => writeln!(f, "nobody is at work: it is done"),
+            (None, Some(Outcome::Open)) => {
+                writeln!(
+                    f,
+                    "nobody is at work: it ended without its goal; continue with `divisi resume` and a later end"
+                )
+            }
+            (None, Some(Outcome::Stopped)) => {
+                writeln!(f, "nobody is at work: it was stopped; continue with `divisi resume`")
+            }
+            (None, None) => writeln!(f, "nobody is at work: it was killed; continue with `divisi resume`"),
         }
     }
 }

@@ -27,6 +27,13 @@ pub trait Density {
     fn period(&self, _parameter: usize) -> Option<f64> {
         None
     }
+
+    /// Other points at which the density may be the same as at this one, by a symmetry of the model. By default there is none.
+    ///
+    /// Samplers test whether it is. Walkers that start at the maximum start at the mirrors that are as high too, which no move would lead to.
+    fn mirrors(&self, _point: &[f64]) -> Vec<Vec<f64>> {
+        Vec::new()
+    }
 }
 
 impl<D: Density + ?Sized> Density for &D {
@@ -48,5 +55,9 @@ impl<D: Density + ?Sized> Density for &D {
 
     fn period(&self, parameter: usize) -> Option<f64> {
         (**self).period(parameter)
+    }
+
+    fn mirrors(&self, point: &[f64]) -> Vec<Vec<f64>> {
+        (**self).mirrors(point)
     }
 }

@@ -2,68 +2,73 @@
 //!
 //! A step moves every walker once. With several temperatures neighbours then exchange places. After the burn-in each `thin`-th step is kept: the
 //! coldest walkers go into the chain, the likelihoods of all into the evidence. From time to time the chain is looked
-//! at, at steps that settings and chain decide: when it has the effective samples that are wanted, the goal is reached.
+//! at, at steps that settings and chain decide: what of it is burn-in all the same is left out, and when the rest has the effective
+//! samples that are wanted, the goal is reached.
 //!
 //! Left out: moves by gradients, and an ensemble that grows.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 
-use super::convergence::Convergence;
-use super::tempering::{Batches, adapt, geometric, swap};
+use super::convergence::{BurnIn, Convergence, burn_in_of};
+use super::density::Density;
+use super::moves::Moves;
+use super::start::Start;
+use super::table::{Share, Table};
+use super::tempering::{Batches, Evidence, Ladder, adapt, geometric, swap};
 use super::walkers::Walkers;
-use super::{Density, Evidence, Ladder, Moves, Start, Table};
-use crate::config::positive;
-use crate::output::{Checkpoint, CheckpointReader};
+use crate::base::config::positive;
+use crate::io::{Checkpoint, CheckpointReader};
 use crate::run::Goal;
 use crate::{Comm, Error, Result};
 
+/// The most exchanges of an even ladder, over the fewest.
+const UNEVEN: f64 = 3.0;
 /// A look at the chain follows after this share of its length at the earliest.
 const GROWTH: u64 = 4;
 
 /// Settings of an ensemble: of `[method]` with `kind = "ensemble"` or `"tempering"`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, SmartDefault, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EnsembleSettings {
-    /// Walkers at each temperature: an even number, at least twice that of parameters.
+    /// Walkers at each temperature. An even number, at least twice that of parameters.
+    #[default = 64]
     pub walkers: usize,
-    /// Temperatures; 1 is an ensemble without tempering.
+    /// Temperatures. The last is that of the prior; 1 is an ensemble without tempering.
+    #[default = 1]
+    #[schemars(range(min = 1))]
     pub temperatures: usize,
     /// How the inverse temperatures are chosen.
     pub ladder: Ladder,
-    /// Steps that are left out at the beginning; an adaptive ladder moves during them.
+    /// Steps that are left out at the beginning. An adaptive ladder moves during them.
+    #[default = 1000]
     pub burn_in: u64,
-    /// Each so many-th step is kept.
+    /// Steps from one that is kept to the next.
+    #[default = 10]
+    #[schemars(range(min = 1))]
     pub thin: u64,
-    /// Effective samples of each parameter that are wanted; 0: none, the sampling goes on as long as it is asked to.
+    /// Effective samples of each parameter at which the run ends. 0: it goes on as long as it is asked to.
+    #[schemars(range(min = 0.0))]
     pub effective_samples: f64,
-    /// How many autocorrelation times the chain must be long before the count of effective samples is trusted.
+    /// Error of the ln evidence with which the run ends, of tempering. 0: any.
+    #[schemars(range(min = 0.0))]
+    pub evidence_error: f64,
+    /// Autocorrelation times that the chain must be long before its effective samples count.
+    #[default = 50.0]
+    #[schemars(range(min = 0.0))]
     pub least_times: f64,
-    /// The largest split R-hat with which the goal is reached; 0: any.
+    /// Largest split R-hat with which the run ends. 0: any; else above 1, as 1.01.
+    #[schemars(range(min = 0.0))]
     pub r_hat: f64,
-    /// Kept steps from one look at the chain to the next at least; a quarter of the chain, if that is more.
+    /// Kept steps from one look at the chain to the next. At least; a quarter of the chain, if that is more.
+    #[default = 100]
+    #[schemars(range(min = 1))]
     pub look_every: u64,
-    /// How often each move is tried.
+    /// How often each move is tried: weights, of which only ratios count.
     pub moves: Moves,
     /// Where walkers start.
     pub start: Start,
-}
-
-impl Default for EnsembleSettings {
-    fn default() -> Self {
-        EnsembleSettings {
-            walkers: 64,
-            temperatures: 1,
-            ladder: Ladder::default(),
-            burn_in: 1000,
-            thin: 10,
-            effective_samples: 0.0,
-            least_times: 50.0,
-            r_hat: 0.0,
-            look_every: 100,
-            moves: Moves::default(),
-            start: Start::default(),
-        }
-    }
 }
 
 impl EnsembleSettings {
@@ -78,7 +83,8 @@ impl EnsembleSettings {
     /// The key, and what is allowed.
     pub fn check(&self, dimensions: Option<usize>) -> Result<()> {
         let refuse = |key: &str, reason: String| Err(Error::input(format!("method.{key}"), reason));
-        let (walkers, least) = (self.walkers, 2 * dimensions.unwrap_or(1));
+        let walkers = self.walkers;
+        let least = 2 * dimensions.unwrap_or(1);
         if !walkers.is_multiple_of(2) {
             return refuse("walkers", format!("{walkers} is odd: the two halves of an ensemble move in turn"));
         }
@@ -99,6 +105,7 @@ impl EnsembleSettings {
             return refuse("r_hat", format!("{} is not allowed: 0 for any, or above 1, as 1.01", self.r_hat));
         }
         positive("method.effective_samples", self.effective_samples, true)?;
+        positive("method.evidence_error", self.evidence_error, true)?;
         positive("method.least_times", self.least_times, true)?;
         self.ladder.check(self.temperatures)?;
         self.moves.check(walkers)?;
@@ -121,6 +128,8 @@ pub struct Ensemble<D> {
     betas: Vec<f64>,
     /// The shares of walkers that exchanged places in the last step, by the colder temperature.
     ratios: Vec<f64>,
+    /// Their sums over the second half of the burn-in.
+    shares: Vec<f64>,
     batches: Batches,
     chain: Table,
     seen: Convergence,
@@ -139,7 +148,7 @@ impl<D: Density> Ensemble<D> {
     }
 
     /// The ensemble that [`save`](Ensemble::save) wrote, on any number of ranks; density, seed and settings must be those that it had, but
-    /// for `effective_samples`, `least_times` and `r_hat`. All ranks.
+    /// for `effective_samples`, `evidence_error`, `least_times` and `r_hat`. All ranks.
     ///
     /// # Errors
     /// On all ranks: wrong settings, a checkpoint of something else.
@@ -158,7 +167,8 @@ impl<D: Density> Ensemble<D> {
 
     fn empty(comm: &Comm, density: D, settings: EnsembleSettings, seed: u64) -> Result<Self> {
         settings.check(Some(density.names().len()))?;
-        let (count, temperatures) = (settings.walkers, settings.temperatures);
+        let count = settings.walkers;
+        let temperatures = settings.temperatures;
         let walkers = Walkers::new(comm, density, [count, temperatures], settings.moves, seed)?;
         let betas = settings.betas(walkers.space.dimensions());
         let chain = Table::of_points(comm, walkers.space.names(), count as u64);
@@ -167,6 +177,7 @@ impl<D: Density> Ensemble<D> {
             walkers,
             steps: 0,
             ratios: vec![0.0; betas.len() - 1],
+            shares: vec![0.0; betas.len() - 1],
             batches: Batches::new(betas.len()),
             betas,
             chain,
@@ -185,12 +196,13 @@ impl<D: Density> Ensemble<D> {
         self.betas = betas;
         if !self.ratios.is_empty() {
             self.ratios = from.values("sampler_ratios")?;
+            self.shares = from.values("sampler_shares")?;
         }
         self.walkers.load(from)?;
         self.batches.load(from)?;
         self.chain.load(from, "sampler_chain")?;
         self.seen = Convergence::load(from)?;
-        self.is_reached = self.suffices();
+        self.is_reached = self.suffices(&self.seen);
         Ok(())
     }
 
@@ -203,9 +215,10 @@ impl<D: Density> Ensemble<D> {
         to.values("sampler_betas", &self.betas)?;
         if !self.ratios.is_empty() {
             to.values("sampler_ratios", &self.ratios)?;
+            to.values("sampler_shares", &self.shares)?;
         }
         self.walkers.save(to)?;
-        self.batches.save(&self.walkers.comm, to)?;
+        self.batches.save(to)?;
         self.chain.save(to, "sampler_chain")?;
         self.seen.save(to)
     }
@@ -219,8 +232,9 @@ impl<D: Density> Ensemble<D> {
         swap(&mut self.walkers, self.steps, &self.betas, &mut self.ratios);
         self.steps += 1;
         if self.steps <= self.settings.burn_in {
+            // Only during the burn-in: a ladder that moves would spoil detailed balance.
             if self.settings.ladder == Ladder::Adaptive {
-                adapt(&mut self.betas, &self.ratios, self.steps);
+                self.settle();
             }
         } else if (self.steps - self.settings.burn_in).is_multiple_of(self.settings.thin) {
             self.keep();
@@ -229,6 +243,14 @@ impl<D: Density> Ensemble<D> {
             }
         }
         Ok(())
+    }
+
+    /// Moves the ladder, and counts exchanges in the second half of the burn-in.
+    fn settle(&mut self) {
+        adapt(&mut self.betas, &self.ratios, self.steps);
+        if 2 * self.steps > self.settings.burn_in {
+            self.shares.iter_mut().zip(&self.ratios).for_each(|(sum, share)| *sum += share);
+        }
     }
 
     /// Adds the step to the chain and to the evidence.
@@ -245,35 +267,64 @@ impl<D: Density> Ensemble<D> {
     }
 
     fn is_look_due(&self) -> bool {
+        // At least so many kept steps, and a quarter of the chain at the last look.
         let since = self.chain.batches() - self.seen.kept;
         since >= self.settings.look_every && since * GROWTH >= self.seen.kept
     }
 
     /// Looks at the chain: at R-hat only where all else suffices, since it takes longer. All ranks.
     fn look_as_is_due(&mut self) {
-        self.seen = Convergence::without_r_hat(&self.chain, &self.walkers.comm);
-        if self.settings.r_hat > 0.0 && self.has_samples() {
-            self.seen = self.look();
-        }
-        self.is_reached = self.suffices();
+        self.seen = self.look_as_is_needed();
+        self.is_reached = self.suffices(&self.seen);
     }
 
-    /// Whether the chain, when it was last looked at, had the samples that are wanted.
-    fn has_samples(&self) -> bool {
+    fn look_as_is_needed(&self) -> Convergence {
+        let comm = &self.walkers.comm;
+        let burn_in = burn_in_of(&self.chain, comm);
+        let seen = Convergence::without_r_hat(burn_in, &self.chain, comm);
+        if self.settings.r_hat > 0.0 && self.has_goal() && self.has_samples(&seen) && self.has_evidence() {
+            return Convergence::after(burn_in, &self.chain, comm);
+        }
+        seen
+    }
+
+    /// Whether a chain of which this was seen has the samples that are wanted.
+    fn has_samples(&self, seen: &Convergence) -> bool {
         let EnsembleSettings { effective_samples, least_times, .. } = self.settings;
-        effective_samples > 0.0
-            && self.seen.least_effective() >= effective_samples
-            && self.seen.kept as f64 >= least_times * self.seen.longest_time()
+        let is_long = seen.steps() as f64 >= least_times * seen.longest_time();
+        effective_samples == 0.0 || seen.is_stationary && is_long && seen.least_effective() >= effective_samples
+    }
+
+    /// Whether the evidence is known as well as is wanted.
+    fn has_evidence(&self) -> bool {
+        let wanted = self.settings.evidence_error;
+        wanted == 0.0 || self.evidence().is_some_and(|evidence| evidence.stepping_stones.error <= wanted)
+    }
+
+    /// Whether anything is wanted.
+    fn has_goal(&self) -> bool {
+        self.settings.effective_samples > 0.0 || self.settings.evidence_error > 0.0
     }
 
     /// Whether what was seen of the chain is all that is wanted.
-    fn suffices(&self) -> bool {
-        self.has_samples() && (self.settings.r_hat == 0.0 || self.seen.largest_r_hat() <= self.settings.r_hat)
+    fn suffices(&self, seen: &Convergence) -> bool {
+        let has_all = self.has_goal() && self.has_samples(seen) && self.has_evidence();
+        has_all && (self.settings.r_hat == 0.0 || seen.largest_r_hat() <= self.settings.r_hat)
     }
 
     /// Looks at the chain as it is now; changes nothing. All ranks.
     pub fn look(&self) -> Convergence {
         Convergence::of(&self.chain, &self.walkers.comm)
+    }
+
+    /// The samples: the chain's rows without what is found to be burn-in, this rank's share of them. All ranks.
+    pub fn samples(&self) -> Share {
+        self.chain.share_of(self.found().steps, 1)
+    }
+
+    /// What is burn-in of the chain as it is now. All ranks.
+    fn found(&self) -> BurnIn {
+        burn_in_of(&self.chain, &self.walkers.comm)
     }
 
     /// What the last look that was due has found; nothing before the first. R-hat is among it only if the settings ask for it and all
@@ -282,9 +333,19 @@ impl<D: Density> Ensemble<D> {
         &self.seen
     }
 
-    /// Whether the effective samples that are wanted are there, as far as the last look tells.
+    /// Whether the effective samples and the evidence that are wanted are there, as of the last look.
     pub fn goal(&self) -> Goal {
-        match (self.settings.effective_samples > 0.0, self.is_reached) {
+        self.goal_if(self.is_reached)
+    }
+
+    /// Whether they are there now, at the end of a run that may come between two looks; changes nothing, so that a run that goes on takes the same
+    /// looks as one that wasn't ended. All ranks.
+    pub fn goal_at_end(&self) -> Goal {
+        self.goal_if(self.is_reached || self.suffices(&self.look_as_is_needed()))
+    }
+
+    fn goal_if(&self, is_reached: bool) -> Goal {
+        match (self.has_goal(), is_reached) {
             (false, _) => Goal::None,
             (true, false) => Goal::Open,
             (true, true) => Goal::Reached,
@@ -294,6 +355,14 @@ impl<D: Density> Ensemble<D> {
     /// Steps taken, burn-in included.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// The fewest and the most exchanges between neighbours in the second half of the burn-in, as shares of the walkers, where an adaptive ladder is uneven all
+    /// the same: the burn-in was too short for it, or there are too few temperatures.
+    pub fn uneven(&self) -> Option<[f64; 2]> {
+        let steps = self.settings.burn_in - self.settings.burn_in / 2;
+        let is_adapted = self.settings.ladder == Ladder::Adaptive && self.steps > self.settings.burn_in && steps > 0;
+        if is_adapted { uneven_of(self.shares.iter().map(|sum| sum / steps as f64)) } else { None }
     }
 
     /// The settings.
@@ -337,5 +406,23 @@ impl<D: Density> Ensemble<D> {
     pub fn evidence(&self) -> Option<Evidence> {
         let walkers = self.walkers.count();
         (self.betas.len() > 1).then(|| self.batches.evidence(&self.betas, walkers)).flatten()
+    }
+}
+
+/// The smallest and the largest of some shares, where they differ too much.
+fn uneven_of(shares: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
+    let (fewest, most) = shares.fold((f64::INFINITY, 0.0f64), |(f, m), share| (f.min(share), m.max(share)));
+    (most > UNEVEN * fewest).then_some([fewest, most])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_that_differ_more_than_threefold_are_uneven() {
+        assert_eq!(uneven_of([0.3, 0.06, 0.4].into_iter()), Some([0.06, 0.4]));
+        assert_eq!(uneven_of([0.3, 0.2, 0.4].into_iter()), None);
+        assert_eq!(uneven_of([0.0, 0.0].into_iter()), None);
     }
 }

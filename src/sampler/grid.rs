@@ -6,13 +6,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::maximum::{Climber, Found, best_of};
+use super::density::Density;
+use super::maximum::{Climber, Found, Peak, best_of};
 use super::space::Space;
-use super::{Density, Peak, Table};
-use crate::output::{Checkpoint, CheckpointReader};
-use crate::random::Random;
+use super::table::Table;
+use crate::base::random::Random;
+use crate::io::{Checkpoint, CheckpointReader};
 use crate::run::Goal;
 use crate::{Comm, Error, Result};
 
@@ -23,13 +25,16 @@ const PLAIN: u64 = 4096;
 const SEARCHED: u64 = 64;
 
 /// Settings of a grid: of `[method]` with `kind = "grid"`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GridSettings {
-    /// The axes; the first varies slowest.
+    /// Axes of the grid. The first varies slowest.
+    #[schemars(length(min = 1))]
+    #[schemars(extend("examples" = [[{ "parameter": "ecc1", "from": 0.0, "to": 0.9, "count": 10 }]]))]
     pub axes: Vec<GridAxis>,
-    /// Values of parameters that are held, by name.
+    /// Values of parameters that are held, by name. All others are searched for at each node.
     #[serde(default)]
+    #[schemars(extend("examples" = [{ "plx": 56.95 }]))]
     pub held: BTreeMap<String, f64>,
     /// Starts of the search at each node, drawn from the prior.
     #[serde(default = "starts")]
@@ -48,7 +53,7 @@ fn directions() -> u64 {
 }
 
 /// An axis of a grid: values of a parameter, both ends included.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GridAxis {
     /// The parameter's name.
@@ -59,7 +64,7 @@ pub struct GridAxis {
     pub to: f64,
     /// How many values.
     pub count: u64,
-    /// Whether each is the same multiple of the one before, rather than the same distance from it.
+    /// Whether each is the same multiple of the one before, rather than the same distance from it. By default not.
     #[serde(default)]
     pub log: bool,
 }
@@ -71,9 +76,10 @@ impl GridAxis {
             return self.to;
         }
         let share = index as f64 / (self.count.max(2) - 1) as f64;
-        match self.log {
-            false => self.from + share * (self.to - self.from),
-            true => self.from * libm::pow(self.to / self.from, share),
+        if self.log {
+            self.from * libm::pow(self.to / self.from, share)
+        } else {
+            self.from + share * (self.to - self.from)
         }
     }
 
@@ -85,11 +91,10 @@ impl GridAxis {
         if !(self.from.is_finite() && self.to.is_finite()) || (self.count > 1 && self.from == self.to) {
             return refuse(format!("{} to {} is no range: give two finite numbers", self.from, self.to));
         }
-        match self.log && (self.from <= 0.0 || self.to <= 0.0) {
-            true => {
-                refuse(format!("{} to {} has no logarithm: with log = true both must be positive", self.from, self.to))
-            }
-            false => Ok(()),
+        if self.log && (self.from <= 0.0 || self.to <= 0.0) {
+            refuse(format!("{} to {} has no logarithm: with log = true both must be positive", self.from, self.to))
+        } else {
+            Ok(())
         }
     }
 }
@@ -191,7 +196,8 @@ impl<D: Density> Grid<D> {
         if self.is_done() {
             return Ok(());
         }
-        let (batch, rows) = (self.table.batches(), self.table.rows_per_batch());
+        let batch = self.table.batches();
+        let rows = self.table.rows_per_batch();
         let length = rows.min(self.nodes - self.table.len());
         let mine = self.table.mine();
         let own = batch * rows + mine.start..batch * rows + mine.end.min(length).max(mine.start);
@@ -203,9 +209,10 @@ impl<D: Density> Grid<D> {
             }
         });
         self.take_best(batch);
-        match self.is_done() && self.best.is_none() {
-            true => Err(Error::input("method.axes", "the density is zero at every node: the prior excludes all")),
-            false => Ok(()),
+        if self.is_done() && self.best.is_none() {
+            Err(Error::input("method.axes", "the density is zero at every node: the prior excludes all"))
+        } else {
+            Ok(())
         }
     }
 
@@ -255,7 +262,7 @@ impl<D: Density> Grid<D> {
     }
 
     fn take_best(&mut self, batch: u64) {
-        if let Some(best) = best_of(&self.table, &self.comm, batch)
+        if let Some((_, best)) = best_of(&self.table, &self.comm, batch)
             && self.best.as_ref().is_none_or(|known| best.ln_posterior() > known.ln_posterior())
         {
             self.best = Some(best);

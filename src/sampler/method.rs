@@ -1,61 +1,47 @@
 //! The section `[method]` of a parameter file: which sampler, with which settings.
 
-use serde::de::DeserializeOwned;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{EnsembleSettings, GridSettings, MaximumSettings};
-use crate::config::nearest_of;
+use super::ensemble::EnsembleSettings;
+use super::grid::GridSettings;
+use super::maximum::MaximumSettings;
+use crate::base::config::{nearest_of, read_section};
 use crate::{Error, Result};
 
 /// What `kind` can say.
-pub const KINDS: [&str; 4] = ["maximum", "grid", "ensemble", "tempering"];
+pub(crate) const KINDS: [&str; 4] = ["maximum", "grid", "ensemble", "tempering"];
 /// Keys that an ensemble without tempering has no use for.
-const OF_TEMPERING: [&str; 2] = ["temperatures", "ladder"];
-
-/// Every setting of these kinds with its default, as commented TOML.
-pub const PARAMETERS: &str = r#"[method]
-kind = "ensemble"        # "maximum" | "grid" | "ensemble" | "tempering"
-
-# kind = "maximum"
-starts = 256             # starts, drawn from the prior
-starts_per_step = 64     # starts of one step of the run
-directions = 500         # the most directions of one climb
-
-# kind = "grid"
-axes = [{ parameter = "ecc1", from = 0.0, to = 0.9, count = 10, log = false }]   # the first varies slowest
-held = {}                # values of parameters that are held, by name; all others are searched for at each node
-starts = 8               # starts of the search at each node
-directions = 500         # the most directions of one climb
-
-# kind = "ensemble" and "tempering"; an end by [run] steps is needed
-walkers = 64             # at each temperature; even, at least twice the number of parameters
-burn_in = 1000           # steps that are left out
-thin = 10                # each so many-th step after them is kept
-effective_samples = 0.0  # ends the run when there are so many of each parameter (0: never)
-least_times = 50.0       # but not before the chain is so many autocorrelation times long
-r_hat = 0.0              # nor with a larger split R-hat (0: any)
-look_every = 100         # kept steps between two looks at the chain at least, or a quarter of it
-moves = { stretch = 1.0, differential = 0.0, snooker = 0.0, scale = 2.0 }   # weights; the scale of stretch moves
-start = "prior"          # "prior" | "maximum" | { around = { sma1 = 10.0 }, spread = 1e-3 }
-
-# kind = "tempering"
-temperatures = 16        # the last is the prior
-ladder = "adaptive"      # "adaptive" (during the burn-in) | "fixed" | inverse temperatures from 1.0 to 0.0
-"#;
+const OF_TEMPERING: [&str; 3] = ["temperatures", "ladder", "evidence_error"];
 
 /// A sampler and its settings: `[method]` of a parameter file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Table", into = "Table")]
+#[schemars(!try_from, !into, tag = "kind", rename_all = "snake_case", transform = tempering_apart)]
 pub enum Method {
-    /// The maximum of the posterior.
+    /// The maximum of the posterior. From many starts.
     Maximum(MaximumSettings),
-    /// A grid over some parameters.
+    /// A grid over some parameters. At each node the others are searched for or held.
     Grid(GridSettings),
-    /// An affine-invariant ensemble.
+    /// An affine-invariant ensemble. It needs an end by `[run]` steps.
     Ensemble(EnsembleSettings),
-    /// An ensemble at several temperatures.
+    /// An ensemble at several temperatures. It needs an end by `[run]` steps.
     Tempering(EnsembleSettings),
+}
+
+/// Of the settings that both kinds of ensembles share, what goes with tempering alone, and how many temperatures it has by default.
+fn tempering_apart(schema: &mut Schema) {
+    let kinds = schema.get_mut("oneOf").and_then(|kinds| kinds.as_array_mut());
+    for kind in kinds.into_iter().flatten() {
+        let name = kind["properties"]["kind"]["const"].clone();
+        if name == "ensemble" {
+            let keys = kind["properties"].as_object_mut();
+            keys.into_iter().for_each(|keys| keys.retain(|key, _| !OF_TEMPERING.contains(&&key[..])));
+        } else if name == "tempering" {
+            kind["properties"]["temperatures"]["default"] = EnsembleSettings::tempering().temperatures.into();
+        }
+    }
 }
 
 impl Method {
@@ -71,16 +57,16 @@ impl Method {
             None => return Err(Error::input("method", format!("kind = \"...\" is missing: {}", KINDS.join(", ")))),
         };
         match &kind[..] {
-            "maximum" => settings_of(settings).map(Method::Maximum),
-            "grid" => settings_of(settings).map(Method::Grid),
+            "maximum" => read_section("method", settings).map(Method::Maximum),
+            "grid" => read_section("method", settings).map(Method::Grid),
             "ensemble" => match OF_TEMPERING.iter().find(|key| settings.contains_key(**key)) {
                 Some(key) => Err(Error::input(format!("method.{key}"), "goes with kind = \"tempering\"")),
-                None => settings_of(settings).map(Method::Ensemble),
+                None => read_section("method", settings).map(Method::Ensemble),
             },
             "tempering" => {
                 let known = EnsembleSettings::tempering().temperatures as i64;
                 settings.entry("temperatures").or_insert(Value::Integer(known));
-                settings_of(settings).map(Method::Tempering)
+                read_section("method", settings).map(Method::Tempering)
             }
             _ => Err(Error::input("method.kind", format!("there is no `{kind}`{}", nearest_of(&kind, &KINDS)))),
         }
@@ -144,32 +130,10 @@ impl From<Method> for Table {
     }
 }
 
-/// Settings of a sampler of one's own from the keys of its section `[method]`.
-///
-/// # Errors
-/// An unknown key, a value of another type; the place names the key, as `method.walkers`.
-pub fn settings_of<T: DeserializeOwned>(settings: Table) -> Result<T> {
-    serde_path_to_error::deserialize(Value::Table(settings)).map_err(|error| {
-        let (key, message) = (error.path().to_string(), error.inner().message().trim_end().to_owned());
-        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-        match quoted.split_first() {
-            Some((unknown, known)) if message.starts_with("unknown field") => {
-                let inside = if key == "." || key == *unknown { String::new() } else { format!("{key}.") };
-                let key =
-                    if key.ends_with(&format!(".{unknown}")) { key.clone() } else { format!("{inside}{unknown}") };
-                let reason = format!("there is no parameter `{unknown}` here{}", nearest_of(unknown, known));
-                Error::input(format!("method.{key}"), reason)
-            }
-            _ if key == "." => Error::input("method", message),
-            _ => Error::input(format!("method.{key}"), message),
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Parameters;
+    use crate::base::config::ParameterFile;
 
     fn read(text: &str) -> std::result::Result<Method, String> {
         Method::from_table(&text.parse().unwrap()).map_err(|error| error.to_string())
@@ -178,18 +142,20 @@ mod tests {
     #[test]
     fn a_wrong_setting_of_a_parameter_file_is_told_with_its_line() {
         #[derive(Debug, Deserialize)]
-        #[allow(dead_code)]
+        #[expect(dead_code, reason = "read for its errors alone")]
         struct Config {
             method: Method,
         }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.toml");
         std::fs::write(&path, "[method]\nkind = \"ensemble\"\nwalkers = \"many\"\n").unwrap();
-        let told = |words: &[String]| {
-            Parameters::read(&path, words).unwrap().typed::<Config>(|_| true, &[]).unwrap_err().to_string()
+        let message = |words: &[String]| {
+            ParameterFile::read(&path, words).unwrap().typed::<Config>(|_| true, &[]).unwrap_err().to_string()
         };
-        assert!(told(&[]).starts_with("method.walkers (") && told(&[]).contains("run.toml, line 3): invalid type"));
-        let word = told(&["method.walkers=32".into(), "method.thn=3".into()]);
+        assert!(
+            message(&[]).starts_with("method.walkers (") && message(&[]).contains("run.toml, line 3): invalid type")
+        );
+        let word = message(&["method.walkers=32".into(), "method.thn=3".into()]);
         assert!(word.contains("method.thn (from `method.thn=3`): there is no parameter `thn`"), "{word}");
     }
 
@@ -213,29 +179,8 @@ mod tests {
         assert_eq!(read("kind = \"tempering\"").unwrap(), Method::Tempering(EnsembleSettings::tempering()));
     }
 
-    #[test]
-    fn the_commented_defaults_are_the_defaults() {
-        let part = |from: &str, to: &str| {
-            let start = PARAMETERS.find(from).unwrap() + from.len();
-            PARAMETERS[start..].split(to).next().unwrap().to_owned()
-        };
-        let ensemble = part("needed\n", "\n# kind");
-        let Method::Ensemble(settings) = read(&format!("kind = \"ensemble\"\n{ensemble}")).unwrap() else { panic!() };
-        assert_eq!(settings, EnsembleSettings::default());
-        let tempering = part("# kind = \"tempering\"\n", "\n# kind");
-        let Ok(Method::Tempering(settings)) = read(&format!("kind = \"tempering\"\n{tempering}")) else { panic!() };
-        assert_eq!(settings, EnsembleSettings::tempering());
-        let maximum = part("# kind = \"maximum\"\n", "\n# kind");
-        let Ok(Method::Maximum(settings)) = read(&format!("kind = \"maximum\"\n{maximum}")) else { panic!() };
-        assert_eq!(settings, MaximumSettings::default());
-        assert!(matches!(
-            read(&format!("kind = \"grid\"\n{}", part("# kind = \"grid\"\n", "\n# kind"))),
-            Ok(Method::Grid(_))
-        ));
-    }
-
     /// Sections that can't be read, and what is told.
-    const MISREAD: [(&str, &str); 10] = [
+    const MISREAD: [(&str, &str); 11] = [
         ("walkers = 32", "method: kind"),
         ("kind = 3", "method.kind"),
         ("kind = \"ensembel\"", "did you mean `ensemble`?"),
@@ -246,13 +191,14 @@ mod tests {
         ("kind = \"ensemble\"\nwalkers = \"many\"", "method.walkers"),
         ("kind = \"ensemble\"\nwalkers = -4", "method.walkers"),
         ("kind = \"ensemble\"\ntemperatures = 4", "method.temperatures: goes with kind = \"tempering\""),
+        ("kind = \"ensemble\"\nevidence_error = 0.1", "method.evidence_error: goes with kind = \"tempering\""),
         ("kind = \"ensemble\"\nmoves = { strech = 1 }", "method.moves.strech"),
         ("kind = \"ensemble\"\nstart = \"priors\"", "method.start"),
         ("kind = \"grid\"", "method: missing field `axes`"),
     ];
 
     /// Sections whose settings can't be, with five parameters.
-    const MISFIT: [(&str, &str); 18] = [
+    const MISFIT: [(&str, &str); 19] = [
         ("kind = \"ensemble\"\nwalkers = 33", "method.walkers: 33 is odd"),
         ("kind = \"ensemble\"\nwalkers = 8", "method.walkers: 8 are too few"),
         ("kind = \"ensemble\"\nwalkers = 0", "method.walkers: 0 are too few"),
@@ -266,6 +212,7 @@ mod tests {
         ("kind = \"ensemble\"\nmoves = { scale = 1.0 }", "method.moves.scale: 1"),
         ("kind = \"ensemble\"\nstart = { around = {}, spread = 0.0 }", "method.start.spread: 0"),
         ("kind = \"tempering\"\ntemperatures = 1", "method.temperatures: 1"),
+        ("kind = \"tempering\"\nevidence_error = -0.1", "method.evidence_error: -0.1"),
         ("kind = \"tempering\"\nladder = [1.0, 0.5]", "method.ladder"),
         ("kind = \"maximum\"\nstarts = 0", "method.starts: 0"),
         ("kind = \"maximum\"\nstarts_per_step = 0", "method.starts_per_step: 0"),
@@ -275,13 +222,13 @@ mod tests {
 
     #[test]
     fn wrong_settings_are_refused_with_their_key() {
-        for (text, told) in MISREAD {
+        for (text, message) in MISREAD {
             let error = read(text).unwrap_err();
-            assert!(error.contains(told), "{text}: {error}");
+            assert!(error.contains(message), "{text}: {error}");
         }
-        for (text, told) in MISFIT {
+        for (text, message) in MISFIT {
             let error = read(text).unwrap().check(Some(5)).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{text}: {error}");
+            assert!(error.starts_with(message), "{text}: {error}");
         }
         let few = "kind = \"ensemble\"\nwalkers = 4\nmoves = { snooker = 1.0 }";
         assert!(read(few).unwrap().check(Some(1)).unwrap_err().to_string().contains("needs at least 6 walkers"));

@@ -3,13 +3,13 @@
 //! A user implements [`Density`], prior times likelihood over some parameters. Then
 //!
 //! - [`Ensemble`] draws samples of it: the affine-invariant ensemble, at several temperatures where there may be several
-//!   modes or the evidence is wanted; [`Convergence`] tells how many samples they are worth;
+//!   modes or the evidence is wanted; [`Convergence`] says how many samples they are worth;
 //! - [`Maximum`] looks for its highest point and the errors there;
 //! - [`Grid`] computes it at the nodes of a grid, the best of the other parameters at each.
 //!
 //! Each is a state that all ranks drive together: `new`, `step` as often as wanted, `save` into a checkpoint, `load` on any number of
-//! ranks. So they run in a loop of one's own as well as inside a [`Simulation`](crate::Simulation), whose goal they tell. Results are
-//! the same bits on any number of ranks. [`Method`] is the section of a parameter file that chooses one.
+//! ranks. So they run in a loop of one's own as well as inside a [`Simulation`](crate::Simulation), whose goal they give. Results are
+//! the same bits on any number of ranks. `Method` is the section of a parameter file that chooses one.
 //!
 //! ```no_run
 //! use divisi::comm::launch;
@@ -59,22 +59,25 @@ mod density;
 mod ensemble;
 mod grid;
 mod maximum;
+#[cfg(feature = "solvers")]
 mod method;
 mod moves;
-mod replicated;
 mod space;
 mod start;
 mod table;
 mod tempering;
 mod walkers;
 
-pub use convergence::{Column, Convergence, autocorrelation_time, split_r_hat};
+pub use convergence::{Column, Convergence, autocorrelation_time, bulk_effective, split_r_hat, tail_effective};
 pub use density::Density;
 pub use ensemble::{Ensemble, EnsembleSettings};
 pub use grid::{Grid, GridAxis, GridSettings};
 pub use maximum::{Curvature, Maximum, MaximumSettings, Peak};
-pub use method::{KINDS, Method, PARAMETERS, settings_of};
+#[cfg(feature = "solvers")]
+pub(crate) use method::{KINDS, Method};
 pub use moves::Moves;
+#[cfg(feature = "solvers")]
+pub(crate) use start::equal_mirrors;
 pub use start::{Around, Start};
 pub use table::{Share, Table};
 pub use tempering::{Estimate, Evidence, Ladder};

@@ -9,11 +9,13 @@
 //!   others, in one move of ten by the whole of it, which leads from mode to mode;
 //! - *snooker* (ter Braak & Vrugt 2008, Stat. Comput. 18, 435): along the line to one other, by the difference of two more.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 
 use super::space::Space;
-use crate::config::positive;
-use crate::random::Random;
+use crate::base::config::positive;
+use crate::base::random::Random;
 use crate::{Error, Result};
 
 /// The share of differential moves that go by the whole difference.
@@ -24,23 +26,23 @@ const SPREAD: f64 = 1e-5;
 const SNOOKER: f64 = 1.7;
 
 /// How often each move is tried: weights, of which only ratios count.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, SmartDefault, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Moves {
     /// Weight of stretch moves.
+    #[default = 1.0]
+    #[schemars(range(min = 0.0))]
     pub stretch: f64,
     /// Weight of differential moves.
+    #[schemars(range(min = 0.0))]
     pub differential: f64,
     /// Weight of snooker moves.
+    #[schemars(range(min = 0.0))]
     pub snooker: f64,
-    /// The longest stretch: a walker comes to between 1/scale and scale times its distance from the other.
+    /// Longest stretch. A walker comes to between 1/scale and scale times its distance from the other.
+    #[default = 2.0]
+    #[schemars(extend("exclusiveMinimum" = 1.0))]
     pub scale: f64,
-}
-
-impl Default for Moves {
-    fn default() -> Self {
-        Moves { stretch: 1.0, differential: 0.0, snooker: 0.0, scale: 2.0 }
-    }
 }
 
 impl Moves {
@@ -57,11 +59,10 @@ impl Moves {
         if self.each().iter().all(|(_, weight, _)| *weight == 0.0) {
             return Err(Error::input("method.moves", "all weights are 0: no move would be tried"));
         }
-        match self.scale > 1.0 && self.scale.is_finite() {
-            true => Ok(()),
-            false => {
-                Err(Error::input("method.moves.scale", format!("{} is not allowed: it must be above 1", self.scale)))
-            }
+        if self.scale > 1.0 && self.scale.is_finite() {
+            Ok(())
+        } else {
+            Err(Error::input("method.moves.scale", format!("{} is not allowed: it must be above 1", self.scale)))
         }
     }
 
@@ -132,19 +133,23 @@ impl<'a> Frame<'a> {
     /// Goes to a multiple z of the way from another walker, with a density of z proportional to 1/sqrt(z) in [1/scale, scale].
     fn stretch(&self, random: &mut Random, scale: f64, to: &mut [f64]) -> f64 {
         let [other] = self.choose(random);
+        // z = (1 + (a - 1) u)²/a has the density g(z) ~ 1/√z in [1/a, a].
         let root = 1.0 + (scale - 1.0) * random.uniform();
         let z = root * root / scale;
         let mut returns = true;
         for p in 0..to.len() {
+            // Y = X_j + z (X_k - X_j)
             let way = z * self.space.way(p, other[p], self.from[p]);
             returns &= self.space.is_shorter(p, way);
             to[p] = other[p] + way;
         }
+        // Accepted with min(1, z^(d-1) p(Y)/p(X_k)).
         if returns { (to.len() - 1) as f64 * libm::log(z) } else { f64::NEG_INFINITY }
     }
 
     fn differential(&self, random: &mut Random, to: &mut [f64]) -> f64 {
         let [a, b] = self.choose(random);
+        // Y = X + γ (X_b - X_a), γ = 2.38/√(2d): the best for a normal density; 1 leads from one mode to another.
         let length = if random.uniform() < WHOLE { 1.0 } else { 2.38 / (2.0 * to.len() as f64).sqrt() };
         let length = length * (1.0 + SPREAD * random.normal());
         for p in 0..to.len() {
@@ -155,7 +160,8 @@ impl<'a> Frame<'a> {
 
     fn snooker(&self, random: &mut Random, to: &mut [f64]) -> f64 {
         let [centre, a, b] = self.choose(random);
-        let (mut square, mut product) = (0.0, 0.0);
+        let mut square = 0.0;
+        let mut product = 0.0;
         for p in 0..to.len() {
             let away = self.space.way(p, centre[p], self.from[p]);
             square += away * away;
@@ -164,6 +170,7 @@ impl<'a> Frame<'a> {
         if square == 0.0 {
             return f64::NEG_INFINITY;
         }
+        // Y = C + z (X - C), z = 1 + 1.7 (X_b - X_a)·(X - C)/|X - C|²; the factor is |z|^(d-1).
         let z = 1.0 + SNOOKER * product / square;
         let mut returns = true;
         for p in 0..to.len() {

@@ -1,7 +1,7 @@
 //! The space of a density's parameters: their names, and angles that wrap.
 
-use super::Density;
-use crate::config::nearest_of;
+use super::density::Density;
+use crate::base::config::nearest_of;
 use crate::{Error, Result};
 
 /// The parameters of a density.
@@ -92,7 +92,8 @@ impl Angle {
             let reason = format!("the period of the angle `{}` is {period}; it must be positive", names[parameter]);
             return Err(Error::input("priors", reason));
         }
-        let (mut unit, mut point) = (vec![0.5; names.len()], vec![0.0; names.len()]);
+        let mut unit = vec![0.5; names.len()];
+        let mut point = vec![0.0; names.len()];
         unit[parameter] = f64::MIN_POSITIVE;
         density.draw(&unit, &mut point);
         Ok(Angle { low: if point[parameter].is_finite() { point[parameter] } else { 0.0 }, period })
@@ -104,7 +105,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A uniform prior of a length in [-1, 1] and of an angle in [-pi, pi), and a likelihood of one.
-    pub struct Flat;
+    pub(crate) struct Flat;
 
     impl Density for Flat {
         fn names(&self) -> Vec<String> {
@@ -143,7 +144,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_unknown_parameter_is_told_with_the_nearest() {
-        let told = Space::of(&Flat).unwrap().place("method.at", "lenght").unwrap_err().to_string();
-        assert!(told.starts_with("method.at") && told.contains("did you mean `length`?"), "{told}");
+        let message = Space::of(&Flat).unwrap().place("method.at", "lenght").unwrap_err().to_string();
+        assert!(message.starts_with("method.at") && message.contains("did you mean `length`?"), "{message}");
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use crate::base::partition::{balanced_owner, balanced_range};
 use crate::comm::Comm;
-use crate::output::{Checkpoint, CheckpointReader, Slab};
-use crate::partition::{balanced_owner, balanced_range};
+use crate::io::{Checkpoint, CheckpointReader, Slab};
 use crate::{Error, Result};
 
 /// A table whose rows come in batches of the same size. Each rank holds an even share of every batch.
@@ -24,6 +24,7 @@ pub struct Table {
 
 /// Rows of a table that follow each other.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Share {
     /// The first row's number.
     pub first: u64,
@@ -104,22 +105,32 @@ impl Table {
         self.reserve();
         let width = self.columns.len();
         for row in self.mine.clone() {
-            match row < length {
-                true => fill(row, &mut self.numbers),
-                false => self.numbers.extend(std::iter::repeat_n(f64::NAN, width)),
+            if row < length {
+                fill(row, &mut self.numbers)
+            } else {
+                self.numbers.extend(std::iter::repeat_n(f64::NAN, width))
             }
         }
         debug_assert!(self.numbers.len().is_multiple_of(width));
-        (self.batches, self.length) = (self.batches + 1, self.batches * self.rows + length);
+        self.length = self.batches * self.rows + length;
+        self.batches += 1;
     }
 
     /// The same rows in even shares of rows that follow each other, batch after batch, as files hold them. All ranks.
     pub fn share(&self) -> Share {
-        let (size, total, width) = (self.comm.size(), self.length, self.columns.len());
+        self.share_of(0, 1)
+    }
+
+    /// The rows without those of the first `from` batches, and of the others those of each `thin`-th batch. All ranks.
+    pub(super) fn share_of(&self, from: u64, thin: u64) -> Share {
+        let size = self.comm.size();
+        let width = self.columns.len();
+        let total = self.taken(self.length, from, thin);
         let ends = |rank| balanced_range(total, size, rank);
         let mut outgoing = vec![Vec::new(); size];
         for (row, numbers) in self.held(&self.mine).zip(self.numbers.chunks_exact(width)) {
-            if row < total {
+            if self.is_taken(row, from, thin) {
+                let row = self.taken(row, from, thin);
                 outgoing[balanced_owner(total, size, row)].extend_from_slice(numbers);
             }
         }
@@ -128,7 +139,8 @@ impl Table {
         let mut numbers = vec![0.0; (wanted.end - wanted.start) as usize * width];
         for (rank, incoming) in incoming.iter().enumerate() {
             let theirs = balanced_range(self.rows, size, rank);
-            let rows = self.held(&theirs).filter(|row| wanted.contains(row));
+            let taken = self.held(&theirs).filter(|row| self.is_taken(*row, from, thin));
+            let rows = taken.map(|row| self.taken(row, from, thin)).filter(|row| wanted.contains(row));
             for (row, incoming) in rows.zip(incoming.chunks_exact(width)) {
                 numbers[(row - wanted.start) as usize * width..][..width].copy_from_slice(incoming);
             }
@@ -136,15 +148,24 @@ impl Table {
         Share { first: wanted.start, total, numbers }
     }
 
-    /// The numbers of all rows, batch after batch, that a rank holds which has `rows` of each.
-    fn held(&self, rows: &Range<u64>) -> impl Iterator<Item = u64> {
-        let (rows, all) = (rows.clone(), self.rows);
-        (0..self.batches).flat_map(move |batch| rows.clone().map(move |row| batch * all + row))
+    /// Whether a row is among those of each `thin`-th batch from `from` on.
+    fn is_taken(&self, row: u64, from: u64, thin: u64) -> bool {
+        let batch = row / self.rows;
+        row < self.length && batch >= from && (batch - from).is_multiple_of(thin)
     }
 
-    /// The numbers of one column that this rank holds.
-    pub(super) fn held_column(&self, column: usize) -> impl Iterator<Item = f64> + '_ {
-        self.numbers.chunks_exact(self.columns.len()).map(move |row| row[column])
+    /// How many of the rows before `row` are among those of each `thin`-th batch from `from` on.
+    fn taken(&self, row: u64, from: u64, thin: u64) -> u64 {
+        let batch = (row / self.rows).saturating_sub(from);
+        let is_within = row / self.rows >= from && batch.is_multiple_of(thin);
+        batch.div_ceil(thin) * self.rows + if is_within { row % self.rows } else { 0 }
+    }
+
+    /// The numbers of all rows, batch after batch, that a rank holds which has `rows` of each.
+    fn held(&self, rows: &Range<u64>) -> impl Iterator<Item = u64> {
+        let rows = rows.clone();
+        let all = self.rows;
+        (0..self.batches).flat_map(move |batch| rows.clone().map(move |row| batch * all + row))
     }
 
     /// Writes the table. All ranks.
@@ -159,9 +180,11 @@ impl Table {
         let &[batches, length] = &lengths[..] else {
             return Err(Error::file(from.path(), format!("{name}_length holds {} numbers, not 2", lengths.len())));
         };
-        (self.batches, self.length) = (batches, length);
+        self.batches = batches;
+        self.length = length;
         if batches > 0 {
-            let (slab, shape) = (self.slab(), from.shape(name)?);
+            let slab = self.slab();
+            let shape = from.shape(name)?;
             if shape != slab.shape {
                 let reason = format!("{name} has shape {shape:?}, and these settings need {:?}", slab.shape);
                 return Err(Error::file(from.path(), reason));

@@ -10,13 +10,13 @@
 
 use std::ops::Range;
 
+use super::density::Density;
 use super::moves::{Frame, Moves, Others};
 use super::space::Space;
-use super::{Density, replicated};
+use crate::base::partition::balanced_range;
+use crate::base::random::Random;
 use crate::comm::{Channels, Comm, Node, Peer};
-use crate::output::{Checkpoint, CheckpointReader};
-use crate::partition::balanced_range;
-use crate::random::Random;
+use crate::io::{Checkpoint, CheckpointReader};
 use crate::{Error, Result};
 
 /// Streams of random numbers: moves, and points of the prior.
@@ -69,7 +69,8 @@ impl<D: Density> Walkers<D> {
         seed: u64,
     ) -> Result<Self> {
         let space = Space::of(&density)?;
-        let (pairs, width) = (count * temperatures / 2, space.dimensions() + BEYOND);
+        let pairs = count * temperatures / 2;
+        let width = space.dimensions() + BEYOND;
         let share = |rank| {
             let range = balanced_range(pairs as u64, comm.size(), rank);
             range.start as usize..range.end as usize
@@ -83,7 +84,8 @@ impl<D: Density> Walkers<D> {
             receives: width * pairs.len(),
         };
         let channels = comm.channels(others.iter().zip(&theirs).map(peer).collect(), Node::Shared);
-        let (rows, comm) = (vec![0.0; 2 * pairs * width], comm.clone());
+        let rows = vec![0.0; 2 * pairs * width];
+        let comm = comm.clone();
         let work = Work::new(space.dimensions(), mine.len());
         Ok(Walkers { comm, density, space, seed, moves, count, rows, mine, theirs, channels, work })
     }
@@ -141,13 +143,15 @@ impl<D: Density> Walkers<D> {
 
     /// Chooses where this rank's walkers of a half may go.
     fn propose(&mut self, step: u64, half: usize, betas: &[f64]) {
-        let (dimensions, width) = (self.space.dimensions(), self.width());
+        let dimensions = self.space.dimensions();
+        let width = self.width();
         self.work.points.clear();
         for (pair, proposal) in self.mine.clone().zip(self.work.proposals.chunks_exact_mut(width)) {
             let walker = 2 * pair + half;
             let mut random = Random::new(self.seed, MOVES, walker as u64);
             random.skip_to(DRAWS * step);
-            let (choice, decision) = (random.uniform(), random.uniform());
+            let choice = random.uniform();
+            let decision = random.uniform();
             let (point, rest) = proposal.split_at_mut(dimensions);
             let factor = if betas[walker / self.count] == 0.0 {
                 let mut random = Random::new(self.seed, PRIOR, walker as u64);
@@ -183,7 +187,8 @@ impl<D: Density> Walkers<D> {
 
     /// Which of this rank's walkers go where they were asked to: their rows.
     fn decide(&mut self, half: usize, betas: &[f64]) {
-        let (dimensions, width) = (self.space.dimensions(), self.width());
+        let dimensions = self.space.dimensions();
+        let width = self.width();
         let Work { proposals, values, outgoing, .. } = &mut self.work;
         let mut values = values.iter();
         outgoing.clear();
@@ -191,20 +196,21 @@ impl<D: Density> Walkers<D> {
             let walker = 2 * pair + half;
             let row = &mut self.rows[walker * width..][..width];
             let [prior, factor, decision] = [0, 1, 2].map(|k| proposal[dimensions + k]);
-            let likelihood = match prior > f64::NEG_INFINITY {
-                true => values.next().copied().unwrap_or(f64::NAN),
-                false => f64::NEG_INFINITY,
-            };
+            let likelihood =
+                if prior > f64::NEG_INFINITY { values.next().copied().unwrap_or(f64::NAN) } else { f64::NEG_INFINITY };
             let gain = match betas[walker / self.count] {
                 // Drawn from the prior, the density itself.
                 0.0 if prior > f64::NEG_INFINITY => 0.0,
                 0.0 => f64::NEG_INFINITY,
+                // ln q + ln π(Y) - ln π(X) + β (ln L(Y) - ln L(X)), q the factor of the move
                 beta => factor + prior - row[dimensions] + beta * (likelihood - row[dimensions + 1]),
             };
+            // Metropolis: taken with min(1, exp(gain)). What is no number is taken too: all ranks then see it.
             let broken = prior.is_nan() || likelihood.is_nan() || likelihood == f64::INFINITY;
             if broken || gain >= 0.0 || libm::log(decision) < gain {
                 row[..dimensions].copy_from_slice(&proposal[..dimensions]);
-                (row[dimensions], row[dimensions + 1]) = (prior, likelihood);
+                row[dimensions] = prior;
+                row[dimensions + 1] = likelihood;
                 row[dimensions + 2] += 1.0;
             }
             outgoing.extend_from_slice(row);
@@ -235,7 +241,7 @@ impl<D: Density> Walkers<D> {
         Ok(())
     }
 
-    /// The error that tells where a density isn't a number.
+    /// The error for a point whose density isn't a number.
     pub(super) fn broken(&self, step: u64, row: &[f64]) -> Error {
         let dimensions = self.space.dimensions();
         let prior_is_finite = row[dimensions].is_finite();
@@ -276,12 +282,12 @@ impl<D: Density> Walkers<D> {
 
     /// Writes all rows. All ranks.
     pub(super) fn save(&self, to: &mut Checkpoint) -> Result<()> {
-        replicated::save(&self.comm, to, "sampler_walkers", &self.rows)
+        to.replicated("sampler_walkers", &self.rows)
     }
 
     /// Takes the rows of a checkpoint. All ranks.
     pub(super) fn load(&mut self, from: &CheckpointReader) -> Result<()> {
-        self.rows = replicated::load(from, "sampler_walkers", self.rows.len())?;
+        self.rows = replicated(from, "sampler_walkers", self.rows.len())?;
         Ok(())
     }
 }
@@ -297,4 +303,13 @@ impl Work {
             outgoing: Vec::with_capacity(width * pairs),
         }
     }
+}
+/// The numbers of a checkpoint that every rank holds, of which there must be `count`.
+pub(super) fn replicated(from: &CheckpointReader, name: &str, count: usize) -> Result<Vec<f64>> {
+    let numbers = from.replicated(name)?;
+    if numbers.len() == count {
+        return Ok(numbers);
+    }
+    let reason = format!("{name} holds {} numbers, and these settings need {count}", numbers.len());
+    Err(Error::file(from.path(), reason))
 }

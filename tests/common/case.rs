@@ -10,30 +10,43 @@ const LIMIT: u64 = 120;
 
 /// A case: a parameter file of sims, such as `nbody/plummer`, and what is changed in it.
 #[derive(Clone, Copy, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     pub name: &'static str,
     pub file: &'static str,
     pub words: &'static [&'static str],
 }
 
 /// The words of a case's command line.
-pub fn parameters(case: &Case) -> Vec<String> {
+pub(crate) fn parameters(case: &Case) -> Vec<String> {
     let file = root().join(format!("sims/{}.toml", case.file)).display().to_string();
     std::iter::once(file).chain(case.words.iter().map(|word| (*word).to_owned())).collect()
 }
 
 /// Runs a case on so many ranks, with more words after its own.
 #[track_caller]
-pub fn run(case: &Case, ranks: usize, out: &Path, more: &[&str]) {
+pub(crate) fn run(case: &Case, ranks: usize, out: &Path, more: &[&str]) {
     let mut command = if ranks == 1 { divisi() } else { mpirun(ranks, DIVISI) };
     command.arg("run").args(parameters(case)).args(more).arg("--out").arg(out);
     finish(&mut command, LIMIT).expect(0);
 }
 
-/// Kills a run of `before` ranks with -9 in its midst and resumes it on `after`.
-pub fn kill_and_resume(case: &Case, before: usize, after: usize, more: &[&str]) {
+/// Holds the files of a case on each of `ranks` against those of one rank.
+#[track_caller]
+pub(crate) fn same_on(case: &Case, ranks: &[usize], more: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+    let out = |ranks: usize| folder.path().join(ranks.to_string());
+    run(case, 1, &out(1), more);
+    for &ranks in ranks {
+        run(case, ranks, &out(ranks), more);
+        assert_same_files(&out(1), &out(ranks));
+    }
+}
+
+/// Kills a run of `before` ranks with -9 in its midst and resumes it on `after`.
+pub(crate) fn kill_and_resume(case: &Case, before: usize, after: usize, more: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole");
+    let killed = folder.path().join("killed");
     run(case, 1, &whole, more);
     let mut command = mpirun(before, DIVISI);
     command.arg("run").args(parameters(case)).args(more).arg("--out").arg(&killed);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use divisi::output::checkpoint_steps;
+use divisi::io::checkpoint_steps;
 
 use super::case::{Case, parameters, run};
 use super::{DIVISI, Pid, Signal, assert_same_files, kill_process, mpirun, ranks_of, remove_stale_segments};
@@ -19,7 +19,7 @@ const END: Duration = Duration::from_secs(20);
 
 /// What a torture did.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Kills, and how many of them were of one rank alone.
     pub kills: u32,
     pub single: u32,
@@ -42,12 +42,14 @@ impl Dice {
 }
 
 /// Kills a case `rounds` times, over as many runs of it as that takes, and holds each finished run against the undisturbed one.
-pub fn torture(case: &Case, more: &[&str], rounds: u32, seed: u64) -> Tally {
+pub(crate) fn torture(case: &Case, more: &[&str], rounds: u32, seed: u64) -> Tally {
     let folder = tempfile::tempdir().unwrap();
     let whole = folder.path().join("whole");
     let began = Instant::now();
     run(case, 1, &whole, more);
-    let (length, mut dice, mut tally) = (began.elapsed(), Dice(seed), Tally::default());
+    let length = began.elapsed();
+    let mut dice = Dice(seed);
+    let mut tally = Tally::default();
     for number in 0.. {
         if tally.kills >= rounds {
             break;
@@ -119,7 +121,8 @@ fn is_writing(out: &Path) -> bool {
 /// Open MPI 4.1 with PMIx 4.2 stays behind like that where a rank dies while it connects to mpirun: mpirun says `PMIX ERROR:
 /// UNREACHABLE` and waits for ever for a lock in PMIx_server_finalize. Panics if a rank outlives the others, and tells what it does.
 fn end(case: &Case, child: &mut Child, out: &Path) -> Option<ExitStatus> {
-    let (killed, mut left) = (Instant::now(), Vec::new());
+    let killed = Instant::now();
+    let mut left = Vec::new();
     while killed.elapsed() < END {
         if let Some(status) = child.try_wait().expect("a child") {
             return Some(status);

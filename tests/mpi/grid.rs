@@ -6,7 +6,7 @@ use divisi::Comm;
 use divisi::bytemuck::Pod;
 use divisi::grid::{Boundaries, Boundary, Field, Grid, Halo, HaloShape, Layout, Node};
 
-pub const CHECKS: &[super::Check] = &[
+pub(crate) const CHECKS: &[super::Check] = &[
     ("halos are filled in one dimension", one_dimension),
     ("halos are filled in two dimensions", two_dimensions),
     ("halos are filled in three dimensions", three_dimensions),
@@ -34,7 +34,8 @@ fn number<const D: usize>(component: usize, index: [i64; D], round: i64) -> i64 
 
 /// The cells of a block with `width` layers of halo, as local cell and global index.
 fn cells<const D: usize>(layout: &Layout<D>, block: usize, width: [usize; D]) -> Vec<([isize; D], [i64; D])> {
-    let (range, extent) = (layout.range(block), layout.extent(block));
+    let range = layout.range(block);
+    let extent = layout.extent(block);
     let spans: [i64; D] = std::array::from_fn(|a| (extent[a] + 2 * width[a]) as i64);
     let cell = |number: i64| {
         let mut rest = number;
@@ -69,16 +70,17 @@ fn fields<T: Pod, const D: usize>(
 
 /// What a cell holds after an exchange and outflow beyond the box.
 fn expected<const D: usize>(layout: &Layout<D>, index: [i64; D]) -> [i64; D] {
-    let (cells, periodic) = (layout.grid().cells(), layout.periodic());
-    std::array::from_fn(|a| match periodic[a] {
-        true => index[a].rem_euclid(cells[a] as i64),
-        false => index[a].clamp(0, cells[a] as i64 - 1),
+    let cells = layout.grid().cells();
+    let periodic = layout.periodic();
+    std::array::from_fn(|a| {
+        if periodic[a] { index[a].rem_euclid(cells[a] as i64) } else { index[a].clamp(0, cells[a] as i64 - 1) }
     })
 }
 
 /// Whether a cell is an edge or corner that is within the box, which an exchange of faces leaves out.
 fn is_left_out<const D: usize>(layout: &Layout<D>, block: usize, cell: [isize; D], index: [i64; D]) -> bool {
-    let (extent, cells) = (layout.extent(block), layout.grid().cells());
+    let extent = layout.extent(block);
+    let cells = layout.grid().cells();
     let filled_by_exchange = |a: usize| {
         let outside = cell[a] < 0 || cell[a] >= extent[a] as isize;
         outside && (layout.periodic()[a] || (0..cells[a] as i64).contains(&index[a]))
@@ -139,7 +141,7 @@ fn one_case<T: Pod + Neg<Output = T> + PartialEq + std::fmt::Debug, const D: usi
     for pattern in [0, 1, (1 << D) - 1] {
         let layout = layout(comm, &case, std::array::from_fn(|a| pattern >> a & 1 == 1));
         for (node, corners) in NODES.into_iter().flat_map(|node| [(node, false), (node, true)]) {
-            let shape = HaloShape { components: COMPONENTS, width: case.2, corners };
+            let shape = if corners { HaloShape::full(COMPONENTS, case.2) } else { HaloShape::star(COMPONENTS, case.2) };
             let mut halo = Halo::new(comm, &layout, shape.clone(), node).expect("a halo that fits");
             let mut fields = fields(comm, &layout, case.2, 0, convert);
             halo.exchange(&mut fields);
@@ -190,9 +192,10 @@ fn small(comm: &Comm) -> Layout<3> {
 }
 
 fn many_exchanges(comm: &Comm) {
-    let (layout, width) = (small(comm), [2; 3]);
+    let layout = small(comm);
+    let width = [2; 3];
     for node in NODES {
-        let shape = HaloShape { components: COMPONENTS, width, corners: true };
+        let shape = HaloShape::full(COMPONENTS, width);
         let mut halo = Halo::new(comm, &layout, shape.clone(), node).unwrap();
         for round in 0..300 {
             let mut fields = fields(comm, &layout, width, round, |number| number);
@@ -211,7 +214,9 @@ fn many_exchanges(comm: &Comm) {
 
 fn two_halos(comm: &Comm) {
     let layout = small(comm);
-    let shape = |width| HaloShape { components: COMPONENTS, width: [width; 3], corners: width == 2 };
+    let shape = |width| {
+        if width == 2 { HaloShape::full(COMPONENTS, [width; 3]) } else { HaloShape::star(COMPONENTS, [width; 3]) }
+    };
     for (first, second) in
         [(Node::Shared, Node::Messages), (Node::Messages, Node::Messages), (Node::Shared, Node::Shared)]
     {
@@ -234,7 +239,7 @@ fn two_halos(comm: &Comm) {
 
 fn many_halos(comm: &Comm) {
     let layout = small(comm);
-    let shape = HaloShape { components: COMPONENTS, width: [1; 3], corners: false };
+    let shape = HaloShape::star(COMPONENTS, [1; 3]);
     let before = shared_pages();
     let mut kept = Vec::new();
     for round in 0..40 {
@@ -254,15 +259,17 @@ fn many_halos(comm: &Comm) {
 /// How many shared segments of windows this process has mapped.
 fn shared_pages() -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    maps.lines().filter(|line| line.contains("osc_sm") || line.contains("osc")).count()
+    maps.lines().filter(|line| line.contains("osc") || line.contains("mpich_sh")).count()
 }
 
 fn late_ranks(comm: &Comm) {
-    let (layout, width) = (small(comm), [1; 3]);
-    let shape = HaloShape { components: COMPONENTS, width, corners: true };
+    let layout = small(comm);
+    let width = [1; 3];
+    let shape = HaloShape::full(COMPONENTS, width);
     let mut halo = Halo::new(comm, &layout, shape.clone(), Node::Shared).unwrap();
     let large = vec![comm.rank() as u64; 100_000];
-    let (next, before) = ((comm.rank() + 1) % comm.size(), (comm.rank() + comm.size() - 1) % comm.size());
+    let next = (comm.rank() + 1) % comm.size();
+    let before = (comm.rank() + comm.size() - 1) % comm.size();
     for round in 0..5 {
         let pending = comm.immediate_receive::<u64>(large.len(), before, 9);
         let mut fields = fields(comm, &layout, width, round, |number| number);
@@ -281,7 +288,7 @@ fn late_ranks(comm: &Comm) {
 
 fn waits(comm: &Comm) {
     let layout = layout(comm, &([4, 8], [1, 4], [1; 2]), [true, false]);
-    let shape = HaloShape { components: 1, width: [1, 1], corners: false };
+    let shape = HaloShape::star(1, [1, 1]);
     let halo = Halo::<f64, 2>::new(comm, &layout, shape, Node::Shared).unwrap();
     for (place, block) in layout.of_rank(comm.rank()).enumerate() {
         let other = |block: Option<usize>| block.is_some_and(|block| layout.owner(block) != comm.rank());
@@ -292,7 +299,7 @@ fn waits(comm: &Comm) {
 
 fn counted(comm: &Comm) {
     let layout = layout(comm, &([6, 5, 8], [1, 1, comm.size()], [1; 3]), [true; 3]);
-    let shape = HaloShape { components: COMPONENTS, width: [2, 2, 1], corners: false };
+    let shape = HaloShape::star(COMPONENTS, [2, 2, 1]);
     let peers = match comm.size() {
         1 => 0,
         2 => 1,
@@ -316,7 +323,7 @@ fn counted(comm: &Comm) {
 fn refused(comm: &Comm) {
     let layout = layout(comm, &([16, 9], [1, 4], [1; 2]), [true; 2]);
     let refusal = |layout: &Layout<2>, width| {
-        let shape = HaloShape { components: 1, width, corners: false };
+        let shape = HaloShape::star(1, width);
         Halo::<f64, 2>::new(comm, layout, shape, Node::Shared).err().expect("a refusal").to_string()
     };
     assert!(refusal(&layout, [2, 3]).contains("2 cells per block along y: the halo takes 3"));

@@ -4,7 +4,7 @@ use divisi::Comm;
 use divisi::comm::{ExactSum, wait_all, wait_any};
 use divisi::partition::balanced_range;
 
-pub const CHECKS: &[super::Check] = &[
+pub(crate) const CHECKS: &[super::Check] = &[
     ("messages travel round a ring", ring),
     ("an unknown length is received whole", unknown_length),
     ("immediate messages complete in any order", immediate),
@@ -14,15 +14,22 @@ pub const CHECKS: &[super::Check] = &[
     ("exchange delivers every part", exchange),
     ("all_gather keeps the order of ranks", all_gather),
     ("reductions find extremes and their places", reductions),
+    ("unsigned numbers are ordered as such", unsigned_extremes),
+    ("ranks that wait leave their cores to others", waiting_ranks),
     ("exact sums do not depend on ranks", exact_sums),
     ("groups of a split speak among themselves", split),
     ("all ranks agree on a failure", agree),
     ("messages and bytes are counted per phase", traffic),
 ];
 
+/// Seconds of processor time for a round of calls that wait, on more ranks than cores: a time slice of the kernel's is some milliseconds.
+const MOST_PER_ROUND: f64 = 0.015;
+
 fn ring(comm: &Comm) {
-    let (rank, size) = (comm.rank(), comm.size());
-    let (next, before) = ((rank + 1) % size, (rank + size - 1) % size);
+    let rank = comm.rank();
+    let size = comm.size();
+    let next = (rank + 1) % size;
+    let before = (rank + size - 1) % size;
     let pending = comm.immediate_receive::<u64>(3, before, 7);
     comm.send(&[rank as u64, 10, 20], next, 7);
     assert_eq!(pending.wait(), [before as u64, 10, 20]);
@@ -103,7 +110,8 @@ fn all_gather(comm: &Comm) {
 }
 
 fn reductions(comm: &Comm) {
-    let (rank, size) = (comm.rank(), comm.size());
+    let rank = comm.rank();
+    let size = comm.size();
     assert_eq!(comm.all_reduce_min(rank as f64), 0.0);
     assert_eq!(comm.all_reduce_max(rank as i64), size as i64 - 1);
     assert_eq!(comm.all_reduce_sum(rank as u64), (size * (size - 1) / 2) as u64);
@@ -112,6 +120,70 @@ fn reductions(comm: &Comm) {
     assert_eq!(comm.min_with_location(value, 100 + rank as u64), (0.0, 100));
     let highest = ((size - 1) / 2) as f64;
     assert_eq!(comm.max_with_location(value, 100 + rank as u64), (highest, 100 + 2 * ((size as u64 - 1) / 2)));
+}
+
+/// All that finds extremes of unsigned numbers, with numbers on both sides of 2^63, on which each rank in turn has the extreme:
+/// MPICH up to 4.0.2 takes them for signed ones.
+fn unsigned_extremes(comm: &Comm) {
+    const HALF: u64 = 1 << 63;
+    let me = comm.rank() as u64;
+    let last = comm.size() as u64 - 1;
+    for [low, high] in [[0, u64::MAX], [HALF - 1, HALF], [1, HALF], [HALF, u64::MAX], [2, 3]] {
+        for holder in 0..=last {
+            let lowest = if me == holder { low } else { high };
+            let highest = if me == holder { high } else { low };
+            assert_eq!(comm.all_reduce_min(lowest), low);
+            assert_eq!(comm.all_reduce_max(highest), high);
+            let mut both = [highest, low];
+            comm.all_reduce_max_into(&mut both);
+            assert_eq!(both, [high, low]);
+            let value = if me == holder { 1.0 } else { 2.0 };
+            assert_eq!(comm.min_with_location(value, low + me), (1.0, low + holder));
+            assert_eq!(comm.max_with_location(-value, low + me), (-1.0, low + holder));
+        }
+    }
+    for [low, high] in [[i64::MIN, i64::MAX], [-1, 0], [i64::MIN, -1]] {
+        assert_eq!(comm.all_reduce_min(if me == last { low } else { high }), low);
+        assert_eq!(comm.all_reduce_max(if me == last { high } else { low }), high);
+    }
+}
+
+/// Every call that waits, so often that a call which holds the core until the kernel takes it would cost many times as much as here.
+fn waiting_ranks(comm: &Comm) {
+    const ROUNDS: u64 = 40;
+    let next = (comm.rank() + 1) % comm.size();
+    let before = (comm.rank() + comm.size() - 1) % comm.size();
+    let began = processor_time();
+    for round in 0..ROUNDS {
+        comm.barrier();
+        assert_eq!(comm.all_reduce_max(round), round);
+        assert_eq!(comm.broadcast(&[round], round as usize % comm.size()), [round]);
+        assert_eq!(comm.exclusive_sum(1), comm.rank() as u64);
+        assert_eq!(comm.all_gather(&[round]), vec![round; comm.size()]);
+        assert_eq!(comm.exchange(vec![vec![round]; comm.size()]), vec![vec![round]; comm.size()]);
+        let pending = comm.immediate_receive::<u64>(1, before, 4);
+        // Longer than what is sent before the receiver asks for it.
+        let long = vec![round; 20_000];
+        if comm.is_root() && comm.size() > 1 {
+            comm.send(&long, next, 5);
+            assert_eq!(comm.receive::<u64>(before, 5), long);
+        } else if comm.size() > 1 {
+            comm.send(&comm.receive::<u64>(before, 5), next, 5);
+        }
+        comm.send(&[round], next, 4);
+        assert_eq!(pending.wait(), [round]);
+        let mut pending = vec![comm.immediate_broadcast(vec![round], 0)];
+        assert_eq!(wait_any(&mut pending), (0, vec![round]));
+    }
+    let each = (processor_time() - began) / ROUNDS as f64;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    assert!(comm.size() <= cores || each < MOST_PER_ROUND, "a round takes {each} s of processor time");
+}
+
+/// Seconds of processor time of this process so far.
+fn processor_time() -> f64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    now.tv_sec as f64 + 1e-9 * now.tv_nsec as f64
 }
 
 /// Numbers of very different size, whose plain sum depends on the order.

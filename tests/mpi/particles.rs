@@ -3,7 +3,7 @@
 use divisi::Comm;
 use divisi::particles::Particles;
 
-pub const CHECKS: &[super::Check] = &[
+pub(crate) const CHECKS: &[super::Check] = &[
     ("source blocks show all particles in order", source_blocks),
     ("blocks end at the same places on any number of ranks", block_ends),
     ("migrated particles arrive once, in order", migrate),

@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use divisi::Comm;
-use divisi::output::{About, Chain, Measured, Observation, Parameter, Posterior, WriteOptions};
+use divisi::io::WriteOptions;
+use divisi::orbit::posterior::{About, Chain, Parameter, Posterior};
+use divisi::orbit::{Observation, Observations, Quantity};
 
 use super::output::{done, scratch, share};
 
-pub const CHECKS: &[super::Check] = &[
+pub(crate) const CHECKS: &[super::Check] = &[
     ("posteriors have the bytes that one process writes", same_bytes),
     ("ranks without samples change no byte of a posterior", empty_ranks),
     ("a posterior that one rank cannot give is refused on all", refused),
@@ -33,6 +35,20 @@ fn number(row: u64, column: usize) -> f64 {
     (1.0 + row as f64 * 3.7 + column as f64 * 0.01).sqrt()
 }
 
+/// A measured place.
+fn measured() -> Observation {
+    Observation {
+        epoch: 55645.95,
+        object: 1,
+        quantity: Quantity::RaDec,
+        values: [12.5, -3.25],
+        errors: [0.5, 0.25],
+        correlation: None,
+        instrument: String::new(),
+        place: String::new(),
+    }
+}
+
 /// These rows, and the steps of these walkers.
 fn part(rows: Range<u64>, walkers: Range<u64>) -> Posterior {
     let numbers = |row: u64| (0..NAMES.len()).map(move |column| number(row, column));
@@ -48,19 +64,15 @@ fn part(rows: Range<u64>, walkers: Range<u64>) -> Posterior {
             thin: 2,
             samples: steps.flat_map(numbers).collect(),
         }),
-        observations: vec![Observation {
-            epoch: 55645.95,
-            object: 1,
-            measured: Measured::Offsets,
-            ..Observation::default()
-        }],
+        observations: Observations { rows: vec![measured()], ..Observations::default() },
         about: About { sampler: "MCMC".to_owned(), note: "made up".to_owned(), ..About::default() },
     }
 }
 
 fn compare_with_one_process(comm: &Comm, mine: &Posterior, options: WriteOptions) {
     let folder = scratch(comm);
-    let (all, one) = (folder.join("all.hdf5"), folder.join("one.hdf5"));
+    let all = folder.join("all.hdf5");
+    let one = folder.join("one.hdf5");
     mine.write(comm, &all, &options).expect("a posterior");
     if comm.is_root() {
         let whole = part(0..ROWS, 0..WALKERS);
@@ -83,7 +95,7 @@ fn same_bytes(comm: &Comm) {
     let mine = part(share(comm, ROWS), share(comm, WALKERS));
     for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
         for compress in [0, 4] {
-            compare_with_one_process(comm, &mine, WriteOptions { mpiio, compress, ..WriteOptions::default() });
+            compare_with_one_process(comm, &mine, WriteOptions::default().mpiio(mpiio).compress(compress));
         }
     }
 }
@@ -95,7 +107,7 @@ fn empty_ranks(comm: &Comm) {
         mine.chain = None;
     }
     for mpiio in [cfg!(feature = "parallel-hdf5"), false] {
-        compare_with_one_process(comm, &mine, WriteOptions { mpiio, ..WriteOptions::default() });
+        compare_with_one_process(comm, &mine, WriteOptions::default().mpiio(mpiio));
     }
 }
 

@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use divisi::Comm;
-use divisi::output::{Checkpoint, CheckpointReader, WriteOptions, path_of};
+use divisi::io::{Checkpoint, CheckpointReader, WriteOptions, path_of};
 use divisi::run::Goal;
 use divisi::sampler::{
     Around, Density, Ensemble, EnsembleSettings, Grid, GridAxis, GridSettings, Maximum, MaximumSettings, Moves, Start,
     Table,
 };
 
-use super::common::densities::{Boxed, edge, normal, two_modes};
 use super::output::{done, scratch, stamp};
+use crate::common::densities::{Boxed, edge, normal, two_modes};
 
-pub const CHECKS: &[super::Check] = &[
+pub(crate) const CHECKS: &[super::Check] = &[
     ("an ensemble has the same bits on any number of ranks", ensemble_bits),
     ("tempering has the same bits on any number of ranks", tempering_bits),
     ("a maximum is the same bits on any number of ranks", maximum_bits),
@@ -60,6 +60,10 @@ fn told<D: Density>(comm: &Comm, ensemble: &Ensemble<D>) -> Vec<f64> {
     let mut told = rows(comm, ensemble.chain());
     told.extend(ensemble.positions().flatten());
     told.extend(look.times.iter().chain(&look.r_hat).chain(&ensemble.seen().times).chain(ensemble.betas()));
+    told.extend(look.bulk.iter().chain(&look.tail));
+    told.extend([look.burn_in as f64]);
+    told.extend(ensemble.uneven().into_iter().flatten());
+    told.extend(comm.all_gather(&ensemble.samples().numbers));
     told.extend(ensemble.exchanges().iter().chain([&ensemble.acceptance()]));
     if let Some(evidence) = ensemble.evidence() {
         told.extend([evidence.thermodynamic, evidence.stepping_stones].map(|e| [e.value, e.error]).concat());
@@ -70,7 +74,8 @@ fn told<D: Density>(comm: &Comm, ensemble: &Ensemble<D>) -> Vec<f64> {
 const MIXTURE: Moves = Moves { stretch: 0.5, differential: 0.3, snooker: 0.2, scale: 2.0 };
 
 fn settings() -> EnsembleSettings {
-    let (effective_samples, moves) = (1e9, MIXTURE);
+    let effective_samples = 1e9;
+    let moves = MIXTURE;
     EnsembleSettings {
         walkers: 14,
         burn_in: 10,
@@ -113,8 +118,10 @@ fn searched<D: Density>(comm: &Comm, mut search: Maximum<D>) -> Vec<f64> {
     while !search.is_done() {
         search.step().expect("a step");
     }
-    let (best, curvature) = (search.best().expect("a top").clone(), search.curvature().expect("a curvature"));
-    [rows(comm, search.tops()), best.point, curvature.covariance].concat()
+    let best = search.best().expect("a top").clone();
+    let curvature = search.curvature().expect("a curvature");
+    let settled = f64::from(u8::from(search.is_settled()));
+    [rows(comm, search.tops()), best.point, curvature.covariance, vec![settled]].concat()
 }
 
 fn maximum_bits(comm: &Comm) {
@@ -147,7 +154,7 @@ fn grid_bits(comm: &Comm) {
 
 /// Writes a checkpoint of step 1 in a folder, on these ranks.
 fn saved(comm: &Comm, folder: &Path, save: impl FnOnce(&mut Checkpoint)) {
-    let options = WriteOptions { mpiio: cfg!(feature = "parallel-hdf5"), ..WriteOptions::default() };
+    let options = WriteOptions::default().mpiio(cfg!(feature = "parallel-hdf5"));
     let mut checkpoint = Checkpoint::create(comm, folder, &stamp(1), &options).expect("a file");
     save(&mut checkpoint);
     checkpoint.finish().expect("a whole file");

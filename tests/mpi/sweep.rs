@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use divisi::comm::Comm;
 use divisi::error::Cause;
-use divisi::sweep::{self, Array, Future, Handle, Pool, Schedule, Sweep, Until};
+use divisi::tasks::{self, Array, Executor, Future, Handle, Pool, Schedule, Until};
 use divisi::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-pub const CHECKS: &[super::Check] = &[
+pub(crate) const CHECKS: &[super::Check] = &[
     ("a map has the results in order on every rank", map_in_order),
     ("a map gives the same results however tasks are handed out", schedules),
     ("a map of nothing is nothing", empty),
@@ -32,19 +32,20 @@ pub const CHECKS: &[super::Check] = &[
     ("chosen ranks run a task", apply),
     ("long arguments and results arrive whole", long),
     ("ranks run a task together", groups),
+    ("ranks that run tasks can't be called together, those of one task can", nested),
     ("rank 0 may leave the work to others", root_computes),
     ("the main function's error ends the pool on all ranks", main_fails),
     ("what can't be is refused", refused),
 ];
 
-fn square(task: &sweep::Task) -> Result<u64> {
+fn square(task: &tasks::Task) -> Result<u64> {
     Ok(task.number().wrapping_mul(task.number()))
 }
 
 fn map_in_order(comm: &Comm) {
     for count in [1, 2, 7, 1000] {
         let items: Vec<u64> = (0..count).map(|i| 3 * i).collect();
-        let doubled = sweep::map(comm, &items, |item| format!("{}", 2 * item)).unwrap();
+        let doubled = tasks::map(comm, &items, |item| format!("{}", 2 * item)).unwrap();
         assert_eq!(doubled, items.iter().map(|item| format!("{}", 2 * item)).collect::<Vec<_>>());
     }
 }
@@ -53,7 +54,7 @@ fn schedules(comm: &Comm) {
     let items: Vec<u32> = (0..500).collect();
     for schedule in [Schedule::Dynamic, Schedule::Static, Schedule::Cyclic] {
         for chunk in [None, Some(1), Some(7)] {
-            let sweep = Sweep::new(comm).schedule(schedule);
+            let sweep = Executor::new(comm).schedule(schedule);
             let sweep = if let Some(chunk) = chunk { sweep.chunk(chunk) } else { sweep };
             let got = sweep.map(&items, |task, item| Ok((task.number(), item + 1))).unwrap();
             let wanted: Vec<_> = items.iter().map(|&item| Ok((u64::from(item), item + 1))).collect();
@@ -63,15 +64,16 @@ fn schedules(comm: &Comm) {
 }
 
 fn empty(comm: &Comm) {
-    assert_eq!(sweep::map(comm, &[0u8; 0], |_| 1).unwrap(), Vec::<i32>::new());
-    let ran = Sweep::new(comm).pool(|_, argument: u8| Ok(argument), |_| Ok(5)).unwrap();
+    assert_eq!(tasks::map(comm, &[0u8; 0], |_| 1).unwrap(), Vec::<i32>::new());
+    let ran = Executor::new(comm).pool(|_, argument: u8| Ok(argument), |_| Ok(5)).unwrap();
     assert_eq!(ran, comm.is_root().then_some(5));
 }
 
 fn many(comm: &Comm) {
     let count = 1_000_000;
-    let (mut seen, mut sum) = (0, 0u64);
-    let counts = Sweep::new(comm)
+    let mut seen = 0;
+    let mut sum = 0u64;
+    let counts = Executor::new(comm)
         .for_each(count, square, |task, outcome| {
             seen += 1;
             sum = sum.wrapping_add(outcome.unwrap() ^ task);
@@ -86,8 +88,9 @@ fn many(comm: &Comm) {
 
 fn random(comm: &Comm) {
     let items: Vec<u8> = vec![0; 100];
-    let draw = |seed| Sweep::new(comm).seed(seed).map(&items, |task, _| Ok(task.random().bits())).unwrap();
-    let (one, two) = (draw(1), draw(2));
+    let draw = |seed| Executor::new(comm).seed(seed).map(&items, |task, _| Ok(task.random().bits())).unwrap();
+    let one = draw(1);
+    let two = draw(2);
     assert_eq!(one, draw(1));
     assert!(one.iter().zip(&two).all(|(a, b)| a != b));
     let mut distinct: Vec<u64> = one.into_iter().map(|bits| bits.unwrap()).collect();
@@ -98,7 +101,7 @@ fn random(comm: &Comm) {
 
 fn failures(comm: &Comm) {
     let items: Vec<u64> = (0..40).collect();
-    let got = Sweep::new(comm)
+    let got = Executor::new(comm)
         .retries(0)
         .map(&items, |_, &item| match item {
             7 => Err(Error::input("item", "is seven")),
@@ -119,14 +122,14 @@ fn failures(comm: &Comm) {
             (item, outcome) => assert_eq!(outcome, &Ok(*item)),
         }
     }
-    let failed = Sweep::new(comm).retries(0).map(&[1], |_, _| Err::<u8, _>(Error::input("x", "y"))).unwrap();
+    let failed = Executor::new(comm).retries(0).map(&[1], |_, _| Err::<u8, _>(Error::input("x", "y"))).unwrap();
     let error = Error::from(failed[0].clone().unwrap_err());
     assert_eq!(error.status(), 3);
 }
 
 fn retries(comm: &Comm) {
     let items: Vec<u64> = (0..30).collect();
-    let got = Sweep::new(comm)
+    let got = Executor::new(comm)
         .map(&items, |task, &item| match item % 10 {
             3 if task.attempt() < 4 => Err(Error::input("attempt", task.attempt().to_string())),
             4 => Err(Error::input("attempt", task.attempt().to_string())),
@@ -144,7 +147,7 @@ fn retries(comm: &Comm) {
 
 fn stop_after(comm: &Comm) {
     let items: Vec<u64> = (0..10_000).collect();
-    let sweep = Sweep::new(comm).retries(0).stop_after(3).chunk(1);
+    let sweep = Executor::new(comm).retries(0).stop_after(3).chunk(1);
     let got = sweep.map(&items, |_, &item| if item % 5 == 0 { Err(Error::input("x", "y")) } else { Ok(()) }).unwrap();
     let failed = got.iter().filter(|it| it.as_ref().is_err_and(|error| error.cause == Cause::Error)).count();
     let unbegun = got.iter().filter(|it| it.as_ref().is_err_and(|error| error.cause == Cause::Cancelled)).count();
@@ -154,7 +157,7 @@ fn stop_after(comm: &Comm) {
 
 fn time_limit(comm: &Comm) {
     let items = [0, 1, 2, 3];
-    let sweep = Sweep::new(comm).retries(1).time_limit(Duration::from_millis(100));
+    let sweep = Executor::new(comm).retries(1).time_limit(Duration::from_millis(100));
     let got = sweep
         .map(&items, |task, &item| {
             while item == 2 && !task.is_cancelled() {
@@ -176,7 +179,7 @@ fn time_limit(comm: &Comm) {
 
 /// Runs a pool that adds one to numbers.
 fn adding(comm: &Comm, main: impl FnOnce(&Pool<u64, u64>) -> Result<()>) {
-    let ran = Sweep::new(comm).pool(|_, argument| Ok(argument + 1), main).unwrap();
+    let ran = Executor::new(comm).pool(|_, argument| Ok(argument + 1), main).unwrap();
     assert_eq!(ran.is_some(), comm.is_root());
 }
 
@@ -223,14 +226,14 @@ fn completed(comm: &Comm) {
 }
 
 fn waiting(comm: &Comm) {
-    let worker = |task: &sweep::Task, millis: i64| {
+    let worker = |task: &tasks::Task, millis: i64| {
         let began = std::time::Instant::now();
         while began.elapsed() < Duration::from_millis(millis.unsigned_abs()) && !task.is_cancelled() {
             std::hint::spin_loop();
         }
         if millis < 0 { Err(Error::input("time", "is negative")) } else { Ok(millis) }
     };
-    let sweep = Sweep::new(comm).retries(0);
+    let sweep = Executor::new(comm).retries(0);
     sweep
         .pool(worker, |pool| {
             let futures = [pool.submit(30)?, pool.submit(1)?, pool.submit(-2)?];
@@ -246,12 +249,12 @@ fn waiting(comm: &Comm) {
         .unwrap();
 }
 
-fn sum_of_inputs(task: &sweep::Task, argument: u64) -> Result<u64> {
+fn sum_of_inputs(task: &tasks::Task, argument: u64) -> Result<u64> {
     Ok(argument + task.inputs::<u64>()?.iter().sum::<u64>())
 }
 
 fn graph(comm: &Comm) {
-    Sweep::new(comm)
+    Executor::new(comm)
         .pool(sum_of_inputs, |pool| {
             let leaves: Vec<Future<u64>> = (0..64).map(|i| pool.submit(i)).collect::<Result<_>>()?;
             let mut level = leaves;
@@ -269,7 +272,7 @@ fn graph(comm: &Comm) {
 }
 
 fn lazy(comm: &Comm) {
-    let ran = Sweep::new(comm)
+    let ran = Executor::new(comm)
         .pool(
             |task, argument: u64| Ok((task.number(), argument, task.inputs::<(u64, u64, u64)>()?.len() as u64)),
             |pool| {
@@ -292,10 +295,10 @@ fn lazy(comm: &Comm) {
 }
 
 fn lost_input(comm: &Comm) {
-    let worker = |task: &sweep::Task, argument: u64| {
+    let worker = |task: &tasks::Task, argument: u64| {
         if argument == 0 { Err(Error::input("argument", "is zero")) } else { sum_of_inputs(task, argument) }
     };
-    Sweep::new(comm)
+    Executor::new(comm)
         .retries(1)
         .pool(worker, |pool| {
             let bad = pool.submit(0)?;
@@ -313,13 +316,13 @@ fn lost_input(comm: &Comm) {
 }
 
 fn cancel(comm: &Comm) {
-    let worker = |task: &sweep::Task, _: u8| {
+    let worker = |task: &tasks::Task, _: u8| {
         while !task.is_cancelled() {
             std::thread::sleep(Duration::from_millis(1));
         }
         Ok(task.number())
     };
-    Sweep::new(comm)
+    Executor::new(comm)
         .root_computes(false)
         .pool(worker, |pool| {
             if pool.ranks() == [0] {
@@ -347,11 +350,11 @@ fn priority(comm: &Comm) {
     if comm.size() > 2 {
         return;
     }
-    let worker = |_: &sweep::Task, millis: u64| {
+    let worker = |_: &tasks::Task, millis: u64| {
         std::thread::sleep(Duration::from_millis(millis));
         Ok(0u8)
     };
-    Sweep::new(comm)
+    Executor::new(comm)
         .root_computes(false)
         .pool(worker, |pool| {
             let mut futures = vec![pool.submit(30)?];
@@ -374,7 +377,7 @@ struct Lookup {
 }
 
 fn put(comm: &Comm) {
-    Sweep::new(comm)
+    Executor::new(comm)
         .pool(
             |task, lookup: Lookup| Ok(task.get(&lookup.table)?[lookup.place]),
             |pool| {
@@ -390,7 +393,7 @@ fn put(comm: &Comm) {
 }
 
 fn values(comm: &Comm) {
-    Sweep::new(comm)
+    Executor::new(comm)
         .pool(
             |task, name: String| {
                 let part = task.value::<Vec<u64>>(&name)?;
@@ -419,7 +422,7 @@ fn values(comm: &Comm) {
 
 fn apply(comm: &Comm) {
     let rank = comm.rank();
-    Sweep::new(comm)
+    Executor::new(comm)
         .pool(
             move |_, ()| Ok(rank),
             |pool| {
@@ -436,7 +439,7 @@ fn apply(comm: &Comm) {
 }
 
 fn long(comm: &Comm) {
-    Sweep::new(comm)
+    Executor::new(comm)
         .pool(
             |task, mut array: Array<u64>| {
                 if array.len() % 2 == 1 && task.attempt() == 1 {
@@ -464,8 +467,8 @@ fn long(comm: &Comm) {
 fn groups(comm: &Comm) {
     let items: Vec<u64> = (0..20).collect();
     for size in 1..=comm.size() {
-        let sweep = Sweep::new(comm).ranks_per_task(size);
-        let together = |task: &sweep::Task, item: &u64| {
+        let sweep = Executor::new(comm).ranks_per_task(size);
+        let together = |task: &tasks::Task, item: &u64| {
             let group = task.comm();
             let sum = group.all_reduce_max(group.rank() as u64) + item;
             Ok((group.size(), sum))
@@ -473,7 +476,7 @@ fn groups(comm: &Comm) {
         let got = sweep.map(&items, together).unwrap();
         let wanted: Vec<_> = items.iter().map(|item| Ok((size, size as u64 - 1 + item))).collect();
         assert_eq!(got, wanted);
-        let failing = |task: &sweep::Task, item: &u64| {
+        let failing = |task: &tasks::Task, item: &u64| {
             task.comm().agree(if *item == 3 && task.comm().rank() + 1 == size {
                 Err(Error::input("x", "y"))
             } else {
@@ -485,10 +488,57 @@ fn groups(comm: &Comm) {
     }
 }
 
+/// The class: ranks that are in different tasks are called together, which hangs or answers with what belongs to another. Its members: tasks
+/// within a task, by a map, an executor and a pool; what all ranks must call, also by a clone, a part of the ranks or one that has more;
+/// rank 0 between tasks, too.
+fn nested(comm: &Comm) {
+    let items: Vec<u64> = (0..4).collect();
+    let part = comm.split(comm.rank() as u32 / 2);
+    let sweep = Executor::new(comm).retries(0);
+    let within: [fn(&Comm) -> Result<()>; 3] = [
+        |comm| tasks::map(comm, &[1, 2], |x| 2 * x).map(drop),
+        |comm| Executor::new(comm).map(&[1, 2], |_, x| Ok(2 * x)).map(drop),
+        |comm| Executor::new(comm).pool(|_, x: u64| Ok(x), |_| Ok(())).map(drop),
+    ];
+    let together: [fn(&Comm); 5] = [
+        |comm| comm.barrier(),
+        |comm| comm.agree(Ok(())).unwrap(),
+        |comm| drop(comm.clone().all_gather(&[1u64])),
+        |comm| drop(comm.split(0)),
+        |comm| drop(comm.split_node()),
+    ];
+    let fails = |call: &dyn Fn(&Comm) -> Result<()>, cause: Cause, says: &str| {
+        for ranks in [comm, &part] {
+            for outcome in sweep.map(&items, |_, _| call(ranks)).unwrap() {
+                let error = outcome.unwrap_err();
+                assert!(error.cause == cause && error.message.contains(says), "{error}");
+            }
+        }
+    };
+    within.iter().for_each(|call| fails(call, Cause::Error, "tasks within a task"));
+    for call in together {
+        let call = |ranks: &Comm| {
+            call(ranks);
+            Ok(())
+        };
+        fails(&call, Cause::Panic, "by Task::comm alone");
+    }
+    let refused = sweep.pool(|_, x: u64| Ok(x), |_| tasks::map(comm, &[1], |x| *x).map(drop));
+    assert!(refused.is_err());
+    let inner = |task: &tasks::Task, x: &u64| {
+        task.comm().barrier();
+        Ok(tasks::map(task.comm(), &[1, 2], |y| x * y)?.iter().sum::<u64>())
+    };
+    let sums = sweep.map(&items, inner).unwrap();
+    assert_eq!(sums, [0, 3, 6, 9].map(Ok));
+    assert_eq!(comm.all_reduce_sum(1u64), comm.size() as u64);
+}
+
 fn root_computes(comm: &Comm) {
     let items: Vec<u8> = vec![0; 200];
-    let (rank, ran) = (comm.rank(), Cell::new(0));
-    let who = Sweep::new(comm)
+    let rank = comm.rank();
+    let ran = Cell::new(0);
+    let who = Executor::new(comm)
         .root_computes(false)
         .map(&items, |_, _| {
             ran.set(ran.get() + 1);
@@ -500,7 +550,7 @@ fn root_computes(comm: &Comm) {
 }
 
 fn main_fails(comm: &Comm) {
-    let sweep = Sweep::new(comm);
+    let sweep = Executor::new(comm);
     let failed = sweep.pool(
         |_, argument: u64| Ok(argument),
         |pool| {
@@ -516,6 +566,6 @@ fn main_fails(comm: &Comm) {
 }
 
 fn refused(comm: &Comm) {
-    let sweep = Sweep::new(comm).ranks_per_task(comm.size() + 1);
+    let sweep = Executor::new(comm).ranks_per_task(comm.size() + 1);
     assert!(sweep.map(&[1], |_, item| Ok(*item)).unwrap_err().to_string().contains("ranks_per_task"));
 }

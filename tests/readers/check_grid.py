@@ -54,7 +54,8 @@ def check_layout(path):
     expect(snapshot.fields, path, "there are no fields")
     for name, numbers in snapshot.fields.items():
         expect(numbers.shape == tuple(snapshot.cells[::-1]), path, f"{name} has shape {numbers.shape}")
-        expect(numbers.dtype == np.float64 and np.isfinite(numbers).all(), path, f"{name} is not finite everywhere")
+        kind = np.uint8 if name == "solid" else np.float64
+        expect(numbers.dtype == kind and np.isfinite(numbers).all(), path, f"{name} is not {kind.__name__}, finite everywhere")
     expect(snapshot.told["current_time"] == snapshot.time, path, "two times are told of")
     expect((snapshot.spacing > 0).all(), path, "the box has no width")
 

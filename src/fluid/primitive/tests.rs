@@ -1,7 +1,7 @@
 use super::*;
 use crate::fluid::gas::{Ideal, Isothermal};
 use crate::grid::Field;
-use crate::lane::Level;
+use crate::simd::Level;
 
 const FLOORS: Floors = Floors { density: 1e-3, pressure: 1e-4 };
 
@@ -23,9 +23,8 @@ fn again(conserved: &mut Field<f64, 3>, primitive: &mut Field<f64, 3>) -> Findin
         conserved: RowMut::of(conserved, [0; 3]),
         primitive: RowMut::of(primitive, [0; 3]),
         floors: FLOORS,
-        scalars: 0,
-        bounds: [0.0, 1.0],
-        look: true,
+        bounds: &[],
+        care: Care { look: true, raise: true },
         count,
     })
 }
@@ -47,7 +46,7 @@ fn floors_are_counted_once_and_the_conserved_variables_then_tell_the_primitive_o
     let states =
         [[1e-9, 0.0, 0.0, 0.0, 1.0], [1.0, 3.0, 0.0, 0.0, 4.5], [1.0, 0.1, 0.7, 0.3, 0.1], [1.0, 0.0, 0.0, 0.0, 1.0]];
     let (findings, mut conserved, mut primitive) = find(&states);
-    assert_eq!(findings.corrected, Corrected { densities: 1, pressures: 2, scalars: 0 });
+    assert_eq!(findings.corrected, Corrected { densities: 1, pressures: 2, ..Corrected::default() });
     assert_eq!(primitive.at(0, [0; 3]), FLOORS.density);
     let bits = |field: &Field<f64, 3>| field.values().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     let before = [bits(&conserved), bits(&primitive)];
@@ -71,9 +70,8 @@ fn scalars_beyond_their_bounds_are_put_back_with_their_amounts_and_counted() {
         conserved: RowMut::of(&mut conserved, [0; 3]),
         primitive: RowMut::of(&mut primitive, [0; 3]),
         floors: FLOORS,
-        scalars: 1,
-        bounds: [0.0, 1.0],
-        look: true,
+        bounds: &[[0.0, 1.0]],
+        care: Care { look: true, raise: true },
         count: 3,
     });
     assert_eq!((findings.corrected.scalars, findings.broken), (2, false));
@@ -105,9 +103,8 @@ fn an_isothermal_gas_has_one_speed_of_sound() {
         conserved: RowMut::of(&mut conserved, [0; 3]),
         primitive: RowMut::of(&mut primitive, [0; 3]),
         floors: FLOORS,
-        scalars: 0,
-        bounds: [0.0, 1.0],
-        look: true,
+        bounds: &[],
+        care: Care { look: true, raise: true },
         count: 1,
     });
     assert_eq!((findings.fastest, primitive.at(1, [0; 3])), ([3.5, 3.0, 3.0], 0.5));

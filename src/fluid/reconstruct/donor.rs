@@ -1,7 +1,7 @@
 //! Donor cell: the cell's average at both faces (Godunov 1959).
 
 use super::Reconstruction;
-use crate::lane::Simd;
+use crate::simd::Simd;
 
 /// First order, never outside the range of the cells around.
 #[derive(Clone, Copy)]

@@ -10,8 +10,8 @@ mod ppm;
 mod tests;
 mod weno;
 
-use super::rows::{GROUP, Group, Row, RowMut, groups_of};
-use crate::lane::{Kernel, Lane, Simd};
+use super::rows::{GROUP, Group, Row, RowMut, groups_of, load};
+use crate::simd::{Kernel, Lane, Simd};
 
 pub(super) use donor::Donor;
 pub(super) use plm::Plm;
@@ -53,17 +53,20 @@ impl<R: Reconstruction> Kernel for FaceRow<'_, R> {
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         let groups = groups_of(self.count);
-        let (near, far) = (self.stride as isize, if R::REACH > 1 { 2 * self.stride as isize } else { 0 });
+        let near = self.stride as isize;
+        let far = if R::REACH > 1 { 2 * self.stride as isize } else { 0 };
         for (variable, &least) in self.least.iter().enumerate() {
             let least = S::F64::splat(simd, least);
             let rows = [-far, -near, 0, near, far].map(|offset| self.cells.shifted(offset).groups(variable, groups));
-            let (lower, upper) = (self.lower.groups(variable, groups), self.upper.groups(variable, groups));
+            let lower = self.lower.groups(variable, groups);
+            let upper = self.upper.groups(variable, groups);
             for group in 0..groups {
                 for part in (0..GROUP).step_by(S::F64::WIDTH) {
                     let stencil = load_all(simd, &rows, group, part);
                     let (mut low, mut high) = self.scheme.faces(simd, &stencil);
                     if R::OVERSHOOTS {
-                        (low, high) = (low.max(least), high.max(least));
+                        low = low.max(least);
+                        high = high.max(least);
                         if variable >= self.bounded {
                             low = between(low, stencil[1], stencil[2]);
                             high = between(high, stencil[2], stencil[3]);
@@ -86,10 +89,10 @@ fn between<L: Lane>(value: L, a: L, b: L) -> L {
 #[inline(always)]
 fn load_all<S: Simd>(simd: S, rows: &[&[Group]; 5], group: usize, part: usize) -> [S::F64; 5] {
     [
-        S::F64::load(simd, &rows[0][group][part..]),
-        S::F64::load(simd, &rows[1][group][part..]),
-        S::F64::load(simd, &rows[2][group][part..]),
-        S::F64::load(simd, &rows[3][group][part..]),
-        S::F64::load(simd, &rows[4][group][part..]),
+        load(simd, rows[0], group, part),
+        load(simd, rows[1], group, part),
+        load(simd, rows[2], group, part),
+        load(simd, rows[3], group, part),
+        load(simd, rows[4], group, part),
     ]
 }

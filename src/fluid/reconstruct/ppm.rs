@@ -11,7 +11,7 @@
 //! Left out: steepening at contacts, flattening at shocks, projection on characteristic variables.
 
 use super::Reconstruction;
-use crate::lane::{Lane, Simd};
+use crate::simd::{Lane, Simd};
 
 /// Fourth-order face values on smooth flows, third order in all.
 #[derive(Clone, Copy)]
@@ -27,15 +27,21 @@ impl Reconstruction for Ppm {
     #[inline(always)]
     fn faces<S: Simd>(self, simd: S, &[lowest, below, cell, above, highest]: &[S::F64; 5]) -> (S::F64, S::F64) {
         let zero = S::F64::splat(simd, 0.0);
-        let (lower, down, up, upper) = (below - lowest, cell - below, above - cell, highest - above);
+        let lower = below - lowest;
+        let down = cell - below;
+        let up = above - cell;
+        let upper = highest - above;
         // Bounds on twice a curvature, from those of the cell and its neighbours.
         let rough = S::F64::splat(simd, 2.0 * ROUGH);
-        let [near, far_down, far_up] = [rough * (up - down), rough * (down - lower), rough * (upper - up)];
+        let near = rough * (up - down);
+        let far_down = rough * (down - lower);
+        let far_up = rough * (upper - up);
         let bounds_down = Bounds { least: near.min(far_down), most: near.max(far_down) };
         let bounds_up = Bounds { least: near.min(far_up), most: near.max(far_up) };
         // Twelve times the steps to the faces: 6 (q_1 - q_0) - (q_2 - q_1) + (q_0 - q_-1), and its mirror image.
         let six = S::F64::splat(simd, 6.0);
-        let (six_down, six_up) = (six * down, six * up);
+        let six_down = six * down;
+        let six_up = six * up;
         let fall = six_down + face_curvature(zero, six_down, up - lower, &bounds_down);
         let rise = six_up - face_curvature(zero, six_up, upper - down, &bounds_up);
         let (fall, rise) = limited(zero, fall, rise, (down * up).le(zero), &bounds_down.both(&bounds_up));
@@ -77,7 +83,8 @@ fn limited<L: Lane>(zero: L, fall: L, rise: L, extremum: L::Mask, bounds: &Bound
     let bounded = bounds.bounded(zero, curvature);
     let scale = L::select(bounded.eq(zero), zero, bounded / curvature);
     // Elsewhere neither step is more than twice the other.
-    let (fall_size, rise_size) = (fall.abs(), rise.abs());
+    let fall_size = fall.abs();
+    let rise_size = rise.abs();
     let monotone_fall = L::select((rise_size + rise_size).lt(fall_size), rise + rise, fall);
     let monotone_rise = L::select((fall_size + fall_size).lt(rise_size), fall + fall, rise);
     (L::select(extremum, scale * fall, monotone_fall), L::select(extremum, scale * rise, monotone_rise))

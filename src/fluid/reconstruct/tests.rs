@@ -1,6 +1,6 @@
 use super::*;
-use crate::lane::Level;
-use crate::random::Random;
+use crate::base::random::Random;
+use crate::simd::Level;
 
 /// A scheme at one cell.
 struct Once<R> {
@@ -38,7 +38,9 @@ const ALL: [Scheme; 4] = [DONOR, PLM, PPM, WENO_Z];
 fn stencils() -> impl Iterator<Item = [f64; 5]> {
     (0..3000).map(|index| {
         let mut random = Random::new(7, 0, index);
-        let [a, b, c] = [random.normal(), random.normal(), random.normal()];
+        let a = random.normal();
+        let b = random.normal();
+        let c = random.normal();
         match index % 3 {
             0 => [0; 5].map(|_| random.normal()),
             1 => [-2.0, -1.0, 0.0, 1.0, 2.0].map(|x| a + b * x + c * x * x + 0.01 * random.normal()),
@@ -136,7 +138,8 @@ fn faces_are_of_fourth_order_with_ppm_and_of_fifth_with_weno() {
     // The average of sin over a cell is (cos(a) - cos(b)) / (b - a).
     let error = |scheme: Scheme, size: f64, at: f64| {
         let stencil = [-2.0, -1.0, 0.0, 1.0, 2.0].map(|cell| {
-            let [a, b] = [at + (cell - 0.5) * size, at + (cell + 0.5) * size];
+            let a = at + (cell - 0.5) * size;
+            let b = at + (cell + 0.5) * size;
             (a.cos() - b.cos()) / size
         });
         (scheme(stencil)[1] - (at + 0.5 * size).sin()).abs()

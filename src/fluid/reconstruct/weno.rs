@@ -5,7 +5,7 @@
 //! largest of them: results don't depend on the units of the variable, and nothing overflows.
 
 use super::Reconstruction;
-use crate::lane::{Lane, Simd};
+use crate::simd::{Lane, Simd};
 
 /// Fifth order where smooth, at smooth extrema too.
 #[derive(Clone, Copy)]
@@ -23,7 +23,10 @@ impl Reconstruction for WenoZ {
     #[inline(always)]
     fn faces<S: Simd>(self, simd: S, &[lowest, below, cell, above, highest]: &[S::F64; 5]) -> (S::F64, S::F64) {
         let constant = |x| S::F64::splat(simd, x);
-        let [lower, down, up, upper] = [below - lowest, cell - below, above - cell, highest - above];
+        let lower = below - lowest;
+        let down = cell - below;
+        let up = above - cell;
+        let upper = highest - above;
         let [leaning_down, middle, leaning_up] = weights(simd, [lower, down, up, upper]);
         let middle = constant(6.0) * middle;
         let (rise, rise_sum) = weighted_step(simd, [lower, down, up, upper], [leaning_down, middle, leaning_up]);
@@ -44,8 +47,13 @@ fn weights<S: Simd>(simd: S, [lower, down, up, upper]: [S::F64; 4]) -> [S::F64; 
     let largest = leaning_down.max(leaning_up).max(middle);
     let least = largest.mul_add(S::F64::splat(simd, SMOOTH), S::F64::splat(simd, TINY));
     let unit = S::F64::splat(simd, 1.0) / (largest + least);
-    let [a, b, c] = [(leaning_down + least) * unit, (middle + least) * unit, (leaning_up + least) * unit];
-    let [a2, b2, c2] = [a * a, b * b, c * c];
+    let a = (leaning_down + least) * unit;
+    let b = (middle + least) * unit;
+    let c = (leaning_up + least) * unit;
+    let a2 = a * a;
+    let b2 = b * b;
+    let c2 = c * c;
+    // d_k (1 + (τ/β_k)²), τ = β_0 - β_2, times β_0² β_1² β_2²
     let tau = a - c;
     let tau2 = tau * tau;
     [(a2 + tau2) * (b2 * c2), (b2 + tau2) * (a2 * c2), (c2 + tau2) * (a2 * b2)]

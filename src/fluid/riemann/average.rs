@@ -2,7 +2,7 @@
 
 use super::Face;
 use crate::fluid::gas::GasLaw;
-use crate::lane::{Lane, Simd};
+use crate::simd::{Lane, Simd};
 
 /// The average state, with weights that are the roots of the densities.
 pub(super) struct Average<L> {
@@ -30,16 +30,19 @@ pub(super) fn average<S: Simd, G: GasLaw>(
     let sum = (left.density + right.density) + (density + density);
     let inverse = S::F64::splat(simd, 1.0) / (product * sum);
     let per_sum = product * inverse;
-    let (weight_l, weight_r) = ((left.density + density) * per_sum, (right.density + density) * per_sum);
+    let weight_l = (left.density + density) * per_sum;
+    let weight_r = (right.density + density) * per_sum;
     let mut sound = S::F64::splat(simd, gas.constant_speed_squared()).sqrt();
     let mut sides = [sound; 2];
     if G::HAS_ENERGY {
         let factor = S::F64::splat(simd, gas.gamma()) * (sum * inverse);
+        // c² = γ p/ρ on each side.
         let squared_l = left.pressure * right.density * factor;
         let squared_r = right.pressure * left.density * factor;
         // c^2 = <c^2> + (gamma - 1)/2 w_l w_r |v_r - v_l|^2, which is (gamma - 1)(H - v^2/2) without its cancellation.
-        let [normal, first, second] =
-            [right.normal - left.normal, right.first - left.first, right.second - left.second];
+        let normal = right.normal - left.normal;
+        let first = right.first - left.first;
+        let second = right.second - left.second;
         let shear = normal.mul_add(normal, first * first + second * second);
         let factor = S::F64::splat(simd, 0.5 * (gas.gamma() - 1.0)) * (weight_l * weight_r);
         sound = factor.mul_add(shear, weight_l * squared_l + weight_r * squared_r).sqrt();
@@ -58,7 +61,7 @@ pub(super) fn average<S: Simd, G: GasLaw>(
 impl<L: Lane> Average<L> {
     /// The speeds of the slowest and the fastest wave: those of the sides or of the average, whichever is farther out.
     #[inline(always)]
-    pub fn speeds(&self, left: &Face<L>, right: &Face<L>) -> [L; 2] {
+    pub(super) fn speeds(&self, left: &Face<L>, right: &Face<L>) -> [L; 2] {
         let slow = (left.normal - self.sides[0]).min(self.normal - self.sound);
         let fast = (right.normal + self.sides[1]).max(self.normal + self.sound);
         [slow, fast]

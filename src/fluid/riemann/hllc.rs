@@ -5,7 +5,7 @@
 
 use super::{Face, Flux, Riemann, isothermal};
 use crate::fluid::gas::GasLaw;
-use crate::lane::{Lane, Simd};
+use crate::simd::{Lane, Simd};
 
 /// The HLLC solver.
 #[derive(Clone, Copy)]
@@ -44,6 +44,7 @@ fn ideal<S: Simd, G: GasLaw>(simd: S, gas: G, l: Face<S::F64>, r: Face<S::F64>) 
     let shared = S::F64::splat(simd, 1.0) / (swept_both * lead);
     let contact = pull * lead * shared;
     let inverse = swept_both * swept_both * shared;
+    // p* = p + ρ (S - v) (S* - v), the mean of both sides, which agree but for rounding.
     let star_l = swept_l.mul_add(contact - l.normal, l.pressure);
     let star_r = swept_r.mul_add(contact - r.normal, r.pressure);
     let star_pressure = half * (star_l + star_r);
@@ -57,6 +58,7 @@ fn ideal<S: Simd, G: GasLaw>(simd: S, gas: G, l: Face<S::F64>, r: Face<S::F64>) 
     let transverse = first * first + second * second;
     let kinetic = half * density * normal.mul_add(normal, transverse);
     let energy = per_pressure.mul_add(pressure, kinetic);
+    // E* (S - S*) = E (S - v) - p v + p* S*,  ρ* (S - S*) = ρ (S - v)
     let gained = contact.mul_add(star_pressure, normal.neg_mul_add(pressure, energy * (wave - normal)));
     // Beyond the fan the state itself stands on the face.
     let beyond = S::F64::or(zero.le(slow), fast.le(zero));
@@ -64,6 +66,7 @@ fn ideal<S: Simd, G: GasLaw>(simd: S, gas: G, l: Face<S::F64>, r: Face<S::F64>) 
     let energy = S::F64::select(beyond, energy, gained * inverse);
     let pressure = S::F64::select(beyond, pressure, star_pressure);
     let normal = S::F64::select(beyond, normal, contact);
+    // F = (ρ v, ρ v v + p, ρ v v_t, ρ v v_s, (E + p) v)
     let mass = density * normal;
     Flux {
         mass,

@@ -3,10 +3,10 @@
 //! Positive densities and pressures stay positive (Einfeldt et al. 1991). Contacts and shears are smeared.
 
 use super::average::average;
-use super::side::Side;
+use super::state::FaceState;
 use super::{Face, Flux, Riemann};
 use crate::fluid::gas::GasLaw;
-use crate::lane::{Lane, Simd};
+use crate::simd::{Lane, Simd};
 
 /// The HLLE solver.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ impl Riemann for Hlle {
     #[inline(always)]
     fn flux<S: Simd, G: GasLaw>(self, simd: S, gas: G, left: Face<S::F64>, right: Face<S::F64>) -> Flux<S::F64> {
         let speeds = average(simd, gas, &left, &right).speeds(&left, &right);
-        two_waves(simd, speeds, &Side::of(simd, gas, left), &Side::of(simd, gas, right))
+        two_waves(simd, speeds, &FaceState::of(simd, gas, left), &FaceState::of(simd, gas, right))
     }
 }
 
@@ -25,8 +25,8 @@ impl Riemann for Hlle {
 pub(super) fn two_waves<S: Simd>(
     simd: S,
     [slow, fast]: [S::F64; 2],
-    left: &Side<S::F64>,
-    right: &Side<S::F64>,
+    left: &FaceState<S::F64>,
+    right: &FaceState<S::F64>,
 ) -> Flux<S::F64> {
     let zero = S::F64::splat(simd, 0.0);
     // F = (s_r F_l - s_l F_r + s_l s_r (U_r - U_l)) / (s_r - s_l)
@@ -38,7 +38,13 @@ pub(super) fn two_waves<S: Simd>(
 
 /// The flux of the fan, or of the side that all waves leave on the face.
 #[inline(always)]
-pub(super) fn upwind<L: Lane>(zero: L, [slow, fast]: [L; 2], left: &Side<L>, right: &Side<L>, fan: Flux<L>) -> Flux<L> {
+pub(super) fn upwind<L: Lane>(
+    zero: L,
+    [slow, fast]: [L; 2],
+    left: &FaceState<L>,
+    right: &FaceState<L>,
+    fan: Flux<L>,
+) -> Flux<L> {
     let fan = Flux::select(zero.le(slow), left.flux, fan);
     Flux::select(fast.le(zero), right.flux, fan)
 }

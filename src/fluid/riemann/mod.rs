@@ -6,19 +6,21 @@
 
 mod average;
 mod hllc;
+mod hllc_lm;
 mod hlle;
 mod isothermal;
 mod llf;
 mod roe;
-mod side;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use super::gas::GasLaw;
-use super::rows::{GROUP, Group, Row, RowMut, groups_of};
-use crate::lane::{Kernel, Lane, Simd};
+use super::rows::{GROUP, Group, Row, RowMut, groups_of, load};
+use crate::simd::{Kernel, Lane, Simd};
 
 pub(super) use hllc::Hllc;
+pub(super) use hllc_lm::HllcLm;
 pub(super) use hlle::Hlle;
 pub(super) use llf::Llf;
 pub(super) use roe::Roe;
@@ -71,9 +73,10 @@ impl<G: GasLaw, R: Riemann> Kernel for FluxRow<'_, G, R> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
-        match G::HAS_ENERGY {
-            true => self.flow::<S, 5>(simd),
-            false => self.flow::<S, 4>(simd),
+        if G::HAS_ENERGY {
+            self.flow::<S, 5>(simd);
+        } else {
+            self.flow::<S, 4>(simd);
         }
         self.scalars(simd);
     }
@@ -84,13 +87,18 @@ impl<G: GasLaw, R: Riemann> FluxRow<'_, G, R> {
     #[inline(always)]
     fn flow<S: Simd, const N: usize>(&mut self, simd: S) {
         let groups = groups_of(self.count);
-        let [n, t, s] = [1 + self.axis, 1 + (self.axis + 1) % 3, 1 + (self.axis + 2) % 3];
+        let n = 1 + self.axis;
+        let t = 1 + (self.axis + 1) % 3;
+        let s = 1 + (self.axis + 2) % 3;
         let order = [0, n, t, s, if N > 4 { 4 } else { 0 }];
-        let (left, right) = (order.map(|v| self.left.groups(v, groups)), order.map(|v| self.right.groups(v, groups)));
+        let left = order.map(|v| self.left.groups(v, groups));
+        let right = order.map(|v| self.right.groups(v, groups));
         let mut flux: [&mut [Group]; N] = self.flux.all(groups);
         flux[1..4].rotate_left(self.axis);
-        // Many rows go side by side: an iterator over one of them would hide the rest.
-        #[allow(clippy::needless_range_loop)]
+        #[expect(
+            clippy::needless_range_loop,
+            reason = "many rows go side by side: an iterator over one would hide the rest"
+        )]
         for group in 0..groups {
             for part in (0..GROUP).step_by(S::F64::WIDTH) {
                 let found =
@@ -109,10 +117,12 @@ impl<G: GasLaw, R: Riemann> FluxRow<'_, G, R> {
     /// Scalars go with the mass, from the side that it comes from.
     #[inline(always)]
     fn scalars<S: Simd>(&mut self, simd: S) {
-        let (first, groups) = (if G::HAS_ENERGY { 5 } else { 4 }, groups_of(self.count));
+        let first = if G::HAS_ENERGY { 5 } else { 4 };
+        let groups = groups_of(self.count);
         let zero = S::F64::splat(simd, 0.0);
         for variable in first..first + self.scalars {
-            let (left, right) = (self.left.groups(variable, groups), self.right.groups(variable, groups));
+            let left = self.left.groups(variable, groups);
+            let right = self.right.groups(variable, groups);
             for group in 0..groups {
                 let mass = self.flux.groups(0, groups)[group];
                 let flux = &mut self.flux.groups(variable, groups)[group];
@@ -130,10 +140,10 @@ impl<G: GasLaw, R: Riemann> FluxRow<'_, G, R> {
 #[inline(always)]
 fn face<S: Simd>(simd: S, rows: &[&[Group]; 5], group: usize, part: usize) -> Face<S::F64> {
     Face {
-        density: S::F64::load(simd, &rows[0][group][part..]),
-        normal: S::F64::load(simd, &rows[1][group][part..]),
-        first: S::F64::load(simd, &rows[2][group][part..]),
-        second: S::F64::load(simd, &rows[3][group][part..]),
-        pressure: S::F64::load(simd, &rows[4][group][part..]),
+        density: load(simd, rows[0], group, part),
+        normal: load(simd, rows[1], group, part),
+        first: load(simd, rows[2], group, part),
+        second: load(simd, rows[3], group, part),
+        pressure: load(simd, rows[4], group, part),
     }
 }

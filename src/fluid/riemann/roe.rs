@@ -7,10 +7,10 @@
 
 use super::average::{Average, average};
 use super::hlle::{two_waves, upwind};
-use super::side::Side;
+use super::state::FaceState;
 use super::{Face, Flux, Riemann};
 use crate::fluid::gas::GasLaw;
-use crate::lane::{Lane, Simd};
+use crate::simd::{Lane, Simd};
 
 /// Roe's solver.
 #[derive(Clone, Copy)]
@@ -22,7 +22,8 @@ impl Riemann for Roe {
         let zero = S::F64::splat(simd, 0.0);
         let mean = average(simd, gas, &left, &right);
         let speeds = mean.speeds(&left, &right);
-        let (left, right) = (Side::of(simd, gas, left), Side::of(simd, gas, right));
+        let left = FaceState::of(simd, gas, left);
+        let right = FaceState::of(simd, gas, right);
         let waves = waves(simd, gas, &mean, &left.state, &right.state);
         // F = (F_l + F_r)/2 - |A| (U_r - U_l)/2
         let jump = waves.dissipation::<G>(zero, &mean, &left.state, &right.state);
@@ -64,8 +65,10 @@ fn waves<S: Simd, G: GasLaw>(
     let push = mean.density * mean.sound * (right.normal - left.normal);
     let half = constant(0.5);
     let transverse = mean.first * mean.first + mean.second * mean.second;
+    // H = c²/(γ - 1) + v²/2
     let kinetic = half * mean.normal.mul_add(mean.normal, transverse);
-    let (mut contact, mut enthalpy) = (constant(0.0), kinetic);
+    let mut contact = constant(0.0);
+    let mut enthalpy = kinetic;
     if G::HAS_ENERGY {
         contact = jump.neg_mul_add(inverse, right.density - left.density);
         enthalpy = squared.mul_add(constant(1.0 / (gas.gamma() - 1.0)), kinetic);
@@ -83,9 +86,13 @@ impl<L: Lane> Waves<L> {
         let fast = self.fast * speed(zero, left.normal + sound_l, mean.normal + mean.sound, right.normal + sound_r);
         let drift = mean.normal.abs();
         let contact = self.contact * drift;
-        let (sound, shear) = (slow + fast, drift * mean.density);
-        let (mass, push) = (sound + contact, (fast - slow) * mean.sound);
-        let (first, second) = (shear * (right.first - left.first), shear * (right.second - left.second));
+        // Σ_waves |λ| α r: r = (1, v -+ c, v_t, v_s, H -+ v c) of sound, (1, v, v_t, v_s, v²/2) of the contact, and shear.
+        let sound = slow + fast;
+        let shear = drift * mean.density;
+        let mass = sound + contact;
+        let push = (fast - slow) * mean.sound;
+        let first = shear * (right.first - left.first);
+        let second = shear * (right.second - left.second);
         let mut energy = zero;
         if G::HAS_ENERGY {
             let carried = contact.mul_add(self.kinetic, sound * self.enthalpy);

@@ -1,4 +1,4 @@
-//! What stands beyond the box: halo cells that no other block has.
+//! Beyond the box: halo cells that no other block has.
 //!
 //! Sides are filled in the order x, y, z, low before high, each over the halo of the axes before it too and over the halo that
 //! other blocks have filled, so that edges and corners hold what a larger field would. Where two sides meet, the later axis
@@ -6,7 +6,7 @@
 //!
 //! Left out: periodic sides, which the halo exchange fills.
 
-mod region;
+mod layers;
 #[cfg(test)]
 mod tests;
 
@@ -14,41 +14,36 @@ use std::ops::Neg;
 
 use bytemuck::Pod;
 
-use region::Region;
+use layers::Layers;
 
-use super::geometry::axis_name;
-use super::{Field, Layout};
+use super::field::Field;
+use super::geometry::{Side, axis_name};
+use super::layout::Layout;
 use crate::{Error, Result};
 
-/// What stands beyond a side of the box.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// What lies beyond a side of the box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Boundary {
-    /// The other end of the box; the halo exchange fills it.
+    /// The other end of the box. The halo exchange fills it.
     Periodic,
     /// The value of the nearest cell.
     Outflow,
-    /// The mirrored cells, with the sign of the velocity across the side changed.
+    /// A wall. The mirrored cells, with the sign of the velocity across the side changed.
     Reflecting,
-    /// Given values, one per component.
+    /// A given state.
     Fixed,
-    /// What the user's function says.
+    /// The values of the problem's function.
     User,
-}
-
-/// A side of the box.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Side {
-    /// The axis across it: 0 for x.
-    pub axis: usize,
-    /// Whether it is the side at the upper bound.
-    pub high: bool,
 }
 
 /// A halo cell to be filled.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Ghost<const D: usize> {
-    /// The side that it stands beyond; of an edge or corner the one that is being filled.
+    /// The side beyond which it lies: `side.axis`, from 0, and whether it is the upper one, `side.high`. Of an edge or corner the
+    /// one that is being filled.
     pub side: Side,
     /// Its global index: below 0 or from the number of cells on.
     pub index: [i64; D],
@@ -56,7 +51,7 @@ pub struct Ghost<const D: usize> {
     pub center: [f64; D],
 }
 
-/// What stands beyond each side; `[axis][high]`.
+/// What lies beyond each side; `[axis][high]`.
 #[derive(Clone, Debug)]
 pub struct Boundaries<T, const D: usize> {
     /// The kind of each side.
@@ -76,6 +71,14 @@ impl<T: Pod + Neg<Output = T>, const D: usize> Boundaries<T, D> {
     /// The same kind at each side.
     pub fn all(kind: Boundary) -> Self {
         Boundaries { kinds: [[kind; 2]; D], fixed: std::array::from_fn(|_| [Vec::new(), Vec::new()]), odd: [None; D] }
+    }
+
+    /// The same with walls at both sides of an axis: reflecting ones, at which component `odd`, the velocity across them, changes its
+    /// sign.
+    pub fn walls(mut self, axis: usize, odd: Option<usize>) -> Self {
+        self.kinds[axis] = [Boundary::Reflecting; 2];
+        self.odd[axis] = odd;
+        self
     }
 
     /// Along which axes the box is periodic.
@@ -113,8 +116,8 @@ impl<T: Pod + Neg<Output = T>, const D: usize> Boundaries<T, D> {
         for axis in 0..D {
             for side in [Side { axis, high: false }, Side { axis, high: true }] {
                 if layout.at_border(block, side) {
-                    let region = Region::beyond(side, layout, block, width);
-                    self.fill_side(layout, block, field, &region, user);
+                    let layers = Layers::beyond(side, layout, block, width);
+                    self.fill_side(layout, block, field, &layers, user);
                 }
             }
         }
@@ -125,16 +128,16 @@ impl<T: Pod + Neg<Output = T>, const D: usize> Boundaries<T, D> {
         layout: &Layout<D>,
         block: usize,
         field: &mut Field<T, D>,
-        region: &Region,
+        layers: &Layers,
         user: &mut UserBoundary<'_, T, D>,
     ) {
-        let Side { axis, high } = region.side;
+        let Side { axis, high } = layers.side;
         match self.kinds[axis][usize::from(high)] {
             Boundary::Periodic => {}
-            Boundary::Outflow => region.copy(field, Region::edge, None),
-            Boundary::Reflecting => region.copy(field, Region::mirror, self.odd[axis]),
-            Boundary::Fixed => region.fix(field, &self.fixed[axis][usize::from(high)]),
-            Boundary::User => region.ask(layout, block, field, user),
+            Boundary::Outflow => layers.copy(field, Layers::edge, None),
+            Boundary::Reflecting => layers.copy(field, Layers::mirror, self.odd[axis]),
+            Boundary::Fixed => layers.fix(field, &self.fixed[axis][usize::from(high)]),
+            Boundary::User => layers.ask(layout, block, field, user),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::grid::Grid;
 
-/// A number that tells cells and components apart.
+/// A number that differs between cells and components.
 fn number(component: usize, index: [i64; 3]) -> f64 {
     1.0 + component as f64 + 10.0 * (index[0] + 100 * (index[1] + 100 * index[2])) as f64
 }
@@ -21,7 +21,8 @@ fn numbered(layout: &Layout<3>, block: usize, halo: [usize; 3]) -> Field<f64, 3>
 }
 
 fn each(layout: &Layout<3>, block: usize, halo: [usize; 3], mut work: impl FnMut([isize; 3], [i64; 3])) {
-    let (first, extent) = (layout.range(block).map(|range| range.start as i64), layout.extent(block));
+    let first = layout.range(block).map(|range| range.start as i64);
+    let extent = layout.extent(block);
     let [x, y, z] = std::array::from_fn(|a| -(halo[a] as isize)..(extent[a] + halo[a]) as isize);
     for k in z {
         for j in y.clone() {
@@ -81,7 +82,8 @@ fn expected(boundaries: &Boundaries<f64, 3>, component: usize, mut index: [i64; 
 
 #[test]
 fn the_user_is_asked_for_each_cell_once() {
-    let (layout, mut boundaries) = (layout([1, 1, 1]), Boundaries::<f64, 3>::all(Boundary::Outflow));
+    let layout = layout([1, 1, 1]);
+    let mut boundaries = Boundaries::<f64, 3>::all(Boundary::Outflow);
     boundaries.kinds[1] = [Boundary::User; 2];
     let mut field = numbered(&layout, 0, [2; 3]);
     let mut asked = Vec::new();

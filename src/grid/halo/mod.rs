@@ -2,17 +2,18 @@
 //!
 //! A [`Halo`] is built once: which cells go where, buffers, memory shared with the ranks of the same node. Each exchange packs
 //! what other ranks need and sends it, one packed message per rank; copies between this rank's own blocks; then waits, and
-//! unpacks what has come. Interior cells can be worked on in between.
+//! unpacks what was received. Interior cells can be worked on in between.
 //!
-//! Left out: what stands beyond the box ([`Boundaries`](super::Boundaries) fill that, after an exchange).
+//! Left out: what lies beyond the box ([`Boundaries`](super::Boundaries) fill that, after an exchange).
 
 mod plan;
 mod region;
 
 use bytemuck::Pod;
 
+use super::field::Field;
 use super::geometry::axis_name;
-use super::{Field, Layout};
+use super::layout::Layout;
 use crate::comm::{Channels, Comm, Node, Peer};
 use crate::{Error, Result};
 use plan::Plan;
@@ -20,6 +21,7 @@ use region::{Region, copy_local, pack, unpack};
 
 /// What is exchanged.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct HaloShape<const D: usize> {
     /// How many components of a field, from the first on.
     pub components: usize,
@@ -27,6 +29,18 @@ pub struct HaloShape<const D: usize> {
     pub width: [usize; D],
     /// Whether edges and corners are filled too, or the cells beyond sides alone.
     pub corners: bool,
+}
+
+impl<const D: usize> HaloShape<D> {
+    /// So many components; the cells beyond sides alone.
+    pub fn star(components: usize, width: [usize; D]) -> Self {
+        HaloShape { components, width, corners: false }
+    }
+
+    /// So many components; edges and corners too.
+    pub fn full(components: usize, width: [usize; D]) -> Self {
+        HaloShape { components, width, corners: true }
+    }
 }
 
 /// An exchange of halos between blocks, on one rank or many.
@@ -49,7 +63,9 @@ impl<T: Pod, const D: usize> Halo<T, D> {
             return Err(Error::input("grid.ranks", reason));
         }
         if let Some(axis) = (0..D).find(|&axis| layout.least_extent()[axis] < shape.width[axis]) {
-            let (name, least, width) = (axis_name(axis), layout.least_extent()[axis], shape.width[axis]);
+            let name = axis_name(axis);
+            let least = layout.least_extent()[axis];
+            let width = shape.width[axis];
             let reason = format!("{least} cells per block along {name}: the halo takes {width}");
             return Err(Error::input("grid.cells", reason));
         }
@@ -73,7 +89,8 @@ impl<T: Pod, const D: usize> Halo<T, D> {
     /// If the last exchange is not finished, or the fields are not those of the layout.
     pub fn start(&mut self, fields: &mut [Field<T, D>]) {
         self.check(fields);
-        let (plan, components) = (&self.plan, self.shape.components);
+        let plan = &self.plan;
+        let components = self.shape.components;
         self.channels.start(|peer, buffer| {
             let regions = plan.peers[peer].sends.iter();
             regions.fold(0, |at, region| at + pack(region, components, fields, &mut buffer[at..]));
@@ -87,7 +104,8 @@ impl<T: Pod, const D: usize> Halo<T, D> {
     /// If no exchange was started, or the fields are not those of the layout.
     pub fn finish(&mut self, fields: &mut [Field<T, D>]) {
         self.check(fields);
-        let (plan, components) = (&self.plan, self.shape.components);
+        let plan = &self.plan;
+        let components = self.shape.components;
         self.channels.finish(|peer, buffer| {
             let regions = plan.peers[peer].receives.iter();
             regions.fold(0, |at, region| at + unpack(region, components, fields, &buffer[at..]));

@@ -4,8 +4,9 @@
 //! that direction. Between two ranks all parts travel as one packed message, in the order of the receiving block, then of the
 //! direction; sender and receiver work out the same order.
 
+use super::HaloShape;
 use super::region::Region;
-use super::{HaloShape, Layout};
+use crate::grid::layout::Layout;
 
 /// All copies that a rank takes part in.
 pub(super) struct Plan<const D: usize> {
@@ -138,7 +139,8 @@ mod tests {
     /// Fields of all ranks with numbers in their interior, zero in their halo.
     fn fields(layout: &Layout<3>) -> Vec<Vec<Field<u64, 3>>> {
         let field = |block| {
-            let (mut field, range) = (Field::new(layout.extent(block), 2, [3; 3]), layout.range(block));
+            let mut field = Field::new(layout.extent(block), 2, [3; 3]);
+            let range = layout.range(block);
             for component in 0..2 {
                 let cells = range[2].clone().flat_map(|k| range[1].clone().map(move |j| (j, k)));
                 let numbers = cells.flat_map(|(j, k)| range[0].clone().map(move |i| number(component, [i, j, k])));
@@ -174,7 +176,8 @@ mod tests {
 
     /// What a halo cell must hold: zero where no block is or where corners are left out.
     fn expected(layout: &Layout<3>, corners: bool, block: usize, component: usize, cell: [isize; 3]) -> u64 {
-        let (range, cells) = (layout.range(block), layout.grid().cells());
+        let range = layout.range(block);
+        let cells = layout.grid().cells();
         let extent = layout.extent(block);
         let outside = (0..3).filter(|&a| cell[a] < 0 || cell[a] >= extent[a] as isize).count();
         let mut index = [0; 3];
@@ -229,7 +232,7 @@ mod tests {
         assert_eq!(plan.local.len(), 8 * 4 - 8);
     }
 
-    /// Messages and cells by the formulas of docs/grids.md, for a rank with one block.
+    /// Messages and cells by the formulas of docs/explanation/grids.md, for a rank with one block.
     fn by_formula(layout: &Layout<3>, shape: &HaloShape<3>, rank: usize) -> (usize, usize) {
         let beside = |axis: usize| {
             let step = |step| {

@@ -51,7 +51,8 @@ impl Rows {
         for component in 0..self.counts[2] {
             for k in 0..self.counts[1] {
                 let start = |rows: &Rows| rows.first + component * rows.strides[2] + k * rows.strides[1];
-                let (mut here, mut there) = (start(self), start(other));
+                let mut here = start(self);
+                let mut there = start(other);
                 for _ in 0..self.counts[0] {
                     work(here, there);
                     here += self.strides[0];
@@ -176,7 +177,8 @@ mod tests {
             let mut fields = fields();
             let from = Region { block: 0, low: [1, 2, 0], extent: [width, 2, 3] };
             let to = Region { block: 1, low: [-5, 3, 1], ..from.clone() };
-            let (expected, before) = (numbers(&from, &fields), fields.clone());
+            let expected = numbers(&from, &fields);
+            let before = fields.clone();
             let mut buffer = vec![0; width * 12];
             assert_eq!(pack(&from, 2, &fields, &mut buffer), buffer.len());
             assert_eq!(buffer, expected);

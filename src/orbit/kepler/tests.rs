@@ -1,5 +1,5 @@
 use super::*;
-use crate::lane::double_double::Twofold;
+use crate::simd::double_double::Twofold;
 
 /// A fixed sequence that fills the unit interval.
 fn unit(k: u32, step: f64) -> f64 {
@@ -10,7 +10,8 @@ fn unit(k: u32, step: f64) -> f64 {
 fn orbits() -> Vec<[f64; 2]> {
     let mut orbits = Vec::new();
     for k in 0..40_000 {
-        let (a, b) = (unit(k, 0.6180339887498949), unit(k, 0.7548776662466927));
+        let a = unit(k, 0.6180339887498949);
+        let b = unit(k, 0.7548776662466927);
         let close = 1.0 - libm::exp10(-15.9 * a);
         let small = PI * libm::exp10(-12.0 * b);
         orbits.extend([[a, PI * b], [close, PI * b], [close, small], [a, small], [close, PI - small]]);
@@ -63,7 +64,9 @@ fn the_root_is_right_to_its_last_places_everywhere() {
     let (e, exact): (Vec<f64>, Vec<(f64, Twofold)>) = orbits.iter().map(|&[e, x]| (e, exact(e, x))).unzip();
     let mean: Vec<f64> = exact.iter().map(|(mean, _)| *mean).collect();
     let [eccentric, sin, cos] = solve_lists(Level::detect(), &e, &mean).unwrap();
-    let (mut worst, mut share, mut worst_sin_cos) = (0.0f64, 0.0f64, 0.0f64);
+    let mut worst = 0.0f64;
+    let mut share = 0.0f64;
+    let mut worst_sin_cos = 0.0f64;
     for (k, (_, root)) in exact.iter().enumerate() {
         let error = root.distance(eccentric[k]);
         let (s, c) = root.sin_cos();
@@ -141,7 +144,7 @@ fn signs_and_turns_carry_over() {
 
 #[test]
 fn open_orbits_and_wild_anomalies_are_refused() {
-    for (e, mean, told) in [
+    for (e, mean, message) in [
         (1.0, 0.1, "e = 1 of orbit 1"),
         (1.7, 0.1, "only ellipses"),
         (-0.1, 0.1, "[0, 1)"),
@@ -150,6 +153,6 @@ fn open_orbits_and_wild_anomalies_are_refused() {
         (0.5, 2e6, "1e6"),
     ] {
         let error = solve_lists(Level::detect(), &[0.0, e], &[0.0, mean]).unwrap_err().to_string();
-        assert!(error.contains(told), "{error}");
+        assert!(error.contains(message), "{error}");
     }
 }

@@ -4,11 +4,14 @@
 //! one or more of: `raoff`, `raoff_err`, `decoff`, `decoff_err` (mas) with `radec_corr`; `sep`, `sep_err` (mas), `pa`, `pa_err` (degrees) with
 //! `seppa_corr`; `rv`, `rv_err` (km/s). Where a row has offsets and separation both, the offsets are taken, as orbitize does.
 //! `instrument` names what measured; without it the names are orbitize's `defrd`, `defsp`, `defrv`.
+//! A column without a name is an index; one of another name is refused.
 //!
 //! Or a row has one quantity: `quant_type` (`radec`, `seppa` or `rv`), `quant1`, `quant1_err`, `quant2`, `quant2_err`, `quant12_corr`.
 
+use super::dates::date;
+use super::radvel::INSTRUMENT;
 use super::table::{Cells, Table};
-use super::{Observation, Observations, Quantity, VelocityUnit, modified};
+use super::{Observation, Observations, Quantity, VelocityUnit};
 use crate::Result;
 
 /// The columns of a quantity of two values: their names, the correlation and the instrument's name where none is given.
@@ -53,6 +56,11 @@ const SINGLE: Columns = Columns {
     instrument: "",
 };
 
+/// All columns that such a table may have besides those of its quantities.
+const OTHERS: [&str; 6] = ["epoch", "object", "instrument", "quant_type", "brightness", "brightness_err"];
+/// Separations, the widest of a file, below which they may be arcseconds: mas.
+const TINY: f64 = 10.0;
+
 /// All measurements of a table.
 pub(super) fn rows(table: &Table) -> Result<Observations> {
     for column in ["epoch", "object"] {
@@ -60,6 +68,7 @@ pub(super) fn rows(table: &Table) -> Result<Observations> {
             return Err(table.lacks(column, "orbitize's format needs"));
         }
     }
+    check_columns(table)?;
     let mut rows = Vec::new();
     for cells in table.rows() {
         let before = rows.len();
@@ -71,7 +80,44 @@ pub(super) fn rows(table: &Table) -> Result<Observations> {
             return Err(cells.refuse("has no measurement: sep and pa, raoff and decoff, or rv are needed"));
         }
     }
-    Ok(Observations { rows, unit: VelocityUnit::KmPerS })
+    let notes = close(table, &rows).into_iter().collect();
+    Ok(Observations { rows, unit: VelocityUnit::KmPerS, notes })
+}
+
+/// Refuses columns that nobody reads, and units other than orbitize's.
+fn check_columns(table: &Table) -> Result<()> {
+    let names = [OFFSETS, SEPARATION, VELOCITY, SINGLE].map(|columns| {
+        let [[a, b], [c, d]] = [columns.values, columns.errors];
+        [a, b, c, d, columns.correlation]
+    });
+    let known: Vec<&str> =
+        OTHERS.into_iter().chain(names.into_iter().flatten()).filter(|name| !name.is_empty()).collect();
+    for (place, name) in table.columns().into_iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        if !known.contains(&name) {
+            let is_instrument = INSTRUMENT.contains(&name) || "instrument".starts_with(name);
+            return Err(table.unknown(name, if is_instrument { &["instrument"] } else { &known }));
+        }
+        match name {
+            "rv" | "rv_err" => table.unit(place, &["km/s"])?,
+            "pa" | "pa_err" => table.unit(place, &["deg", "degrees"])?,
+            "sep" | "sep_err" | "raoff" | "raoff_err" | "decoff" | "decoff_err" => table.unit(place, &["mas"])?,
+            _ => "",
+        };
+    }
+    Ok(())
+}
+
+/// A word on separations that may be arcseconds.
+fn close(table: &Table, rows: &[Observation]) -> Option<String> {
+    let places = rows.iter().filter(|row| row.quantity != Quantity::Velocity);
+    let separation = |row: &Observation| match row.quantity {
+        Quantity::SepPa => row.values[0],
+        _ => row.values[0].hypot(row.values[1]),
+    };
+    let widest = places.map(separation).reduce(f64::max)?;
+    (widest < TINY).then(|| {
+        format!("{}: the widest separation is {widest} mas: are these arcseconds? Such a table is in mas", table.name())
+    })
 }
 
 /// The quantities of a row that may have several.
@@ -109,7 +155,9 @@ fn single(table: &Table, cells: &Cells, type_column: usize) -> Result<Observatio
 
 fn observation(table: &Table, cells: &Cells, columns: &Columns) -> Result<Observation> {
     let column = |name: &'static str| table.column(name).ok_or_else(|| table.lacks(name, "this quantity needs"));
-    let (mut values, mut errors, mut correlation) = ([0.0; 2], [0.0; 2], None);
+    let mut values = [0.0; 2];
+    let mut errors = [0.0; 2];
+    let mut correlation = None;
     let count = if columns.quantity == Quantity::Velocity { 1 } else { 2 };
     for k in 0..count {
         values[k] = cells.needed(column(columns.values[k])?)?;
@@ -131,7 +179,7 @@ fn observation(table: &Table, cells: &Cells, columns: &Columns) -> Result<Observ
         return Err(cells.refuse("is astrometry of the star (object 0), which is not fitted: companions are 1, 2 .."));
     }
     Ok(Observation {
-        epoch: epoch(cells, column("epoch")?)?,
+        epoch: date(table, cells, column("epoch")?)?,
         object,
         quantity: columns.quantity,
         values,
@@ -142,21 +190,8 @@ fn observation(table: &Table, cells: &Cells, columns: &Columns) -> Result<Observ
     })
 }
 
-/// A modified Julian date between 1858 and 2406.
-fn epoch(cells: &Cells, column: usize) -> Result<f64> {
-    let Some(text) = cells.text(column) else { return Err(cells.wrong(column, "is empty")) };
-    let epoch = text.parse().ok().filter(|epoch: &f64| epoch.is_finite()).map(modified);
-    match epoch {
-        Some(epoch) if (0.0..200_000.0).contains(&epoch) => Ok(epoch),
-        _ => {
-            Err(cells
-                .wrong(column, &format!("`{text}` is no date: it must be a modified Julian date or a Julian date")))
-        }
-    }
-}
-
 fn object(cells: &Cells, column: usize) -> Result<usize> {
-    let Some(text) = cells.text(column) else { return Err(cells.wrong(column, "is empty")) };
+    let text = cells.needed_text(column)?;
     let reason = || format!("`{text}` is no object: 0 is the star, 1 the first companion ..");
     text.parse().map_err(|_| cells.wrong(column, &reason()))
 }

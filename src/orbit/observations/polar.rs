@@ -10,7 +10,8 @@ impl Observation {
         if self.quantity != Quantity::SepPa {
             return self.clone();
         }
-        let [separation, angle] = [self.values[0], self.values[1].to_radians()];
+        let separation = self.values[0];
+        let angle = self.values[1].to_radians();
         let (sine, cosine) = libm::sincos(angle);
         let turned = separation.to_radians();
         let slopes = [[sine, turned * cosine], [cosine, -turned * sine]];
@@ -43,7 +44,7 @@ impl Observation {
 }
 
 /// Separation and position angle (degrees, 0 to 360) of offsets to the east and to the north.
-pub fn polar([east, north]: [f64; 2]) -> [f64; 2] {
+pub(crate) fn polar([east, north]: [f64; 2]) -> [f64; 2] {
     [east.hypot(north), libm::atan2(east, north).to_degrees().rem_euclid(360.0)]
 }
 

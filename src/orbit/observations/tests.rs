@@ -4,7 +4,7 @@ fn read(text: &str) -> Result<Observations> {
     Observations::from_texts([("data.csv", text)], Format::Auto)
 }
 
-fn told(text: &str) -> String {
+fn message(text: &str) -> String {
     read(text).unwrap_err().to_string()
 }
 
@@ -54,6 +54,14 @@ fn the_same_table_may_have_tabs_or_blanks() {
 }
 
 #[test]
+fn a_quote_that_does_not_close_is_refused() {
+    let told = message("time,mnvel,errvel,tel\n2450275.9,10.8,1.1,\"HARPS, post\"\n2450276.9,10.8,1.1,\"HARPS\n");
+    assert_eq!(told, "data.csv, line 3: a quote opens here and never closes");
+    let names = read("time,mnvel,errvel,tel\n2450275.9,10.8,1.1,\"HARPS, post\"\n").unwrap();
+    assert_eq!(names.rows[0].instrument, "HARPS, post");
+}
+
+#[test]
 fn radvels_text_and_csv_are_read() {
     let text =
         "time mnvel errvel tel svalue\n2450275.9700771 10.865898802 1.14224851131 k \\nodata\n2456000.5 -1 2 j 0.15\n";
@@ -99,7 +107,7 @@ fn wrong_cells_are_told_with_line_and_column() {
         ("55645,1,2479,16,327,0.39,1.0,,", "seppa_corr", "between -1 and 1"),
         ("55645,1,,,,,,3.5,nan", "rv_err", "is empty"),
     ] {
-        let error = told(&format!("{head}{line}\n"));
+        let error = message(&format!("{head}{line}\n"));
         assert!(
             error.starts_with(&format!("data.csv, line 3, column {column}: ")) && error.contains(reason),
             "{error}"
@@ -131,7 +139,7 @@ fn wrong_lines_and_headers_are_told() {
             "`sepp` is not among",
         ),
     ] {
-        let error = told(text);
+        let error = message(text);
         assert!(error.starts_with(&format!("{place}: ")) && error.contains(reason), "{text:?}: {error}");
     }
 }
@@ -147,4 +155,168 @@ fn a_format_that_is_not_the_files_is_told() {
     let error = Observations::read(&["/nowhere/a.csv".into()], Format::Auto).unwrap_err().to_string();
     assert!(error.contains("/nowhere/a.csv"), "{error}");
     assert!(Observations::read(&[], Format::Auto).unwrap_err().to_string().contains("names no file"));
+}
+
+/// Of orbitize's tables: radvel's word for an instrument, two misspellings, a short form. Of radvel's: misspellings of an instrument's column,
+/// which would make one of all. What else a table has is passed over, and told; a column without a name is an index.
+#[test]
+fn a_column_that_nobody_reads_is_refused_or_told() {
+    for (column, reason) in [
+        ("tel", "there is no column `tel` in such a table; known here: instrument"),
+        ("inst", "there is no column `inst` in such a table; known here: instrument"),
+        ("seppa_cor", "there is no column `seppa_cor` in such a table; did you mean `seppa_corr`?"),
+        ("instrumnet", "did you mean `instrument`?"),
+    ] {
+        let text = format!("epoch,object,sep,sep_err,pa,pa_err,{column}\n50601.4,1,500,1,20,1,0.9\n");
+        let told = message(&text);
+        assert!(told.starts_with("data.csv, line 1: ") && told.contains(reason), "{told}");
+    }
+    for column in ["tell", "telscope", "inst", "instr"] {
+        let told = message(&format!("time,mnvel,errvel,{column}\n2450601.4,0,1,K\n"));
+        assert!(told.starts_with(&format!("data.csv, line 1: there is no column `{column}`")), "{told}");
+    }
+    let told = read("time mnvel errvel tel svalue bis\n2450601.4 0 1 K 0.1 2\n").unwrap();
+    assert_eq!(told.notes, ["data.csv: columns svalue, bis not read"]);
+    assert!(read(",epoch,object,rv,rv_err\n0,50601.4,0,0.5,0.1\n").unwrap().notes.is_empty());
+    assert!(read(",time,mnvel,errvel\n0,2450601.4,0.5,0.1\n").unwrap().notes.is_empty());
+}
+
+/// Of both readers and of both columns of dates: no number, before the first day and on it, far beyond, a calendar's date, seconds of Unix.
+#[test]
+fn a_time_that_is_no_date_is_refused() {
+    let tables = [
+        ("epoch,object,rv,rv_err\n55000,0,1,1\n{},0,1,1\n", "epoch"),
+        ("time,mnvel,errvel,tel\n2457783,2,1,a\n{},1,1,a\n", "time"),
+        ("rjd\tvrad\tsvrad\n---\t----\t-----\n57783\t2\t1\n{}\t1\t1\n", "rjd"),
+    ];
+    for (table, column) in tables {
+        for time in ["1e300", "-5", "0", "1.6e9", "20150102", "2397000", "inf", "2011-03-25", "2506331.5"] {
+            let told = message(&table.replace("{}", time));
+            let line = 2 + table.matches('\n').count() - 2;
+            assert!(
+                told.starts_with(&format!("data.csv, line {line}, column {column}: `{time}` is no date")),
+                "{told}"
+            );
+        }
+    }
+}
+
+/// A Julian date less 2457000 beside whole ones, a year, dates of two kinds.
+#[test]
+fn dates_that_look_odd_are_told() {
+    let notes = |text: &str| read(text).unwrap().notes;
+    let told = notes("time,mnvel,errvel\n2457783,2,1\n1744.5,1,1\n");
+    assert_eq!(
+        told,
+        [
+            "data.csv, line 3: its time 1744.5 is a date of the year 1863: is it a year, or a Julian date less another number than 2400000.5?"
+        ]
+    );
+    let told = notes("epoch,object,sep,sep_err,pa,pa_err\n2008.69,1,210,27,211.49,1.9\n");
+    assert!(told.len() == 1 && told[0].contains("its time 2008.69 is a date of the year 1864"), "{told:?}");
+    let told = notes("epoch,object,sep,sep_err,pa,pa_err\n59000,1,210,27,211.49,1.9\n20000,1,210,27,211.49,1.9\n");
+    assert!(
+        told.len() == 1 && told[0].starts_with("data.csv, line 3 and data.csv, line 2: their dates are 107 years"),
+        "{told:?}"
+    );
+    assert!(
+        notes("epoch,object,sep,sep_err,pa,pa_err\n59000,1,210,27,211.49,1.9\n40000,1,210,27,211.49,1.9\n").is_empty()
+    );
+}
+
+/// Columns of whole Julian dates with reduced ones; not where the name leaves it open, nor one with whole dates.
+#[test]
+fn a_name_that_says_another_kind_of_date_is_held_against_the_numbers() {
+    let notes = |name: &str, date: &str| read(&format!("{name},rv,rv_err\n{date},2,1\n")).unwrap().notes;
+    for name in ["BJD", "jd"] {
+        let told = notes(name, "57783.25");
+        let lower = name.to_lowercase();
+        let expected =
+            format!("data.csv, line 2: column {lower} has 57783.25, which is taken for a modified Julian date");
+        assert!(told.len() == 1 && told[0].starts_with(&expected), "{told:?}");
+    }
+    for (name, date) in [("time", "57783.25"), ("rjd", "57783.25"), ("bjd", "2457783.25")] {
+        assert!(notes(name, date).is_empty());
+    }
+}
+
+/// Arcseconds in both forms of a place; km/s in a table of m/s.
+#[test]
+fn numbers_that_may_have_another_unit_are_told() {
+    let notes = |text: &str| read(text).unwrap().notes;
+    let told = notes("epoch,object,sep,sep_err,pa,pa_err\n55645.95,1,2.479,0.016,327.94,0.39\n");
+    assert_eq!(told, ["data.csv: the widest separation is 2.479 mas: are these arcseconds? Such a table is in mas"]);
+    assert_eq!(notes("epoch,object,raoff,raoff_err,decoff,decoff_err\n55645.95,1,-3,0.01,4,0.01\n").len(), 1);
+    assert!(notes("epoch,object,raoff,raoff_err,decoff,decoff_err\n55645.95,1,-3,0.01,14,0.01\n").is_empty());
+    let told = notes("rjd\tvrad\tsvrad\n55000.5\t31.334\t0.0009\n");
+    assert_eq!(told, ["data.csv: no error of a velocity is above 0.0009 m/s: are these km/s? Such a table is in m/s"]);
+}
+
+/// DACE's, with its line of dashes and its reduced dates; the archive's, whose units count; VizieR's; semicolons; ends of lines of old systems; the
+/// exponents of Fortran; a mark before a comment.
+#[test]
+fn tables_are_read_as_they_come() {
+    let expected = read("time,mnvel,errvel\n2455000.25,-1250,2.5\n").unwrap();
+    for text in [
+        "rjd\tvrad\tsvrad\n---\t----\t-----\n55000.25\t-1250.0\t2.5\n",
+        "rjd\tvrad\tsvrad\n2455000.25\t-1250.0\t2.5\n",
+        "\\NAME = 'x'\n|           JD|Radial_Velocity|Radial_Velocity_Uncertainty|\n\
+         |       double|         double|                     double|\n\
+         |         days|            m/s|                        m/s|\n\
+         \x20  2455000.25          -1250                         2.5\n",
+        "BJD;RV;RV_err\n2455000.25;-1250;2.5\n",
+        "time,mnvel,errvel\r2455000.25,-1250,2.5\r",
+        "\u{feff}# c\ntime mnvel errvel\n2.45500025D+06 -1.250D3 2.5d0\n",
+    ] {
+        let found = read(text).unwrap();
+        let [row] = &found.rows[..] else { panic!("{text}: {found:?}") };
+        let place = expected.rows[0].place.clone();
+        assert_eq!((&Observation { place, ..row.clone() }, found.unit), (&expected.rows[0], expected.unit), "{text}");
+    }
+    let km = read(
+        "|         JD|    RV| RV_err|\n|     double|double| double|\n|       days|  km/s|   km/s|\n 2455000.25  -1.25  0.0025 \n",
+    );
+    let km = km.unwrap();
+    assert_eq!((km.unit, km.rows[0].values[0], km.rows[0].errors[0]), (VelocityUnit::KmPerS, -1.25, 0.0025));
+    let vizier = "BJD;RV;RV_err\nd;{};{}\n---;--;---\n2455000.25;-1250;2.5\n";
+    let units = |a: &str, b: &str| vizier.replacen("{}", a, 1).replacen("{}", b, 1);
+    assert_eq!(read(&units("m/s", "m/s")).unwrap().rows[0].values, expected.rows[0].values);
+    assert!(message(&units("m/s", "km/s")).contains("different units"));
+    assert!(
+        message(&units("cm/s", "cm/s"))
+            .starts_with("data.csv, line 1, column rv: has the unit cm/s: it must be in m/s or")
+    );
+    assert!(
+        message("epoch;object;rv;rv_err\nd;;m/s;m/s\n-;-;-;-\n55000;0;3;1\n")
+            .contains("column rv: has the unit m/s: it must be in km/s")
+    );
+    assert!(
+        message("epoch;object;sep;sep_err;pa;pa_err\nd;;arcsec;arcsec;deg;deg\n-;-;-;-;-;-\n55000;1;3;1;2;2\n")
+            .contains("unit arcsec")
+    );
+}
+
+#[test]
+fn values_without_a_line_of_names_are_told() {
+    for text in ["2458378.5, -9.55, 1.2, K\n2458379.5, 1, 1.2, K\n", "2458378.5 -9.55 1.2 K\n"] {
+        assert!(
+            message(text).contains("line 1: begins with values (`2458378.5`): its first line must name the columns")
+        );
+    }
+}
+
+/// Latin-1 with its line, UTF-16, a packed file.
+#[test]
+fn a_file_that_is_no_text_is_refused_as_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    for (bytes, reason) in [
+        (&b"time,mnvel,errvel,tel\n2455000,1,1,\xe9\n"[..], "a.csv, line 2: this line is not UTF-8 text"),
+        (b"\xff\xfet\0i\0m\0e\0", "a.csv: is UTF-16 text"),
+        (b"\x1f\x8b\x08", "a.csv: is packed by gzip"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let error = Observations::read(std::slice::from_ref(&path), Format::Auto).unwrap_err();
+        assert!(error.status() == 2 && error.to_string().starts_with(reason), "{error}");
+    }
 }

@@ -1,21 +1,22 @@
-//! The random numbers of eight trials at once: those of [`Random`](crate::random::Random) with the trial as index.
+//! The random numbers of eight trials at once: those of [`Random`](crate::base::random::Random) with the trial as index.
 
-use crate::random::philox4x32;
+use crate::base::random::philox4x32;
 
 /// The stream of trials, apart from all other uses of a seed.
-pub const STREAM: u32 = 0x4f46_5449;
+pub(super) const STREAM: u32 = 0x4f46_5449;
 
 /// Trials that are made at once.
-pub const EIGHT: usize = 8;
+pub(super) const EIGHT: usize = 8;
 
 /// Uniform numbers of eight trials.
-pub type Uniform = [f64; EIGHT];
+pub(super) type Uniform = [f64; EIGHT];
 
 /// Draws 2 `block` and 2 `block` + 1 of trials `first` to `first` + 7, between 0 and 1.
 #[inline(always)]
-pub fn uniforms(seed: u64, first: u64, block: u32) -> [Uniform; 2] {
+pub(super) fn uniforms(seed: u64, first: u64, block: u32) -> [Uniform; 2] {
     let key = [seed as u32, (seed >> 32) as u32];
-    let (mut even, mut odd) = ([0.0; EIGHT], [0.0; EIGHT]);
+    let mut even = [0.0; EIGHT];
+    let mut odd = [0.0; EIGHT];
     for (place, (even, odd)) in even.iter_mut().zip(&mut odd).enumerate() {
         let trial = first + place as u64;
         let word = philox4x32([trial as u32, (trial >> 32) as u32, STREAM, block], key);
@@ -34,7 +35,7 @@ fn uniform(bits: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use crate::base::random::Random;
 
     #[test]
     fn they_are_those_of_a_particle_of_that_number() {

@@ -5,17 +5,17 @@ use std::ops::Range;
 
 use super::draws::{EIGHT, uniforms};
 use super::{Accepted, Draw, Ofti, Position, Target};
-use crate::lane::functions::{ln, round, sin_cos};
-use crate::lane::{Double, Kernel, Simd};
 use crate::orbit::kepler::{mean_of_turns, solve};
 use crate::orbit::likelihood::pair_chi2;
-use crate::orbit::model::{AU_KM, GM_SUN, unit_period};
+use crate::orbit::model::{AU_KM, GM_SUN_KM, unit_period};
 use crate::orbit::observations::Quantity;
 use crate::orbit::parameters::Slot;
 use crate::orbit::prior::quantile;
+use crate::simd::functions::{ln, round, sin_cos};
+use crate::simd::{Double, Kernel, Simd};
 
 /// [`Ofti::trials`] for lanes of any width.
-pub struct Run<'a, 'b> {
+pub(super) struct Run<'a, 'b> {
     pub ofti: &'a Ofti<'b>,
     pub range: Range<u64>,
     pub accepted: &'a mut Accepted,
@@ -64,7 +64,8 @@ struct Trials<L> {
 impl<L: Double> Trials<L> {
     #[inline(always)]
     fn draw(simd: L::Simd, ofti: &Ofti, first: u64) -> Self {
-        let (one, zero) = (L::splat(simd, 1.0), L::splat(simd, 0.0));
+        let one = L::splat(simd, 1.0);
+        let zero = L::splat(simd, 0.0);
         let [acceptance, ecc] = uniforms(ofti.seed, first, 0);
         let [inc, aop] = uniforms(ofti.seed, first, 1);
         let [tau, plx] = uniforms(ofti.seed, first, 2);
@@ -110,6 +111,7 @@ impl<L: Double> Trials<L> {
         let inverse = L::splat(simd, 1.0) / bare;
         self.sin_node = (sine * north - cosine * east) * inverse;
         self.cos_node = (cosine * north + sine * east) * inverse;
+        // a = (separation seen) / (separation of the orbit with a = 1, times the parallax);  n² a³ = G M
         self.sma = separation / (bare * self.plx);
         let cube = self.sma * self.sma * self.sma;
         self.rate = (self.mtot / cube).sqrt() * L::splat(simd, 1.0 / unit_period());
@@ -124,7 +126,9 @@ impl<L: Double> Trials<L> {
     #[inline(always)]
     fn plane(&self, simd: L::Simd, since: L) -> [L; 2] {
         let anomaly = solve(simd, self.e, mean_of_turns(simd, since.mul_add(self.rate, self.turns)));
-        let (x, y) = (anomaly.cos - self.e, anomaly.sin * self.minor);
+        let x = anomaly.cos - self.e;
+        let y = anomaly.sin * self.minor;
+        // (X, Y) turned by ω in the plane of the orbit, then tilted by the inclination.
         let north = x * self.cos_periastron - y * self.sin_periastron;
         let east = (x * self.sin_periastron + y * self.cos_periastron) * self.cos_inc;
         [east, north]
@@ -169,7 +173,8 @@ impl<L: Double> Trials<L> {
         let mean = mean_of_turns(simd, L::splat(simd, since).mul_add(self.rate, self.turns));
         let anomaly = solve(simd, self.e, mean);
         let sin_inc = ((one - self.cos_inc) * (one + self.cos_inc)).sqrt();
-        let speed = L::splat(simd, unit * (GM_SUN / AU_KM).sqrt()) * (self.mtot / self.sma).sqrt() * sin_inc;
+        // v = √(G M/a) sin i (√(1 - e²) cos ω cos E - sin ω sin E)/(1 - e cos E)
+        let speed = L::splat(simd, unit * (GM_SUN_KM / AU_KM).sqrt()) * (self.mtot / self.sma).sqrt() * sin_inc;
         let along = self.minor * self.cos_periastron * anomaly.cos - self.sin_periastron * anomaly.sin;
         speed * along / anomaly.radius
     }

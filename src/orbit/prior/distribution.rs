@@ -4,12 +4,15 @@ use std::f64::consts::{PI, TAU};
 
 use super::Spread;
 use super::normal::{quantile, quantile_of, share_below};
-use crate::lane::Double;
-use crate::lane::functions::{atan2, exp};
+use crate::simd::Double;
+use crate::simd::functions::{atan2, exp};
+
+/// The share from which on a normal density counts as whole: mean and deviation are then those of the part to five digits.
+const WHOLE: f64 = 1.0 - 1e-6;
 
 /// A normalised density between two values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Distribution {
+pub(crate) struct Distribution {
     shape: Shape,
     low: f64,
     high: f64,
@@ -39,7 +42,7 @@ impl Distribution {
     ///
     /// # Errors
     /// In words: numbers that make no density, or a density outside the domain.
-    pub fn new(spread: Spread, domain: [f64; 2]) -> Result<Self, String> {
+    pub(crate) fn new(spread: Spread, domain: [f64; 2]) -> Result<Self, String> {
         match spread {
             Spread::Uniform(ends) => Self::between(Shape::Uniform, ends, domain),
             Spread::LogUniform(ends) => Self::between(Shape::LogUniform, ends, domain),
@@ -81,7 +84,8 @@ impl Distribution {
                 "a normal density needs a finite mean and a positive deviation, not {mean} and {deviation}"
             ));
         }
-        let (a, b) = ((low - mean) / deviation, (high - mean) / deviation);
+        let a = (low - mean) / deviation;
+        let b = (high - mean) / deviation;
         let (below, above) =
             if a > 0.0 { (share_below(-b), share_below(-a)) } else { (share_below(a), share_below(b)) };
         let between = above - below;
@@ -93,27 +97,40 @@ impl Distribution {
     }
 
     /// The least and the largest value.
-    pub fn ends(&self) -> [f64; 2] {
+    pub(crate) fn ends(&self) -> [f64; 2] {
         [self.low, self.high]
     }
 
+    /// The share of the density that was written down that lies between the ends: 1 but for a normal one, which is cut there.
+    pub(crate) fn share(&self) -> f64 {
+        if let Shape::Normal { between, .. } = self.shape { between } else { 1.0 }
+    }
+
+    /// Mean and standard deviation of a normal density of which nothing that counts is cut off.
+    pub(crate) fn as_normal(&self) -> Option<[f64; 2]> {
+        match self.shape {
+            Shape::Normal { mean, deviation, between, .. } if between > WHOLE => Some([mean, deviation]),
+            _ => None,
+        }
+    }
+
     /// Whether the density is the same everywhere between the ends.
-    pub fn is_uniform(&self) -> bool {
+    pub(crate) fn is_uniform(&self) -> bool {
         self.shape == Shape::Uniform
     }
 
     /// Whether the density goes as 1/x.
-    pub fn is_log_uniform(&self) -> bool {
+    pub(crate) fn is_log_uniform(&self) -> bool {
         self.shape == Shape::LogUniform
     }
 
     /// Whether the density goes as sin x.
-    pub fn is_sine(&self) -> bool {
+    pub(crate) fn is_sine(&self) -> bool {
         self.shape == Shape::Sine
     }
 
     /// ln of the density at `x`; minus infinity outside the ends.
-    pub fn ln_density(&self, x: f64) -> f64 {
+    pub(crate) fn ln_density(&self, x: f64) -> f64 {
         if !(self.low <= x && x <= self.high) {
             return f64::NEG_INFINITY;
         }
@@ -131,7 +148,7 @@ impl Distribution {
     }
 
     /// The value below which the share `u` of the density lies, for 0 < `u` < 1.
-    pub fn quantile(&self, u: f64) -> f64 {
+    pub(crate) fn quantile(&self, u: f64) -> f64 {
         let x = match self.shape {
             Shape::Uniform => (self.high - self.low).mul_add(u, self.low),
             Shape::LogUniform => libm::exp(libm::log(self.high / self.low).mul_add(u, libm::log(self.low))),
@@ -150,12 +167,14 @@ impl Distribution {
     /// [`quantile`](Distribution::quantile) in lanes, right to a few units of the last place.
     #[inline(always)]
     pub(in crate::orbit) fn quantiles<L: Double>(&self, simd: L::Simd, u: L) -> L {
-        let (low, high) = (L::splat(simd, self.low), L::splat(simd, self.high));
+        let low = L::splat(simd, self.low);
+        let high = L::splat(simd, self.high);
         let one = L::splat(simd, 1.0);
         let x = match self.shape {
             Shape::Uniform => (high - low).mul_add(u, low),
             Shape::LogUniform => {
-                let (start, way) = (libm::log(self.low), libm::log(self.high / self.low));
+                let start = libm::log(self.low);
+                let way = libm::log(self.high / self.low);
                 exp(simd, L::splat(simd, way).mul_add(u, L::splat(simd, start)))
             }
             Shape::Sine => {

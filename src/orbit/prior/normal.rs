@@ -1,10 +1,10 @@
 //! Gauss's distribution function and its inverse.
 
-use crate::lane::functions::{ln, polynomial};
-use crate::lane::{Double, Kernel, Lane, Level, Simd};
+use crate::simd::functions::{ln, polynomial};
+use crate::simd::{Double, Kernel, Lane, Level, Simd};
 
 /// The share of the normal distribution below `z` standard deviations.
-pub fn share_below(z: f64) -> f64 {
+pub(super) fn share_below(z: f64) -> f64 {
     0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
 }
 
@@ -81,7 +81,7 @@ const FAR_TAIL: [[f64; 8]; 2] = [
 ///
 /// Places in the middle don't wait for those in the tails unless there are any, and come out the same.
 #[inline(always)]
-pub fn quantile<L: Double>(simd: L::Simd, p: L) -> L {
+pub(crate) fn quantile<L: Double>(simd: L::Simd, p: L) -> L {
     let half = L::splat(simd, 0.5);
     let q = p - half;
     let square = q.neg_mul_add(q, L::splat(simd, 0.180625));
@@ -107,7 +107,7 @@ fn ratio<L: Double>(simd: L::Simd, x: L, [above, below]: &[[f64; 8]; 2]) -> L {
 }
 
 /// [`quantile`] of one number.
-pub fn quantile_of(p: f64) -> f64 {
+pub(super) fn quantile_of(p: f64) -> f64 {
     Level::Portable.run(One(p))
 }
 

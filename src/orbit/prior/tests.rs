@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use super::normal::{quantile_of, share_below};
 use super::*;
-use crate::lane::{Kernel, Lane, Level, Simd};
+use crate::simd::{Kernel, Lane, Level, Simd};
 
 const ANY: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
 
@@ -47,8 +47,10 @@ fn densities_integrate_to_their_quantiles() {
     for distribution in all() {
         // The share between two quantiles is their difference: by Simpson's rule over short pieces.
         for k in 0..200 {
-            let (u, v) = ((f64::from(k) + 0.5) / 201.0, (f64::from(k) + 1.5) / 201.0);
-            let (a, b) = (distribution.quantile(u), distribution.quantile(v));
+            let u = (f64::from(k) + 0.5) / 201.0;
+            let v = (f64::from(k) + 1.5) / 201.0;
+            let a = distribution.quantile(u);
+            let b = distribution.quantile(v);
             let density = |x: f64| libm::exp(distribution.ln_density(x));
             let pieces = 64;
             let width = (b - a) / f64::from(pieces);
@@ -126,7 +128,7 @@ fn priors_are_read_as_they_are_written() {
         ("x = \"sine\"", Prior::sine()),
         ("x = { uniform = [0, 1] }", Prior::uniform(0.0, 1.0)),
         ("x = { log_uniform = [1e-3, 1e4] }", Prior::log_uniform(1e-3, 1e4)),
-        ("x = { normal = [56.95, 0.26] }", Prior::normal(56.95, 0.26)),
+        ("x = { normal = [56.95, 0.26] }", Prior::Spread(Spread::Normal([56.95, 0.26]))),
         ("x = { truncated_normal = [1, 2, 0, 3] }", Prior::Spread(Spread::TruncatedNormal([1.0, 2.0, 0.0, 3.0]))),
         ("x = { half_normal = 2.0 }", Prior::Spread(Spread::HalfNormal(2.0))),
         ("x = { linear = [-1.0, 1.0] }", Prior::Spread(Spread::Linear([-1.0, 1.0]))),
@@ -140,7 +142,7 @@ fn priors_are_read_as_they_are_written() {
 
 #[test]
 fn what_is_no_prior_is_told() {
-    for (text, told) in [
+    for (text, message) in [
         ("x = \"sin\"", "unknown variant `sin`"),
         ("x = { unifrom = [0, 1] }", "unknown variant `unifrom`"),
         ("x = { uniform = [0, 1, 2] }", "invalid length 3, expected 2 numbers"),
@@ -149,14 +151,14 @@ fn what_is_no_prior_is_told() {
         ("x = true", "a prior: a number"),
     ] {
         let error = parsed(text).unwrap_err();
-        assert!(error.contains(told), "{text}: {error}");
+        assert!(error.contains(message), "{text}: {error}");
     }
 }
 
 #[test]
 fn what_is_no_density_is_told() {
     let positive = [0.0, f64::INFINITY];
-    for (spread, domain, told) in [
+    for (spread, domain, message) in [
         (Spread::Uniform([1.0, 1.0]), ANY, "in this order"),
         (Spread::Uniform([f64::NAN, 1.0]), ANY, "finite"),
         (Spread::Uniform([-1.0, 1.0]), positive, "beyond what can be"),
@@ -171,7 +173,7 @@ fn what_is_no_density_is_told() {
         (Spread::Linear([-1.0, 2.0]), [0.0, 1.0], "beyond what can be"),
     ] {
         let error = Distribution::new(spread, domain).unwrap_err();
-        assert!(error.contains(told), "{spread:?}: {error}");
+        assert!(error.contains(message), "{spread:?}: {error}");
     }
     // A normal density is cut where its parameter ends.
     assert_eq!(Distribution::new(Spread::Normal([0.5, 1.0]), positive).unwrap().ln_density(-0.1), f64::NEG_INFINITY);

@@ -1,19 +1,24 @@
 //! The sections of a parameter file with `simulation = "orbit"`.
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::config::nearest_of;
+use crate::base::config::{nearest_of, read_section};
+use crate::base::units::Units;
 use crate::orbit::ofti::OftiSection;
-use crate::orbit::{DataSection, OrbitSection, PriorsSection};
-use crate::sampler::{KINDS, Method, settings_of};
-use crate::{Error, Result};
+use crate::orbit::prior::Prior;
+use crate::orbit::sections::{DataSection, OrbitSection, PriorsSection};
+use crate::sampler::{KINDS, Method};
+use crate::{Error, Parameters, Result};
 
 /// `kind` of rejection sampling.
 const OFTI: &str = "ofti";
 
 /// The parameters of a fit.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What was measured.
@@ -21,21 +26,44 @@ pub struct Config {
     /// The model.
     #[serde(default)]
     pub orbit: OrbitSection,
-    /// What is known before.
+    /// What is known of each parameter before the data; those left out have orbitize's priors.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Prior>")]
+    #[schemars(extend("examples" = [{ "plx": { "normal": [56.95, 0.26] }, "mtot": { "normal": [1.22, 0.08] } }]))]
     pub priors: PriorsSection,
     /// How the fit is made.
     pub method: FitMethod,
 }
 
 /// How a fit is made: `[method]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Table", into = "Table")]
+#[schemars(!try_from, !into, tag = "kind", rename_all = "snake_case")]
 pub enum FitMethod {
-    /// Rejection sampling.
+    /// Rejection sampling (OFTI). One companion, relative astrometry.
     Ofti(OftiSection),
     /// A sampler of any density.
+    #[schemars(untagged)]
     Sampler(Method),
+}
+
+impl Parameters for Config {
+    const SECTIONS: bool = true;
+    const CHANGEABLE: &'static [&'static str] = &[
+        "method.orbits",
+        "method.most_trials",
+        "method.effective_samples",
+        "method.evidence_error",
+        "method.least_times",
+        "method.r_hat",
+    ];
+
+    fn validate(&self, _units: &Units) -> Result<()> {
+        if self.data.files.is_empty() {
+            return Err(Error::input("data.files", "names no file"));
+        }
+        self.method.check(None)
+    }
 }
 
 impl FitMethod {
@@ -68,7 +96,7 @@ impl TryFrom<Table> for FitMethod {
         match table.get("kind").and_then(Value::as_str) {
             Some(OFTI) => {
                 table.remove("kind");
-                settings_of(table).map(FitMethod::Ofti)
+                read_section("method", table).map(FitMethod::Ofti)
             }
             Some(kind) if !KINDS.contains(&kind) => {
                 let known = [&[OFTI][..], &KINDS].concat();

@@ -2,37 +2,34 @@
 //!
 //! A step is one of the sampler: a million trials of rejection sampling, a move of every walker, the next starts of a search, the next
 //! nodes of a grid. The run ends when the sampler has what was asked for; at its end, and at each stop, it leaves `posterior.hdf5` and
-//! `summary.csv`. history.csv tells how far it is, with the quantiles of every parameter, so that a fit can be a task of a sweep.
+//! `summary.csv`. history.csv shows how far it is, with the quantiles of every parameter, so that a fit can be a task of a sweep.
 //!
-//! In the code: `config` (the sections), `work` (the samplers behind one face), `rejection` (OFTI on all ranks), `results` (posterior,
+//! In the code: `config` (the sections), `sampler` (the samplers behind one type), `rejection` (OFTI on all ranks), `results` (samples,
 //! table, convergence).
 
 mod config;
 mod rejection;
 mod results;
-mod work;
+mod sampler;
 
 use std::path::{Path, PathBuf};
 
-pub use config::{Config, FitMethod};
+pub(crate) use config::{Config, FitMethod};
 
-use super::{Fit, Observations, ofti, sections};
-use crate::output::{Posterior, WriteOptions};
-use crate::run::{Goal, Row, Setup};
-use crate::units::Units;
-use crate::{Checkpoint, CheckpointReader, Clock, Comm, Error, Result, Simulation, Snapshot, sampler};
-use work::{Start, Work};
-
-/// The files that a fit leaves.
-const POSTERIOR: &str = "posterior.hdf5";
-const SUMMARY: &str = "summary.csv";
+use super::fit::Fit;
+use super::observations::Observations;
+use super::posterior::{self, Posterior};
+use crate::io::WriteOptions;
+use crate::run::{Ending, Goal, Row, Setup};
+use crate::{Checkpoint, CheckpointReader, Clock, Comm, Error, Result, Simulation};
+use sampler::{Sampler, Start};
 
 /// A fit under way.
 pub struct OrbitFit {
     comm: Comm,
     fit: Fit,
     method: FitMethod,
-    work: Work,
+    sampler: Sampler,
 }
 
 impl OrbitFit {
@@ -45,8 +42,8 @@ impl OrbitFit {
             comm.agree(read)?;
         }
         let start = Start { comm, fit: fit.clone(), level: setup.level, seed: setup.seed };
-        let work = Work::new(start, method.clone(), from)?;
-        Ok(OrbitFit { comm: comm.clone(), fit, method: method.clone(), work })
+        let sampler = Sampler::new(start, method.clone(), from)?;
+        Ok(OrbitFit { comm: comm.clone(), fit, method: method.clone(), sampler })
     }
 }
 
@@ -54,7 +51,7 @@ impl OrbitFit {
 ///
 /// # Errors
 /// Data that can't be read; a model or priors that can't be.
-pub fn fit_of(config: &Config, folder: &Path, level: crate::lane::Level) -> Result<Fit> {
+pub(crate) fn fit_of(config: &Config, folder: &Path, level: crate::simd::Level) -> Result<Fit> {
     let files: Vec<PathBuf> = config.data.files.iter().map(|file| folder.join(file)).collect();
     if let Some(file) = files.iter().find(|file| !file.is_file()) {
         return Err(Error::input("data.files", format!("{} is not there", file.display())));
@@ -67,8 +64,13 @@ pub fn fit_of(config: &Config, folder: &Path, level: crate::lane::Level) -> Resu
 ///
 /// # Errors
 /// A posterior without measured values, or with other ones than the model and the priors are for.
-pub fn fit_of_posterior(config: &Config, posterior: &Posterior, level: crate::lane::Level) -> Result<Fit> {
-    Fit::new(results::measured(posterior)?, &config.orbit, &config.priors, level)
+#[cfg_attr(not(feature = "plot"), expect(dead_code, reason = "pictures ask for it"))]
+pub(crate) fn fit_of_posterior(config: &Config, posterior: &Posterior, level: crate::simd::Level) -> Result<Fit> {
+    let measured = &posterior.observations;
+    if measured.rows.is_empty() {
+        return Err(Error::input("posterior", "has no measured values"));
+    }
+    Fit::new(measured.clone(), &config.orbit, &config.priors, level)
 }
 
 fn same_data(digest: u64, fit: &Fit) -> Result<()> {
@@ -80,26 +82,13 @@ fn same_data(digest: u64, fit: &Fit) -> Result<()> {
 
 impl Simulation for OrbitFit {
     const NAME: &'static str = "orbit";
-    const PARAMETERS: &'static str = sections::PARAMETERS;
-    const CHANGEABLE: &'static [&'static str] =
-        &["method.orbits", "method.most_trials", "method.effective_samples", "method.least_times", "method.r_hat"];
-    const SNAPSHOTS: bool = false;
-    const RESULTS: &'static [&'static str] = &[POSTERIOR, SUMMARY];
     type Config = Config;
 
-    fn parameters() -> String {
-        format!("{}\n{}\n# or\n\n{}", sections::PARAMETERS, ofti::PARAMETERS, sampler::PARAMETERS)
-    }
-
-    fn validate(config: &Config, _units: &Units) -> Result<()> {
-        if config.data.files.is_empty() {
-            return Err(Error::input("data.files", "names no file"));
-        }
-        config.method.check(None)
-    }
-
-    fn ends_by_itself(config: &Config) -> bool {
-        config.method.ends_by_itself()
+    fn ending() -> Ending<Config> {
+        Ending::at_its_steps()
+            .or_by_goal(|config: &Config| config.method.ends_by_itself())
+            .leaving(&[posterior::FILE, posterior::SUMMARY])
+            .with_rows_at_doublings()
     }
 
     fn new(setup: &Setup<Config>, comm: &Comm) -> Result<Self> {
@@ -107,44 +96,43 @@ impl Simulation for OrbitFit {
     }
 
     fn step(&mut self, _clock: &Clock, _dt_max: f64) -> Result<f64> {
-        self.work.step()?;
+        self.sampler.step()?;
         Ok(1.0)
     }
 
     fn goal(&self) -> Goal {
-        self.work.goal()
+        self.sampler.goal()
     }
 
-    /// Never called: a fit has no state that a snapshot shows.
-    fn snapshot(&self, _out: &mut Snapshot) -> Result<()> {
-        Ok(())
+    fn goal_at_end(&self) -> Goal {
+        self.sampler.goal_at_end()
     }
 
     fn history(&self, row: &mut Row) -> Result<()> {
-        let whole = self.whole();
-        let parameters = results::parameters(&self.fit);
-        let quantiles = results::quantiles(&self.comm, whole.as_ref(), parameters.len());
+        let whole = self.whole(&self.samples());
+        let names = self.fit.all_names();
+        let quantiles = results::quantiles(&self.comm, whole.as_ref(), names.len());
         let best = whole.as_ref().and_then(|whole| Some((whole, whole.best()?)));
         let best = best.map_or(f64::NAN, |(whole, best)| whole.ln_prior[best] + whole.ln_likelihood[best]);
         let numbers = self.comm.broadcast(&[whole.map_or(0.0, |whole| whole.len() as f64), best], 0);
         row.value("samples", numbers[0]);
         row.value("ln_posterior", numbers[1]);
-        match &self.work {
-            Work::Rejection(rejection) => row.value("trials", rejection.trials() as f64),
-            Work::Maximum(_) | Work::Grid(_) => {}
-            Work::Ensemble(ensemble) => {
+        match &self.sampler {
+            Sampler::Rejection(rejection) => row.value("trials", rejection.trials() as f64),
+            Sampler::Maximum(_) | Sampler::Grid(_) => {}
+            Sampler::Ensemble(ensemble) => {
                 row.value("acceptance", ensemble.acceptance());
                 row.value("effective_samples", ensemble.seen().least_effective());
                 if ensemble.betas().len() > 1 {
-                    let evidence = ensemble.evidence().map(|evidence| evidence.stepping_stones);
+                    let evidence = results::known_evidence(ensemble);
                     row.value("ln_evidence", evidence.map_or(f64::NAN, |estimate| estimate.value));
                     row.value("ln_evidence_error", evidence.map_or(f64::NAN, |estimate| estimate.error));
                 }
             }
         }
-        for (parameter, numbers) in parameters.iter().zip(quantiles) {
+        for (name, numbers) in names.iter().zip(quantiles) {
             for (suffix, number) in ["_p16", "_p50", "_p84", "_best"].iter().zip(numbers) {
-                row.value(&format!("{}{suffix}", parameter.name), number);
+                row.value(&format!("{name}{suffix}"), number);
             }
         }
         Ok(())
@@ -159,22 +147,24 @@ impl Simulation for OrbitFit {
         ]
     }
 
+    fn notes(&self) -> Vec<String> {
+        self.fit.notes()
+    }
+
     fn summary(&self) -> Vec<String> {
         self.lines()
     }
 
     fn conclude(&self, folder: &Path, options: &WriteOptions) -> Result<()> {
-        self.posterior().write(&self.comm, &folder.join(POSTERIOR), options)?;
-        let written = match self.whole() {
-            Some(whole) => whole.summary().write(&folder.join(SUMMARY)),
-            None => Ok(()),
-        };
-        self.comm.agree(written)
+        let samples = self.samples();
+        let summary = self.whole(&samples).map(|whole| whole.summary());
+        self.filed(samples).write(&self.comm, &folder.join(posterior::FILE), options)?;
+        self.comm.agree(summary.map_or(Ok(()), |summary| summary.write(&folder.join(posterior::SUMMARY))))
     }
 
     fn save(&self, to: &mut Checkpoint) -> Result<()> {
         to.value("orbit_data", results::digest(&self.fit))?;
-        self.work.save(to)
+        self.sampler.save(to)
     }
 
     fn load(setup: &Setup<Config>, comm: &Comm, from: &CheckpointReader) -> Result<Self> {

@@ -3,13 +3,13 @@
 //! A step makes the next [`TRIALS`] trials, shared out in order among the ranks; each keeps the orbits that it accepts, with
 //! their place in the order of trials. Which orbits are accepted, and in which order, depends on the seed alone.
 
-use crate::lane::Level;
+use crate::base::partition::{balanced_owner, balanced_range};
+use crate::io::{Checkpoint, CheckpointReader, Slab};
 use crate::orbit::Fit;
 use crate::orbit::ofti::{Accepted, Ofti, OftiSection};
-use crate::output::{Checkpoint, CheckpointReader, Slab};
-use crate::partition::{balanced_owner, balanced_range};
 use crate::run::Goal;
 use crate::sampler::Share;
+use crate::simd::Level;
 use crate::{Comm, Error, Result};
 
 /// Trials of a step, on all ranks together.
@@ -41,9 +41,10 @@ impl Rejection {
     ///
     /// # Errors
     /// A fit that it does not apply to.
-    pub fn new(comm: &Comm, fit: Fit, level: Level, settings: OftiSection, seed: u64) -> Result<Self> {
+    pub(super) fn new(comm: &Comm, fit: Fit, level: Level, settings: OftiSection, seed: u64) -> Result<Self> {
         Ofti::new(&fit, level, seed, settings.reference)?;
-        let (places, rows) = (Vec::new(), Vec::new());
+        let places = Vec::new();
+        let rows = Vec::new();
         Ok(Rejection { comm: comm.clone(), fit, level, seed, settings, trials: 0, count: 0, beyond: 0, places, rows })
     }
 
@@ -56,7 +57,7 @@ impl Rejection {
     ///
     /// # Errors
     /// When so many trials have accepted nothing that the priors must exclude the data.
-    pub fn step(&mut self) -> Result<()> {
+    pub(super) fn step(&mut self) -> Result<()> {
         let mine = balanced_range(TRIALS, self.comm.size(), self.comm.rank());
         let mut accepted = Accepted::default();
         let ofti = Ofti::new(&self.fit, self.level, self.seed, self.settings.reference)?;
@@ -75,7 +76,8 @@ impl Rejection {
     }
 
     fn refuse_hopeless(&self) -> Result<()> {
-        let (trials, beyond) = (self.trials, self.beyond);
+        let trials = self.trials;
+        let beyond = self.beyond;
         let reason = match self.count {
             0 if beyond >= BEYOND => {
                 format!(
@@ -89,7 +91,7 @@ impl Rejection {
     }
 
     /// Whether the orbits that are wanted are there.
-    pub fn goal(&self) -> Goal {
+    pub(super) fn goal(&self) -> Goal {
         match (self.count >= self.settings.orbits, self.trials >= self.settings.most_trials) {
             (true, _) => Goal::Reached,
             (false, false) => Goal::Open,
@@ -98,30 +100,33 @@ impl Rejection {
     }
 
     /// Trials made so far.
-    pub fn trials(&self) -> u64 {
+    pub(super) fn trials(&self) -> u64 {
         self.trials
     }
 
     /// Orbits accepted so far, those beyond the wanted ones included.
-    pub fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         self.count
     }
 
     /// The orbits that are wanted, in the order of trials, each rank an even share. All ranks.
-    pub fn share(&self) -> Share {
+    pub(super) fn share(&self) -> Share {
         self.shared(self.count.min(self.settings.orbits))
     }
 
     fn shared(&self, total: u64) -> Share {
-        let (size, width) = (self.comm.size(), self.width());
-        let (mut places, mut rows) = (vec![Vec::new(); size], vec![Vec::new(); size]);
+        let size = self.comm.size();
+        let width = self.width();
+        let mut places = vec![Vec::new(); size];
+        let mut rows = vec![Vec::new(); size];
         for (&place, row) in self.places.iter().zip(self.rows.chunks_exact(width)).filter(|(place, _)| **place < total)
         {
             let owner = balanced_owner(total, size, place);
             places[owner].push(place);
             rows[owner].extend_from_slice(row);
         }
-        let (places, rows) = (self.comm.exchange(places).concat(), self.comm.exchange(rows).concat());
+        let places = self.comm.exchange(places).concat();
+        let rows = self.comm.exchange(rows).concat();
         let wanted = balanced_range(total, size, self.comm.rank());
         let mut numbers = vec![0.0; rows.len()];
         for (place, row) in places.into_iter().zip(rows.chunks_exact(width)) {
@@ -131,25 +136,29 @@ impl Rejection {
     }
 
     /// Writes all that goes on from here. All ranks.
-    pub fn save(&self, to: &mut Checkpoint) -> Result<()> {
+    pub(super) fn save(&self, to: &mut Checkpoint) -> Result<()> {
         to.values("ofti_counts", &[self.trials, self.count, self.beyond])?;
         if self.count == 0 {
             return Ok(());
         }
-        let (share, width) = (self.shared(self.count), self.width() as u64);
+        let share = self.shared(self.count);
+        let width = self.width() as u64;
         let rows = share.numbers.len() as u64 / width;
         to.array("ofti_rows", &Slab::rows(self.count, share.first, rows, width as usize), &share.numbers)
     }
 
     /// Goes on from where [`save`](Rejection::save) was. All ranks.
-    pub fn load(mut self, from: &CheckpointReader) -> Result<Self> {
+    pub(super) fn load(mut self, from: &CheckpointReader) -> Result<Self> {
         let counts = from.values::<u64>("ofti_counts")?;
         let &[trials, count, beyond] = &counts[..] else {
             return Err(Error::file(from.path(), format!("ofti_counts holds {} numbers, not 3", counts.len())));
         };
-        (self.trials, self.count, self.beyond) = (trials, count, beyond);
+        self.trials = trials;
+        self.count = count;
+        self.beyond = beyond;
         if count > 0 {
-            let (mine, width) = (balanced_range(count, self.comm.size(), self.comm.rank()), self.width() as u64);
+            let mine = balanced_range(count, self.comm.size(), self.comm.rank());
+            let width = self.width() as u64;
             let shape = from.shape("ofti_rows")?;
             if shape != [count, width] {
                 let reason = format!("ofti_rows has shape {shape:?}, and this fit needs {:?}", [count, width]);

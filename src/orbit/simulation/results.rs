@@ -1,48 +1,50 @@
-//! What a fit has found, as files and words: the posterior, its table, how far the samples can be trusted.
+//! What a fit has found, as files and words: its samples, their table, how far they can be trusted.
 
-use super::{OrbitFit, Work};
-use crate::orbit::observations::modified;
+use super::{OrbitFit, Sampler};
+use crate::Comm;
+use crate::orbit::Fit;
 use crate::orbit::parameters::Slot;
-use crate::orbit::{Dynamics, Fit, Observations, Quantity, VelocityUnit};
-use crate::output::{About, Chain, Measured, Observation, Parameter, Posterior};
-use crate::sampler::{Convergence, Share};
-use crate::{Comm, Error, Result};
+use crate::orbit::posterior::{About, Chain, Posterior};
+use crate::sampler::{Ensemble, Estimate, Evidence, Peak, Start, equal_mirrors};
 
-/// Standard deviations in the mean beyond which a fit is told to be far from the data.
+/// Standard deviations in the mean beyond which a fit is reported as far from the data.
 const FAR: f64 = 5.0;
 
 impl OrbitFit {
-    /// This rank's part of the posterior. All ranks.
-    pub(super) fn posterior(&self) -> Posterior {
-        let Share { numbers, .. } = self.work.share(&self.comm);
-        let mut posterior = Posterior { parameters: parameters(&self.fit), ..Posterior::default() };
-        for row in numbers.chunks_exact(self.fit.names().len() + 2) {
-            let (point, [ln_prior, ln_likelihood]) = (&row[..row.len() - 2], [row[row.len() - 2], row[row.len() - 1]]);
-            if ln_likelihood > f64::NEG_INFINITY {
-                posterior.samples.extend(self.fit.all_values(point));
-                posterior.ln_prior.push(ln_prior);
-                posterior.ln_likelihood.push(ln_likelihood);
-            }
-        }
-        posterior.weights = self.weights(&posterior);
-        posterior.chain = self.chain();
-        posterior.observations = observations(&self.fit);
-        posterior.about = self.about();
-        posterior
+    /// This rank's samples. All ranks.
+    pub(super) fn samples(&self) -> Posterior {
+        let mut samples = self.fit.posterior(&self.sampler.share(&self.comm).numbers);
+        samples.weights = self.weights(&samples);
+        samples
     }
 
-    /// The posterior on rank 0, without the chain; elsewhere nothing. All ranks.
-    pub(super) fn whole(&self) -> Option<Posterior> {
-        let mine = self.posterior();
+    /// This rank's part of the posterior's file, around its samples.
+    pub(super) fn filed(&self, samples: Posterior) -> Posterior {
+        let (sampler, note, evidence) = match &self.sampler {
+            Sampler::Rejection(_) => ("OFTI", "", None),
+            Sampler::Maximum(_) => ("maximum", "one row: the maximum of the posterior", None),
+            Sampler::Grid(_) => ("grid", "nodes of a grid, weighted by their density", None),
+            Sampler::Ensemble(ensemble) => ("MCMC", "", known_evidence(ensemble)),
+        };
+        let sampler = sampler.to_owned();
+        let note = note.to_owned();
+        let ln_evidence = evidence.map(|estimate| [estimate.value, estimate.error]);
+        let about = About { sampler, note, ln_evidence, ..samples.about };
+        Posterior { chain: self.chain(), about, ..samples }
+    }
+
+    /// All samples on rank 0, from each rank's; elsewhere nothing. All ranks.
+    pub(super) fn whole(&self, mine: &Posterior) -> Option<Posterior> {
         let gather = |numbers: &[f64]| self.comm.gather(numbers, 0).map(|parts| parts.concat());
         let parts = [&mine.samples, &mine.ln_prior, &mine.ln_likelihood, &mine.weights].map(|part| gather(part));
         let [Some(samples), Some(ln_prior), Some(ln_likelihood), Some(weights)] = parts else { return None };
-        Some(Posterior { samples, ln_prior, ln_likelihood, weights, chain: None, ..mine })
+        let parameters = mine.parameters.clone();
+        Some(Posterior { parameters, samples, ln_prior, ln_likelihood, weights, ..Posterior::default() })
     }
 
     /// Nodes of a grid count by their density; all else counts alike. All ranks.
     fn weights(&self, posterior: &Posterior) -> Vec<f64> {
-        if !matches!(self.work, Work::Grid(_)) {
+        if !matches!(self.sampler, Sampler::Grid(_)) {
             return Vec::new();
         }
         let density: Vec<f64> = posterior.ln_prior.iter().zip(&posterior.ln_likelihood).map(|(a, b)| a + b).collect();
@@ -52,48 +54,26 @@ impl OrbitFit {
 
     /// This rank's walkers' ways.
     fn chain(&self) -> Option<Chain> {
-        let Work::Ensemble(ensemble) = &self.work else { return None };
-        let (table, thin) = (ensemble.chain(), ensemble.settings().thin);
-        let (mine, width) = (table.mine(), table.columns().len());
+        let Sampler::Ensemble(ensemble) = &self.sampler else { return None };
+        let table = ensemble.chain();
+        let thin = ensemble.settings().thin;
+        let mine = table.mine();
+        let width = table.columns().len();
         let points = table.numbers().chunks_exact(width).map(|row| &row[..width - 2]);
         let samples = points.flat_map(|point| self.fit.all_values(point)).collect();
         (!table.is_empty()).then_some(Chain { walkers: (mine.end - mine.start) as usize, thin, samples })
     }
 
-    fn about(&self) -> About {
-        let orbit = self.fit.orbit();
-        let (sampler, note) = match &self.work {
-            Work::Rejection(_) => ("OFTI", ""),
-            Work::Maximum(_) => ("maximum", "one row: the maximum of the posterior"),
-            Work::Grid(_) => ("grid", "nodes of a grid, weighted by their density"),
-            Work::Ensemble(_) => ("MCMC", ""),
-        };
-        let known =
-            |families: &[&str]| families.iter().find_map(|family| known(&self.fit, family)).unwrap_or([f64::NAN, 0.0]);
-        let evidence = match &self.work {
-            Work::Ensemble(ensemble) => ensemble.evidence().map(|evidence| evidence.stepping_stones),
-            _ => None,
-        };
-        About {
-            sampler: sampler.to_owned(),
-            companions: orbit.companions as u32,
-            tau_ref_epoch: orbit.tau_ref_epoch,
-            mass: known(&["mtot", "m0"]),
-            parallax: known(&["plx"]),
-            nbody: orbit.dynamics == Dynamics::Nbody,
-            ln_evidence: evidence.map(|estimate| [estimate.value, estimate.error]),
-            velocities: self.fit.observations().unit.name().to_owned(),
-            note: note.to_owned(),
-            ..About::default()
-        }
-    }
-
     /// The table of what was found and how far it can be trusted, as lines for a person; the same on every rank. All ranks.
     pub(super) fn lines(&self) -> Vec<String> {
-        let whole = self.whole();
-        let mut table = match (&self.work, &whole) {
-            (Work::Maximum(maximum), whole) => match (maximum.best(), maximum.curvature(), whole) {
-                (Ok(_), Ok(curvature), Some(whole)) => peak_lines(&self.fit, whole, &curvature.errors),
+        let whole = self.whole(&self.samples());
+        let mut table = match (&self.sampler, &whole) {
+            (Sampler::Maximum(maximum), whole) => match (maximum.best(), maximum.curvature(), whole) {
+                (Ok(_), Ok(curvature), Some(whole)) => {
+                    let mut lines = peak_lines(&self.fit, whole, &curvature.errors);
+                    lines.extend(unsettled_line(maximum.is_done() && !maximum.is_settled()));
+                    lines
+                }
                 _ => Vec::new(),
             },
             (_, Some(whole)) if !whole.is_empty() => whole.summary().to_string().lines().map(str::to_owned).collect(),
@@ -103,8 +83,28 @@ impl OrbitFit {
         let text = self.comm.broadcast(table.join("\n").as_bytes(), 0);
         let text = String::from_utf8_lossy(&text).into_owned();
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.extend(self.mirrors_line());
         lines.extend(self.trust());
         lines
+    }
+
+    /// A word where the data don't tell an orbit from its mirror image, and the walkers, or the maximum, may be of one alone.
+    fn mirrors_line(&self) -> Option<String> {
+        let (peak, which) = match &self.sampler {
+            Sampler::Maximum(maximum) => (maximum.best().ok()?.clone(), "the maximum is one of as many"),
+            Sampler::Ensemble(ensemble) => {
+                let which = match ensemble.settings().start {
+                    Start::Maximum => "walkers started about all",
+                    Start::Around(_) => "walkers started about one, and may have found no other",
+                    _ => "walkers started anywhere",
+                };
+                (ensemble.positions().next().map(Peak::of_row)?, which)
+            }
+            Sampler::Rejection(_) | Sampler::Grid(_) => return None,
+        };
+        let count = equal_mirrors(&self.fit, &peak).len() + 1;
+        let reason = "mirror images (aop and pan half a turn further, or 180 deg - inc) fit the data equally well";
+        (count > 1).then(|| format!("{count} {reason}: {which}"))
     }
 
     /// A word where even the likeliest sample is far from the data.
@@ -121,37 +121,57 @@ impl OrbitFit {
 
     /// How far the samples can be trusted.
     fn trust(&self) -> Vec<String> {
-        match &self.work {
-            Work::Rejection(rejection) => {
+        match &self.sampler {
+            Sampler::Rejection(rejection) => {
                 vec![format!("{} of {} trials were accepted", rejection.count(), rejection.trials())]
             }
-            Work::Maximum(_) | Work::Grid(_) => Vec::new(),
-            Work::Ensemble(ensemble) if ensemble.chain().is_empty() => {
+            Sampler::Maximum(_) | Sampler::Grid(_) => Vec::new(),
+            Sampler::Ensemble(ensemble) if ensemble.chain().is_empty() => {
                 vec!["the burn-in is not over: there are no samples yet".to_owned()]
             }
-            Work::Ensemble(ensemble) => {
-                let mut lines = vec![convergence_line(&ensemble.look(), ensemble.acceptance())];
-                if let Some(evidence) = ensemble.evidence() {
-                    let [stones, thermodynamic] = [evidence.stepping_stones, evidence.thermodynamic];
-                    lines.push(format!(
-                        "ln evidence {:.3} ± {:.3} by stepping stones, {:.3} ± {:.3} by thermodynamic integration",
-                        stones.value, stones.error, thermodynamic.value, thermodynamic.error
-                    ));
-                }
-                lines
-            }
+            Sampler::Ensemble(ensemble) => [
+                ensemble.look().lines(),
+                vec![format!("{:.1} % of moves were accepted", 100.0 * ensemble.acceptance())],
+                ensemble.evidence().map_or(Vec::new(), |evidence| evidence_lines(&evidence)),
+                uneven_line(ensemble.uneven()),
+            ]
+            .concat(),
         }
     }
 }
 
-fn convergence_line(seen: &Convergence, acceptance: f64) -> String {
-    format!(
-        "autocorrelation time {:.1} kept steps at most, {:.0} effective samples at least, R-hat {:.4} at most, {:.1} % of moves accepted",
-        seen.longest_time(),
-        seen.least_effective(),
-        seen.largest_r_hat(),
-        100.0 * acceptance
-    )
+/// ln of the evidence of an ensemble, where it is known.
+pub(super) fn known_evidence(ensemble: &Ensemble<Fit>) -> Option<Estimate> {
+    ensemble.evidence().filter(|evidence| evidence.drifting.is_none()).map(|evidence| evidence.stepping_stones)
+}
+
+fn uneven_line(uneven: Option<[f64; 2]>) -> Vec<String> {
+    let line = |[fewest, most]: [f64; 2]| {
+        let [fewest, most] = [100.0 * fewest, 100.0 * most];
+        format!(
+            "the ladder is uneven: {fewest:.1} to {most:.1} % of walkers exchange; give a longer burn_in or more temperatures"
+        )
+    };
+    uneven.map(line).into_iter().collect()
+}
+
+fn evidence_lines(evidence: &Evidence) -> Vec<String> {
+    if let Some([hottest, coldest]) = evidence.drifting {
+        return vec![format!(
+            "ln evidence isn't known yet: walkers at inverse temperatures from {hottest:.2e} to {coldest:.2e} drift, or move too slowly for so few steps: go on for more"
+        )];
+    }
+    let stones = evidence.stepping_stones;
+    let thermodynamic = evidence.thermodynamic;
+    let mut lines = vec![format!(
+        "ln evidence {:.3} ± {:.3} by stepping stones, {:.3} ± {:.3} by thermodynamic integration",
+        stones.value, stones.error, thermodynamic.value, thermodynamic.error
+    )];
+    if evidence.left_out > 0.0 {
+        let percent = 100.0 * evidence.left_out;
+        lines.push(format!("of it the first {percent:.0} % of the kept steps are left out: walkers still drifted"));
+    }
+    lines
 }
 
 /// A line for each parameter of a maximum: its value and its error from the curvature there.
@@ -165,90 +185,16 @@ fn peak_lines(fit: &Fit, whole: &Posterior, errors: &[f64]) -> Vec<String> {
         };
         lines.push(format!("{:>14}  {:>16.9}  {error:>14}  {unit}", parameter.name, factor * value));
     }
-    let [prior, likelihood] = [whole.ln_prior[0], whole.ln_likelihood[0]];
+    let prior = whole.ln_prior[0];
+    let likelihood = whole.ln_likelihood[0];
     lines.push(format!("ln posterior {:.6}: ln likelihood {likelihood:.6}, ln prior {prior:.6}", prior + likelihood));
     lines
 }
 
-/// The parameters of a fit with their units.
-pub(super) fn parameters(fit: &Fit) -> Vec<Parameter> {
-    let velocity = fit.observations().unit.name();
-    let unit = |family: &str| match family {
-        "sma" => "au".to_owned(),
-        "inc" | "aop" | "pan" => "rad".to_owned(),
-        "plx" => "mas".to_owned(),
-        "mtot" | "m" | "m0" => "Msun".to_owned(),
-        "per" => "d".to_owned(),
-        "tc" => "d".to_owned(),
-        "k" | "gamma" | "sigma" => velocity.to_owned(),
-        "dvdt" => format!("{velocity}/d"),
-        "curv" => format!("{velocity}/d^2"),
-        _ => String::new(),
-    };
-    fit.parameters.all.iter().map(|one| Parameter::new(one.name.clone(), unit(one.family))).collect()
-}
-
-/// Median and half of the middle 68 % of a parameter's prior; its value and 0 where it is known; nothing if there is no such parameter.
-fn known(fit: &Fit, family: &str) -> Option<[f64; 2]> {
-    let one = fit.parameters.all.iter().find(|one| one.family == family)?;
-    Some(match (one.slot, &one.prior) {
-        (Slot::Free(_), Some(prior)) => {
-            let [low, median, high] = [0.158_655, 0.5, 0.841_345].map(|share| prior.quantile(share));
-            [median, 0.5 * (high - low)]
-        }
-        (Slot::Fixed(value), _) => [value, 0.0],
-        (Slot::Free(_), None) => [f64::NAN, 0.0],
+fn unsettled_line(is_unsettled: bool) -> Option<String> {
+    is_unsettled.then(|| {
+        "this is no top yet: climbs from about it still end higher; give more method.directions or more method.starts".into()
     })
-}
-
-fn observations(fit: &Fit) -> Vec<Observation> {
-    let of = |row: &crate::orbit::Observation| Observation {
-        epoch: row.epoch,
-        object: row.object as i64,
-        measured: match row.quantity {
-            Quantity::SepPa => Measured::Separation,
-            Quantity::RaDec => Measured::Offsets,
-            Quantity::Velocity => Measured::Velocity,
-        },
-        values: if row.quantity == Quantity::Velocity { [row.values[0], f64::NAN] } else { row.values },
-        errors: if row.quantity == Quantity::Velocity { [row.errors[0], f64::NAN] } else { row.errors },
-        correlation: row.correlation.unwrap_or(f64::NAN),
-        instrument: row.instrument.clone(),
-    };
-    fit.observations().rows.iter().map(of).collect()
-}
-
-/// The measured values of a posterior, as [`observations`] put them there.
-///
-/// # Errors
-/// None, or of an object that can't be.
-pub(super) fn measured(posterior: &Posterior) -> Result<Observations> {
-    let of = |(number, one): (usize, &Observation)| {
-        let place = format!("data[{number}] of the posterior");
-        let object = usize::try_from(one.object);
-        let is_velocity = one.measured == Measured::Velocity;
-        Ok(crate::orbit::Observation {
-            epoch: modified(one.epoch),
-            object: object.map_err(|_| Error::input(&place, format!("there is no object {}", one.object)))?,
-            quantity: match one.measured {
-                Measured::Separation => Quantity::SepPa,
-                Measured::Offsets => Quantity::RaDec,
-                Measured::Velocity => Quantity::Velocity,
-            },
-            values: if is_velocity { [one.values[0], 0.0] } else { one.values },
-            errors: if is_velocity { [one.errors[0], 0.0] } else { one.errors },
-            correlation: Some(one.correlation).filter(|correlation| correlation.is_finite()),
-            instrument: one.instrument.clone(),
-            place,
-        })
-    };
-    if posterior.observations.is_empty() {
-        return Err(Error::input("posterior", "has no measured values"));
-    }
-    let units = [VelocityUnit::KmPerS, VelocityUnit::MPerS];
-    let unit = units.into_iter().find(|unit| unit.name() == posterior.about.velocities);
-    let rows = posterior.observations.iter().enumerate().map(of).collect::<Result<_>>()?;
-    Ok(Observations { rows, unit: unit.unwrap_or(VelocityUnit::KmPerS) })
 }
 
 /// A hash of what was measured: a run goes on with the same data alone.

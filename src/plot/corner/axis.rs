@@ -4,12 +4,15 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::output::Posterior;
+use crate::orbit::posterior::Posterior;
 use crate::plot::canvas::{Drawn, INK, less_offset, round_offset, text, tick};
-use crate::plot::scale::round_numbers;
+use crate::plot::scale::{round_numbers, round_powers};
 
 /// The shares of the weight beyond which samples are not shown.
 const TAILS: [f64; 2] = [0.001, 0.999];
+/// A distribution has a long tail where the upper one of these is so many times farther from the median than the lower one, and so many times larger
+/// than it: then an axis of logarithms shows more.
+const LONG: [f64; 2] = [5.0, 10.0];
 /// The room around them, as a share of the range.
 const ROOM: f64 = 0.04;
 
@@ -19,30 +22,51 @@ pub(super) struct Axis {
     unit: String,
     /// A round number that is taken off where numbers would be long.
     offset: f64,
+    /// Whether it shows decimal logarithms.
+    logarithmic: bool,
+    /// Its ends, as [`place`](Axis::place) gives them.
     pub range: [f64; 2],
     /// 16, 50 and 84 % of the weight are below these.
     pub quantiles: [f64; 3],
 }
 
 impl Axis {
-    pub fn of(posterior: &Posterior, place: usize) -> Self {
+    pub(super) fn of(posterior: &Posterior, place: usize) -> Self {
         let (factor, unit) = posterior.parameters[place].shown();
         let shares = [TAILS[0], TAILS[1], 0.16, 0.5, 0.84];
         let found: Vec<f64> = posterior.quantiles(place, &shares).iter().map(|value| factor * value).collect();
-        let width = match found[1] - found[0] {
-            width if width > 0.0 => width,
-            _ => found[0].abs().max(1.0),
+        let [low, high, median] = [found[0], found[1], found[3]];
+        let logarithmic = low > 0.0 && high - median > LONG[0] * (median - low) && high > LONG[1] * low;
+        let mut axis = Axis {
+            name: posterior.parameters[place].name.clone(),
+            unit: unit.to_owned(),
+            offset: 0.0,
+            logarithmic,
+            range: [0.0; 2],
+            quantiles: [found[2], median, found[4]],
         };
-        let range = [found[0] - ROOM * width, found[1] + ROOM * width];
-        let median = found[3];
-        let offset = round_offset(median, width);
-        let (name, unit) = (posterior.parameters[place].name.clone(), unit.to_owned());
-        Axis { name, unit, offset, range, quantiles: [found[2], median, found[4]] }
+        let [from, to] = [low, high].map(|value| axis.place(value));
+        let width = match to - from {
+            width if width > 0.0 => width,
+            _ => from.abs().max(1.0),
+        };
+        axis.range = [from - ROOM * width, to + ROOM * width];
+        axis.offset = if logarithmic { 0.0 } else { round_offset(median, width) };
+        axis
+    }
+
+    /// A number as the axis counts: itself or its decimal logarithm, which is none where it isn't positive.
+    pub(super) fn place(&self, value: f64) -> f64 {
+        if self.logarithmic { value.log10() } else { value }
     }
 
     /// Where in the range a number is: from 0 to 1.
-    pub fn part(&self, value: f64) -> f64 {
-        ((value - self.range[0]) / (self.range[1] - self.range[0])).clamp(0.0, 1.0)
+    pub(super) fn part(&self, value: f64) -> f64 {
+        self.part_of(self.place(value))
+    }
+
+    fn part_of(&self, place: f64) -> f64 {
+        ((place - self.range[0]) / (self.range[1] - self.range[0])).clamp(0.0, 1.0)
     }
 
     fn label(&self) -> String {
@@ -50,16 +74,21 @@ impl Axis {
     }
 
     /// The median with its distances to the quantiles, to two digits of the smaller.
-    pub fn median_text(&self) -> String {
+    pub(super) fn median_text(&self) -> String {
         let [low, median, high] = self.quantiles;
         let smaller = (high - median).min(median - low).max(1e-12 * median.abs()).max(f64::MIN_POSITIVE);
         let decimals = (1 - smaller.log10().floor() as i32).clamp(0, 9) as usize;
-        let (up, down) = (high - median, median - low);
+        let up = high - median;
+        let down = median - low;
         format!("{median:.decimals$} +{up:.decimals$} −{down:.decimals$}").replace('-', "−")
     }
 
     /// Places and numbers of the ticks.
     fn ticks(&self) -> Vec<(f64, String)> {
+        if self.logarithmic {
+            let powers = round_powers(self.range[0], self.range[1]).into_iter();
+            return powers.map(|(place, label)| (self.part_of(place), label)).collect();
+        }
         let [low, high] = self.range.map(|end| end - self.offset);
         let small = 1e-9 * (high - low);
         let label = |value: f64| tick(if value.abs() < small { 0.0 } else { value });
@@ -68,7 +97,7 @@ impl Axis {
     }
 
     /// Numbers and name below a panel at `place` of this size, in dots.
-    pub fn draw_below<DB: DrawingBackend>(
+    pub(super) fn draw_below<DB: DrawingBackend>(
         &self,
         area: &DrawingArea<DB, Shift>,
         scale: u32,
@@ -87,7 +116,7 @@ impl Axis {
     }
 
     /// Numbers and name left of a panel.
-    pub fn draw_beside<DB: DrawingBackend>(
+    pub(super) fn draw_beside<DB: DrawingBackend>(
         &self,
         area: &DrawingArea<DB, Shift>,
         scale: u32,
@@ -116,7 +145,7 @@ impl Axis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Parameter;
+    use crate::orbit::posterior::Parameter;
 
     fn axis(name: &str, unit: &str, samples: Vec<f64>) -> Axis {
         let parameters = vec![Parameter::new(name, unit)];
@@ -136,6 +165,21 @@ mod tests {
         assert_eq!(labels, ["0.2", "0.4", "0.6", "0.8"]);
         assert_eq!(axis("gamma", "m/s", even(-10_000.2, -9999.8)).label(), "gamma + 10000 (m/s)");
         assert_eq!(axis("ecc1", "", even(0.0, 0.5)).label(), "ecc1");
+    }
+
+    /// A log-normal density and one as 1/x over decades; not a normal one, one that begins at zero, one that reaches below it, one whose tail is
+    /// short beside its size.
+    #[test]
+    fn long_tails_have_axes_of_logarithms() {
+        let of = |value: fn(f64) -> f64| axis("sma1", "au", even(-3.5, 3.5).into_iter().map(value).collect());
+        let long = of(|x| 40.0 * (0.6 * x).exp());
+        assert!(long.logarithmic && (long.part(40.0) - 0.5).abs() < 1e-9);
+        let labels: Vec<String> = long.ticks().into_iter().map(|(_, label)| label).collect();
+        assert_eq!(labels, ["5", "10", "20", "50", "100", "200"]);
+        assert!(of(|x| 10f64.powf(x)).logarithmic);
+        for value in [|x: f64| 40.0 + x, |x: f64| x + 3.5, |x: f64| x.exp() - 1.0, |x: f64| 1000.0 + x.exp()] {
+            assert!(!of(value).logarithmic);
+        }
     }
 
     #[test]

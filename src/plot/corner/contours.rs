@@ -53,7 +53,7 @@ fn pieces(cells: &[f64], side: usize, level: f64, cell: usize) -> Vec<[Crossing;
     match crossed[..] {
         [a, b] => vec![[a, b]],
         [a, b, c, d] => {
-            // A saddle: the middle tells which corners belong together.
+            // A saddle: the middle decides which corners belong together.
             let middle = corners.iter().map(|&corner| cells[corner]).sum::<f64>() / 4.0 >= level;
             if middle == above[0] { vec![[a, b], [c, d]] } else { vec![[d, a], [b, c]] }
         }
@@ -63,9 +63,11 @@ fn pieces(cells: &[f64], side: usize, level: f64, cell: usize) -> Vec<[Crossing;
 
 /// Where a crossing is, linear between both middles.
 fn place(cells: &[f64], side: usize, level: f64, (cell, is_up): Crossing) -> [f64; 2] {
-    let [low, high] = [cells[cell], cells[cell + if is_up { side } else { 1 }]];
+    let low = cells[cell];
+    let high = cells[cell + if is_up { side } else { 1 }];
     let part = if high == low { 0.5 } else { ((level - low) / (high - low)).clamp(0.0, 1.0) };
-    let (x, y) = ((cell % side) as f64, (cell / side) as f64);
+    let x = (cell % side) as f64;
+    let y = (cell / side) as f64;
     if is_up { [x, y + part] } else { [x + part, y] }
 }
 

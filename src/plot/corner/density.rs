@@ -79,7 +79,9 @@ fn effective(weights: &[f64]) -> f64 {
 fn spread(sums: &[f64]) -> f64 {
     let moment =
         |power: i32| sums.iter().enumerate().map(|(bin, weight)| (bin as f64).powi(power) * weight).sum::<f64>();
-    let (whole, first, second) = (moment(0), moment(1), moment(2));
+    let whole = moment(0);
+    let first = moment(1);
+    let second = moment(2);
     if whole > 0.0 { (second / whole - (first / whole).powi(2)).max(0.0).sqrt() } else { 0.0 }
 }
 
@@ -108,13 +110,14 @@ fn blur(cells: &mut [f64], stride: usize, width: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use crate::base::random::Random;
 
     /// Normal deviates of two parameters, correlated.
     fn normal(count: u64) -> [Vec<f64>; 2] {
         let pairs = (0..count).map(|index| {
             let mut random = Random::new(2, 0, index);
-            let (a, b) = (random.normal(), random.normal());
+            let a = random.normal();
+            let b = random.normal();
             (a, 0.6 * a + 0.8 * b)
         });
         let (x, y) = pairs.unzip();
@@ -123,7 +126,8 @@ mod tests {
 
     #[test]
     fn contours_of_a_normal_density_hold_what_they_say() {
-        let ([x, y], range) = (normal(200_000), [-4.5, 4.5]);
+        let [x, y] = normal(200_000);
+        let range = [-4.5, 4.5];
         let weights = vec![1.0; x.len()];
         let cells = density((&x, range), (&y, range), &weights);
         let [inner, outer] = levels(&cells);

@@ -1,7 +1,7 @@
 //! The corner plot of a posterior: each parameter's histogram on the diagonal, each two parameters' density below it.
 //!
-//! Dashed lines are at 16, 50 and 84 % of the samples' weight, contours around 39.3 and 86.5 % of it: what lies within one and
-//! two standard deviations of a normal density of two parameters. Densities are smoothed, by four fifths of what Scott's rule says. Angles are in
+//! Dashed lines are at 16, 50 and 84 % of the samples' weight, contours around 39.3 and 86.5 % of it: the shares within one and
+//! two standard deviations of a normal density of two parameters. Parameters with a long tail have axes of logarithms. Densities are smoothed, by four fifths of the width of Scott's rule. Angles are in
 //! degrees. What is left out: parameters that have one value only, and those beyond the first two dozen.
 
 mod axis;
@@ -19,7 +19,7 @@ use self::axis::Axis;
 use self::contours::contours;
 use self::density::{BINS, density, histogram, levels};
 use super::canvas::{Drawn, Figure, INK, TITLE, ink, save, text, titled};
-use crate::output::Posterior;
+use crate::orbit::posterior::Posterior;
 use crate::{Error, Result};
 
 /// The most parameters that are drawn.
@@ -30,12 +30,14 @@ const SIDE: u32 = 86;
 const EDGE: u32 = 20;
 const GAP: u32 = 5;
 const HEAD: u32 = 22;
+/// How wide a digit is, as a part of its height.
+const LETTER: f64 = 0.66;
 
 /// A corner plot.
 pub(super) struct Corner {
     title: String,
     axes: Vec<Axis>,
-    /// The samples in the unit in which they are shown, axis by axis, and their weights.
+    /// The samples as the axes count them, axis by axis, and their weights.
     columns: Vec<Vec<f64>>,
     weights: Vec<f64>,
 }
@@ -48,7 +50,7 @@ pub(super) struct Corner {
 pub fn corner(posterior: &Posterior, names: &[&str], stem: &Path) -> Result<[PathBuf; 2]> {
     if let Some(name) = names.iter().find(|name| posterior.place(name).is_none()) {
         let known: Vec<&str> = posterior.parameters.iter().map(|parameter| &parameter.name[..]).collect();
-        let reason = format!("has no parameter `{name}`{}", crate::config::nearest_of(name, &known));
+        let reason = format!("has no parameter `{name}`{}", crate::base::config::nearest_of(name, &known));
         return Err(Error::input("posterior", reason));
     }
     let nothing = || Error::file(stem, "there is nothing to draw: no parameter has more than one value");
@@ -57,7 +59,7 @@ pub fn corner(posterior: &Posterior, names: &[&str], stem: &Path) -> Result<[Pat
 
 impl Corner {
     /// Of these parameters, or of all; none where there are fewer than two samples or no parameter varies.
-    pub fn of(posterior: &Posterior, names: &[&str]) -> Option<Self> {
+    pub(super) fn of(posterior: &Posterior, names: &[&str]) -> Option<Self> {
         let wanted = |place: &usize| names.is_empty() || names.contains(&&posterior.parameters[*place].name[..]);
         let varies = |place: &usize| {
             let mut values = posterior.column(*place);
@@ -73,15 +75,16 @@ impl Corner {
             0 => String::new(),
             more => format!(", without {more} more parameters"),
         };
-        let column = |&place: &usize| {
+        let axes: Vec<Axis> = shown.iter().map(|&place| Axis::of(posterior, place)).collect();
+        let column = |(&place, axis): (&usize, &Axis)| {
             let factor = posterior.parameters[place].shown().0;
-            posterior.column(place).map(|value| factor * value).collect()
+            posterior.column(place).map(|value| axis.place(factor * value)).collect()
         };
         Some(Corner {
             title: format!("{} samples{left_out}", posterior.len()),
-            axes: shown.iter().map(|&place| Axis::of(posterior, place)).collect(),
-            columns: shown.iter().map(column).collect(),
-            weights: (0..posterior.len()).map(|row| posterior.weight(row)).collect(),
+            columns: shown.iter().zip(&axes).map(column).collect(),
+            axes,
+            weights: posterior.shares(),
         })
     }
 
@@ -106,7 +109,9 @@ impl Corner {
 impl Figure for Corner {
     fn size(&self) -> (u32, u32) {
         let panels = self.axes.len() as u32 * (self.panel() + GAP) - GAP;
-        (SIDE + panels + EDGE, TITLE + HEAD + panels + SIDE)
+        let medians = (0..self.axes.len()).map(|row| self.corner(row, row)[0] + self.median_width(row));
+        let width = medians.fold(SIDE + panels + EDGE, u32::max);
+        (width, TITLE + HEAD + panels + SIDE)
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
@@ -116,9 +121,10 @@ impl Figure for Corner {
             for column in 0..=row {
                 let [left, top] = self.corner(row, column).map(|place| place * scale);
                 let panel = area.clone().shrink((left, top), (side, side));
-                match row == column {
-                    true => self.draw_histogram(&panel, scale, row)?,
-                    false => self.draw_density(&panel, scale, row, column)?,
+                if row == column {
+                    self.draw_histogram(&panel, scale, row)?
+                } else {
+                    self.draw_density(&panel, scale, row, column)?
                 }
                 panel.draw(&Rectangle::new([(0, 0), (side as i32, side as i32)], INK.stroke_width(scale)))?;
             }
@@ -133,11 +139,21 @@ impl Figure for Corner {
 }
 
 impl Corner {
+    /// The height of medians' texts, in dots.
+    fn median_size(&self) -> u32 {
+        if self.axes.len() > 8 { 11 } else { 14 }
+    }
+
+    /// About how wide a median's text is, in dots.
+    fn median_width(&self, row: usize) -> u32 {
+        let letters = self.axes[row].median_text().chars().count() as f64;
+        (LETTER * letters * f64::from(self.median_size())) as u32
+    }
+
     /// The median with its errors, above the column.
     fn draw_median<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, row: usize) -> Drawn<DB> {
         let [left, top] = self.corner(row, row);
-        let size = if self.axes.len() > 8 { 11 } else { 14 };
-        let style = text(size, scale).pos(Pos::new(HPos::Left, VPos::Bottom));
+        let style = text(self.median_size(), scale).pos(Pos::new(HPos::Left, VPos::Bottom));
         let place = ((left * scale) as i32, ((top - 3) * scale) as i32);
         area.draw(&Text::new(self.axes[row].median_text(), place, style))
     }

@@ -1,15 +1,16 @@
 //! Corner plots of made-up samples.
 
 use super::*;
-use crate::output::Parameter;
+use crate::base::random::Random;
+use crate::orbit::posterior::Parameter;
 use crate::plot::canvas::to_svg;
-use crate::random::Random;
 
 /// Two correlated parameters, an angle and one that is fixed.
 fn posterior(rows: u64) -> Posterior {
     let row = |index| {
         let mut random = Random::new(4, 0, index);
-        let (a, b) = (random.normal(), random.normal());
+        let a = random.normal();
+        let b = random.normal();
         [40.0 + 5.0 * a, (0.2 + 0.05 * a + 0.02 * b).abs(), 2.4 + 0.2 * b, 56.95]
     };
     let named = [("sma1", "au"), ("ecc1", ""), ("inc1", "rad"), ("plx", "mas")];
@@ -42,8 +43,8 @@ fn names_choose_and_unknown_ones_are_refused() {
     assert_eq!(&std::fs::read(png).unwrap()[1..4], b"PNG");
     let text = std::fs::read_to_string(svg).unwrap();
     assert!(text.contains("sma1 (au)") && !text.contains("ecc1"));
-    let told = corner(&posterior(200), &["sma"], &stem).unwrap_err().to_string();
-    assert!(told.contains("no parameter `sma`; did you mean `sma1`?"), "{told}");
+    let message = corner(&posterior(200), &["sma"], &stem).unwrap_err().to_string();
+    assert!(message.contains("no parameter `sma`; did you mean `sma1`?"), "{message}");
     assert!(corner(&posterior(200), &["plx"], &stem).unwrap_err().to_string().contains("nothing to draw"));
     assert!(corner(&posterior(0), &[], &stem).is_err() && corner(&posterior(1), &[], &stem).is_err());
     assert!(corner(&posterior(2), &[], &stem).is_ok());
@@ -60,4 +61,20 @@ fn of_many_parameters_the_first_are_drawn() {
     };
     let figure = Corner::of(&posterior, &[]).unwrap();
     assert!(figure.axes.len() == MOST && figure.title.contains("without 6 more parameters"));
+}
+
+/// The last median stands above the last panel alone, and may be wider than it; where there are many panels, too.
+#[test]
+fn every_median_is_inside_the_picture() {
+    for many in [1, 4, 9, 20] {
+        let posterior = Posterior {
+            parameters: (0..many).map(|k| Parameter::new(format!("p{k}"), "")).collect(),
+            samples: (0..50 * many).map(|k| 2_457_123.0 + 1e-5 * Random::new(1, 0, k).normal()).collect(),
+            ln_likelihood: vec![0.0; 50],
+            ..Posterior::default()
+        };
+        let figure = Corner::of(&posterior, &[]).unwrap();
+        let last = many as usize - 1;
+        assert!(figure.corner(last, last)[0] + figure.median_width(last) <= figure.size().0, "{many}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Curves over measured points, and what the points are less the curve: against time or phase.
+//! Curves over measured points, and the residuals of the points: against time or phase.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

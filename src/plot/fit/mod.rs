@@ -1,10 +1,11 @@
-//! Pictures of a fit over its data, from plain numbers: orbits on the sky, and curves with what they leave.
+//! Pictures of a fit over its data, from plain numbers: orbits on the sky, and curves with residuals.
 //!
 //! [`Sky`] has equal axes, right ascension increasing to the left; [`Fitted`] has a panel of curves over points and one of the
 //! points less the curve; [`phase`] folds times for it. Lines of samples are drawn pale, behind the best one,
-//! which is dark; names of instruments stand above. `of_run` makes both of a run.
+//! which is dark; names of instruments are above. `of_run` makes both of a run.
 
 mod fitted;
+#[cfg(feature = "solvers")]
 mod of_run;
 mod sky;
 
@@ -17,7 +18,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::canvas::{Chart, Drawn, INK, ink, text};
 
 pub use fitted::Fitted;
-pub(super) use of_run::fit_figures;
+#[cfg(feature = "solvers")]
+pub(super) use of_run::figures_of;
 pub use sky::Sky;
 
 /// The ink of pale lines, and how much of it they have; points take the ones after it, the best line that of axes.
@@ -96,16 +98,20 @@ fn turns_back(part: &[(f64, f64)], next: (f64, f64)) -> bool {
 
 /// The part of a straight line from `a` to `b` that is inside ranges, if there is one (Liang & Barsky 1984).
 fn cut(a: [f64; 2], b: [f64; 2], ranges: &[Range<f64>; 2]) -> Option<[[f64; 2]; 2]> {
-    let (mut from, mut to) = (0.0f64, 1.0f64);
+    let mut from = 0.0f64;
+    let mut to = 1.0f64;
     for (axis, range) in ranges.iter().enumerate() {
-        let [low, high] = [range.start.min(range.end), range.start.max(range.end)];
+        let low = range.start.min(range.end);
+        let high = range.start.max(range.end);
         let step = b[axis] - a[axis];
         if step == 0.0 && !(low..=high).contains(&a[axis]) {
             return None;
         }
         if step != 0.0 {
-            let [one, other] = [(low - a[axis]) / step, (high - a[axis]) / step];
-            (from, to) = (from.max(one.min(other)), to.min(one.max(other)));
+            let one = (low - a[axis]) / step;
+            let other = (high - a[axis]) / step;
+            from = from.max(one.min(other));
+            to = to.min(one.max(other));
         }
     }
     let at = |part: f64| match part {
@@ -132,14 +138,16 @@ fn draw_points<DB: DrawingBackend>(chart: &mut Chart<'_, DB>, scale: u32, points
     Ok(())
 }
 
-/// Where the names of those who measured stand above a picture so wide: which points, where across, in which row.
+/// The places of the instruments' names above a picture so wide: which points, where across, in which row.
 fn names(points: &[Points], width: u32) -> Vec<(usize, u32, u32)> {
-    let (mut across, mut row) = (LEFT, 0);
+    let mut across = LEFT;
+    let mut row = 0;
     let mut places = Vec::new();
     for (index, points) in points.iter().enumerate().filter(|(_, points)| !points.name.is_empty()) {
         let wide = LETTER * points.name.chars().count() as u32 + 3 * LETTER;
         if across + wide > width && across > LEFT {
-            (across, row) = (LEFT, row + 1);
+            across = LEFT;
+            row += 1;
         }
         places.push((index, across, row));
         across += wide;
@@ -152,7 +160,7 @@ fn names_height(points: &[Points], width: u32) -> u32 {
     names(points, width).last().map_or(0, |(.., row)| (row + 1) * NAME)
 }
 
-/// Names those who measured, and returns what is left below.
+/// Draws the instruments' names, and returns the area left below.
 fn named<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
     scale: u32,

@@ -76,7 +76,8 @@ mod tests {
     fn axes_are_equal_and_right_ascension_falls() {
         let orbit = Line { points: vec![[-100.0, 20.0], [300.0, 40.0], [100.0, -60.0]], pale: false };
         let points = Points { name: "SPHERE".to_owned(), at: vec![[290.0, 30.0]], errors: vec![[5.0, 5.0]] };
-        let (title, unit) = ("b".to_owned(), "mas".to_owned());
+        let title = "b".to_owned();
+        let unit = "mas".to_owned();
         let mut sky = Sky { title, unit, orbits: vec![orbit], points: vec![points], within: None };
         let [x, y] = sky.ranges();
         assert!(x.start > x.end && y.start < y.end && ((x.start - x.end) - (y.end - y.start)).abs() < 1e-9);

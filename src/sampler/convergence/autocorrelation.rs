@@ -13,10 +13,12 @@ const LANES: usize = 8;
 /// rho is that of all walkers about their common mean, so walkers that disagree make it long. It can be trusted once the walkers'
 /// chains are some 50 times as long.
 pub fn autocorrelation_time(column: &Column) -> f64 {
-    let (steps, walkers) = (column.steps, (column.values.len() / column.steps) as f64);
+    let steps = column.steps;
+    let walkers = (column.values.len() / column.steps) as f64;
     let mean = column.values.iter().sum::<f64>() / column.values.len() as f64;
     let centred: Vec<f64> = column.values.iter().map(|value| value - mean).collect();
     let covariance = |lag: usize| {
+        // C(t) = mean of x(s) x(s + t) over walkers and steps s
         let sum: f64 = centred.chunks_exact(steps).map(|walker| product(&walker[lag..], &walker[..steps - lag])).sum();
         sum / (walkers * (steps - lag) as f64)
     };
@@ -26,6 +28,7 @@ pub fn autocorrelation_time(column: &Column) -> f64 {
     }
     let mut time = 1.0;
     for lag in 1..steps {
+        // τ = 1 + 2 Σ_t C(t)/C(0), up to the first t >= 5 τ
         time += 2.0 * covariance(lag) / variance;
         if lag as f64 >= WINDOW * time.max(1.0) {
             break;
@@ -52,7 +55,7 @@ fn product(a: &[f64], b: &[f64]) -> f64 {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::random::Random;
+    use crate::base::random::Random;
 
     /// Walkers of x' = phi x + noise, whose autocorrelation time is (1 + phi) / (1 - phi).
     pub(in super::super) fn autoregressive(walkers: u64, steps: usize, phi: f64, seed: u64) -> Column {

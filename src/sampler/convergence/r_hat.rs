@@ -1,4 +1,4 @@
-//! Split R-hat: whether walkers, and the halves of their chains, tell of the same distribution.
+//! Split R-hat: whether walkers, and the halves of their chains, follow the same distribution.
 
 use super::Column;
 
@@ -6,27 +6,31 @@ use super::Column;
 ///
 /// The chain of each walker is cut in halves (of an odd number of steps the middle one is left out), all values are replaced by normal
 /// scores of their ranks, and the variance between halves is compared with that within. The same is done with the distances
-/// from the median, which tells of halves that differ in width; the larger of both counts. NaN for fewer than four steps and
+/// from the median, which shows halves that differ in width; the larger of both counts. NaN for fewer than four steps and
 /// for a column that never changes.
 pub fn split_r_hat(column: &Column) -> f64 {
-    let half = column.steps / 2;
-    if half < 2 {
-        return f64::NAN;
-    }
-    let halves = column.walkers().flat_map(|walker| [&walker[..half], &walker[column.steps - half..]]);
-    let values: Vec<f64> = halves.flatten().copied().collect();
+    let Some((values, half)) = halves(column) else { return f64::NAN };
     let median = median(&values);
     let folded: Vec<f64> = values.iter().map(|value| (value - median).abs()).collect();
     let [bulk, tail] = [values, folded].map(|values| r_hat(&scores(&values), half));
     if bulk.is_nan() || bulk > tail { bulk } else { tail }
 }
 
+/// The halves of all walkers' chains, one after another, and their length; nothing for fewer than four steps.
+pub(super) fn halves(column: &Column) -> Option<(Vec<f64>, usize)> {
+    let half = column.steps / 2;
+    let halves = column.walkers().flat_map(|walker| [&walker[..half], &walker[column.steps - half..]]);
+    (half >= 2).then(|| (halves.flatten().copied().collect(), half))
+}
+
 /// R-hat of chains of the same length, one after another (Vehtari et al. 2021, equations 1 to 4).
 fn r_hat(values: &[f64], length: usize) -> f64 {
-    let (n, m) = (length as f64, (values.len() / length) as f64);
+    let n = length as f64;
+    let m = (values.len() / length) as f64;
     let means: Vec<f64> = values.chunks_exact(length).map(|chain| chain.iter().sum::<f64>() / n).collect();
     let squares = |chain: &[f64], mean: f64| chain.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
     let variances = values.chunks_exact(length).zip(&means).map(|(chain, &mean)| squares(chain, mean) / (n - 1.0));
+    // W = mean of the variances,  B/n = variance of the means,  R² = ((n - 1)/n W + B/n) / W
     let within = variances.sum::<f64>() / m;
     let mean = means.iter().sum::<f64>() / m;
     let between = n * squares(&means, mean) / (m - 1.0);
@@ -41,7 +45,7 @@ fn median(values: &[f64]) -> f64 {
 }
 
 /// Normal scores of the ranks of values (Blom 1958); equal values have their mean rank.
-fn scores(values: &[f64]) -> Vec<f64> {
+pub(super) fn scores(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<(f64, usize)> = values.iter().copied().zip(0..).collect();
     order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut scores = vec![0.0; values.len()];
@@ -131,7 +135,8 @@ mod tests {
     fn it_is_that_of_arviz() {
         for (chains, steps, expected) in ARVIZ {
             let value = |place: usize| {
-                let (chain, step) = (place / steps, place % steps);
+                let chain = place / steps;
+                let step = place % steps;
                 let x = ((chain * 37 + step * 11) % 101) as f64 / 101.0;
                 x * x + 0.1 * chain as f64
             };

@@ -10,9 +10,9 @@
 
 use std::f64::consts::TAU;
 
-use super::super::Density;
+use super::super::density::Density;
 use super::super::space::Space;
-use crate::random::Random;
+use crate::base::random::Random;
 
 /// What is still to be gained in ln posterior where a climb ends.
 const ENOUGH: f64 = 1e-9;
@@ -61,11 +61,11 @@ impl Found {
     }
 }
 
-/// A place on the way.
+/// A position on the way.
 #[derive(Clone)]
-struct Place {
-    t: Vec<f64>,
-    height: f64,
+pub(super) struct Position {
+    pub t: Vec<f64>,
+    pub height: f64,
 }
 
 /// Slopes at a place.
@@ -107,28 +107,38 @@ impl<'a, D: Density> Climber<'a, D> {
         Found { point, ln_prior: f64::NEG_INFINITY, ln_likelihood: f64::NEG_INFINITY }
     }
 
-    /// Climbs from the next point of the prior; nothing if the density is zero there.
+    /// What is found by a climb from the next point of the prior; nothing if the density is zero there.
     pub(in super::super) fn climb(&mut self, random: &mut Random) -> Option<Found> {
+        let top = self.climb_to(random)?;
+        Some(self.found(&top))
+    }
+
+    /// Where a climb from the next point of the prior leads to; nothing if the density is zero there.
+    pub(super) fn climb_to(&mut self, random: &mut Random) -> Option<Position> {
         let draw = |&parameter: &usize| {
             let unit = random.uniform();
             if self.space.is_angle(parameter) { unit } else { libm::asin(2.0 * unit - 1.0) }
         };
         let t: Vec<f64> = self.free.iter().map(draw).collect();
-        let height = self.heights(&t)[0];
-        (height > f64::NEG_INFINITY).then(|| {
-            let top = self.ascend(Place { t, height });
-            self.found(&top)
-        })
+        let start = self.place(t);
+        (start.height > f64::NEG_INFINITY).then(|| self.ascend(start, None))
     }
 
-    /// The way up from a place.
-    fn ascend(&mut self, mut place: Place) -> Place {
+    /// The place with these coordinates.
+    pub(super) fn place(&mut self, t: Vec<f64>) -> Position {
+        let height = self.heights(&t)[0];
+        Position { t, height }
+    }
+
+    /// The way up from a place; with what is known of the inverse of the curvature, if anything is.
+    pub(super) fn ascend(&mut self, mut place: Position, known: Option<Inverse>) -> Position {
         let n = self.free.len();
         let mut steps = vec![FIRST; n];
         let mut slopes = self.slopes(&place, &mut steps);
-        let mut inverse = Inverse::diagonal(&slopes.bend);
+        let mut inverse = known.unwrap_or_else(|| Inverse::diagonal(&slopes.bend));
         for _ in 0..self.directions {
             let mut direction = inverse.times(&slopes.slope);
+            // Newton's direction d = H⁻¹ s would gain s·d/2 on a parabola.
             let gain = 0.5 * dot(&direction, &slopes.slope);
             let longest = direction.iter().fold(0.0f64, |longest, d| longest.max(d.abs()));
             if longest > LONGEST {
@@ -154,17 +164,17 @@ impl<'a, D: Density> Climber<'a, D> {
     }
 
     /// The highest of some places along a direction.
-    fn highest_along(&mut self, place: &Place, direction: &[f64]) -> Place {
+    fn highest_along(&mut self, place: &Position, direction: &[f64]) -> Position {
         let along = |length: f64| place.t.iter().zip(direction).map(move |(t, d)| t + length * d);
         let places: Vec<f64> = LENGTHS.iter().flat_map(|&length| along(length)).collect();
         let n = direction.len();
         let heights = self.heights(&places);
         let best = (0..LENGTHS.len()).max_by(|&a, &b| heights[a].total_cmp(&heights[b]).then(b.cmp(&a))).unwrap_or(0);
-        Place { t: places[best * n..][..n].to_vec(), height: heights[best] }
+        Position { t: places[best * n..][..n].to_vec(), height: heights[best] }
     }
 
     /// Slopes by central differences; `steps` are made better for the next time.
-    fn slopes(&mut self, place: &Place, steps: &mut [f64]) -> Slopes {
+    fn slopes(&mut self, place: &Position, steps: &mut [f64]) -> Slopes {
         let mut slopes = self.differences(place, steps);
         for _ in 0..AGAIN {
             let (good, better) = self.better_steps(place, steps, &slopes);
@@ -177,7 +187,34 @@ impl<'a, D: Density> Climber<'a, D> {
         slopes
     }
 
-    fn differences(&mut self, place: &Place, steps: &[f64]) -> Slopes {
+    /// Second derivatives with respect to all pairs of coordinates, without their sign, with steps that slopes have found good.
+    pub(super) fn bends(&mut self, place: &Position) -> Vec<f64> {
+        let n = place.t.len();
+        let mut steps = vec![FIRST; n];
+        let slopes = self.slopes(place, &mut steps);
+        let pairs: Vec<(usize, usize)> = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).collect();
+        let corners = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
+        let mut places = Vec::with_capacity(4 * n * pairs.len());
+        for &(i, j) in &pairs {
+            for [a, b] in corners {
+                let first = places.len();
+                places.extend_from_slice(&place.t);
+                places[first + i] += a * steps[i];
+                places[first + j] += b * steps[j];
+            }
+        }
+        let heights = if pairs.is_empty() { Vec::new() } else { self.heights(&places) };
+        let mut bends = vec![0.0; n * n];
+        (0..n).for_each(|k| bends[k * n + k] = -slopes.bend[k]);
+        for (&(i, j), corner) in pairs.iter().zip(heights.chunks_exact(4)) {
+            // ∂²/∂a∂b = (f(h, k) - f(h, -k) - f(-h, k) + f(-h, -k)) / 4hk
+            let bend = -(corner[0] - corner[1] - corner[2] + corner[3]) / (4.0 * steps[i] * steps[j]);
+            (bends[i * n + j], bends[j * n + i]) = (bend, bend);
+        }
+        bends
+    }
+
+    fn differences(&mut self, place: &Position, steps: &[f64]) -> Slopes {
         let n = steps.len();
         let mut places = Vec::with_capacity(2 * n * n);
         for (k, &step) in steps.iter().enumerate() {
@@ -188,9 +225,11 @@ impl<'a, D: Density> Climber<'a, D> {
             }
         }
         let heights = self.heights(&places);
-        let (mut slope, mut bend) = (vec![0.0; n], vec![0.0; n]);
+        let mut slope = vec![0.0; n];
+        let mut bend = vec![0.0; n];
         for (k, (pair, &step)) in heights.chunks_exact(2).zip(steps).enumerate() {
-            let [up, down] = [pair[0] - place.height, pair[1] - place.height];
+            let up = pair[0] - place.height;
+            let down = pair[1] - place.height;
             (slope[k], bend[k]) = match (up.is_finite(), down.is_finite()) {
                 (true, true) => (0.5 * (up - down) / step, (up + down) / (step * step)),
                 (true, false) => (up / step, 0.0),
@@ -202,7 +241,7 @@ impl<'a, D: Density> Climber<'a, D> {
     }
 
     /// Whether the steps of differences were good, and better ones.
-    fn better_steps(&self, place: &Place, steps: &[f64], slopes: &Slopes) -> (bool, Vec<f64>) {
+    fn better_steps(&self, place: &Position, steps: &[f64], slopes: &Slopes) -> (bool, Vec<f64>) {
         let rounding = ABOVE_ROUNDING * place.height.abs();
         let mut all_good = true;
         let better = steps.iter().enumerate().map(|(k, &step)| {
@@ -213,9 +252,10 @@ impl<'a, D: Density> Climber<'a, D> {
             let too_long = found > most.max(aim * 100.0);
             let too_short = found < least && step < LARGEST;
             all_good &= !too_long && !too_short;
-            match too_long || too_short {
-                true => (step * (aim / found.max(1e-300)).sqrt().clamp(1e-3, 10.0)).clamp(1e-12, LARGEST),
-                false => step,
+            if too_long || too_short {
+                (step * (aim / found.max(1e-300)).sqrt().clamp(1e-3, 10.0)).clamp(1e-12, LARGEST)
+            } else {
+                step
             }
         });
         let better = better.collect();
@@ -245,14 +285,17 @@ impl<'a, D: Density> Climber<'a, D> {
             self.density.log_likelihoods(&self.allowed, &mut self.values);
         }
         let mut values = self.values.iter();
-        let height = |&prior: &f64| match prior > f64::NEG_INFINITY {
-            true => Some(prior + values.next().copied()?).filter(|height| height.is_finite()),
-            false => None,
+        let height = |&prior: &f64| {
+            if prior > f64::NEG_INFINITY {
+                Some(prior + values.next().copied()?).filter(|height| height.is_finite())
+            } else {
+                None
+            }
         };
         self.priors.iter().map(height).map(|height| height.unwrap_or(f64::NEG_INFINITY)).collect()
     }
 
-    fn found(&mut self, place: &Place) -> Found {
+    pub(super) fn found(&mut self, place: &Position) -> Found {
         self.heights(&place.t);
         Found { point: self.points.clone(), ln_prior: self.priors[0], ln_likelihood: self.values[0] }
     }
@@ -278,7 +321,7 @@ fn put<D: Density>(
 }
 
 /// An estimate of the inverse of the curvature, without its sign.
-struct Inverse {
+pub(super) struct Inverse {
     n: usize,
     matrix: Vec<f64>,
     /// Whether it knows nothing but second derivatives along the coordinates.
@@ -295,6 +338,12 @@ impl Inverse {
         Inverse { n, matrix, is_fresh: true }
     }
 
+    /// The square of a lower triangle.
+    pub(super) fn of_root(root: &[f64], n: usize) -> Self {
+        let element = |place: usize| (0..n).map(|k| root[place / n * n + k] * root[place % n * n + k]).sum();
+        Inverse { n, matrix: (0..n * n).map(element).collect(), is_fresh: false }
+    }
+
     fn times(&self, vector: &[f64]) -> Vec<f64> {
         self.matrix.chunks_exact(self.n).map(|row| dot(row, vector)).collect()
     }
@@ -306,6 +355,7 @@ impl Inverse {
         if product.is_nan() || product <= 1e-12 * size {
             return;
         }
+        // H⁻¹ += (1 + y·H⁻¹y/(y·s)) s sᵀ/(y·s) - (H⁻¹y sᵀ + s (H⁻¹y)ᵀ)/(y·s), s the step and y the fall of the slope
         let moved = self.times(fall);
         let factor = (1.0 + dot(fall, &moved) / product) / product;
         for i in 0..self.n {

@@ -1,6 +1,6 @@
 //! The curvature of the ln posterior at its maximum, and the errors of parameters that follow from it.
 
-use super::super::Density;
+use super::super::density::Density;
 use super::super::space::Space;
 use super::Peak;
 
@@ -12,6 +12,7 @@ const AGAIN: usize = 40;
 
 /// Errors of parameters at a maximum, as if the posterior were normal.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Curvature {
     /// Standard errors; NaN for a parameter along which there is no top: at an edge of the prior, or where nothing changes.
     pub errors: Vec<f64>,
@@ -87,8 +88,10 @@ impl<D: Density> Surface<'_, D> {
             matrix[i * n + i] = self.second(a, h) / (h * h);
             for (j, &(b, k)) in tops[..i].iter().enumerate() {
                 let corner = |h: f64, k: f64| self.loss(&[(a, h), (b, k)]);
+                // ∂²/∂a∂b = (f(h, k) - f(h, -k) - f(-h, k) + f(-h, -k)) / 4hk
                 let mixed = (corner(h, k) - corner(h, -k) - corner(-h, k) + corner(-h, -k)) / (4.0 * h * k);
-                (matrix[i * n + j], matrix[j * n + i]) = (mixed, mixed);
+                matrix[i * n + j] = mixed;
+                matrix[j * n + i] = mixed;
             }
         }
         matrix
@@ -123,6 +126,23 @@ fn inverse(mut matrix: Vec<f64>, n: usize) -> Option<Vec<f64>> {
     Some(inverse)
 }
 
+/// A lower triangle whose square is the inverse of a symmetric matrix; nothing if that isn't positive definite.
+pub(super) fn root_of_inverse(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
+    let mut root = inverse(matrix.to_vec(), n)?;
+    for i in 0..n {
+        for j in 0..=i {
+            let sum: f64 = (0..j).map(|k| root[i * n + k] * root[j * n + k]).sum();
+            let rest = root[i * n + j] - sum;
+            root[i * n + j] = if i > j { rest / root[j * n + j] } else { rest.sqrt() };
+        }
+        if root[i * n + i].is_nan() || root[i * n + i] <= 0.0 {
+            return None;
+        }
+        (i + 1..n).for_each(|j| root[i * n + j] = 0.0);
+    }
+    Some(root)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +158,12 @@ mod tests {
             }
         }
         assert_eq!(super::inverse(vec![1.0, 2.0, 2.0, 1.0], 2), None);
+        let root = root_of_inverse(&matrix, 3).unwrap();
+        for i in 0..3 {
+            for j in 0..3 {
+                let square: f64 = (0..3).map(|k| root[3 * i + k] * root[3 * j + k]).sum();
+                assert!((square - inverse[3 * i + j]).abs() < 1e-14);
+            }
+        }
     }
 }

@@ -1,47 +1,54 @@
 //! The maximum of the posterior: many starts from the prior, and from each the way up.
 //!
 //! A step of the search takes the next few starts, shared out among the ranks, and climbs from each to the top of its hill
-//! ([`climb`](self)). What was found is kept of every start. The curvature at the best of all tops tells the errors of its parameters.
+//! ([`climb`](self)). What every start has led to is kept. After the last start it is checked that the best of all tops is one
+//! (`polish`). The curvature there gives the errors of its parameters.
 //!
 //! "Maximum" means that of the density in the parameters themselves, prior times likelihood; the climb goes in other coordinates. Places where
 //! the density is no number are avoided like those where it is zero.
 
 mod climb;
 mod curvature;
+mod polish;
 
 pub(super) use climb::{Climber, Found};
 pub use curvature::Curvature;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
 
+use super::density::Density;
 use super::space::Space;
-use super::start::DRAWS;
-use super::{Density, Table};
-use crate::output::{Checkpoint, CheckpointReader};
-use crate::partition::balanced_owner;
-use crate::random::Random;
+use super::table::Table;
+use crate::base::partition::balanced_owner;
+use crate::base::random::Random;
+use crate::io::{Checkpoint, CheckpointReader};
 use crate::run::Goal;
 use crate::{Comm, Error, Result};
 
-/// The stream of random numbers.
+/// The streams of random numbers: starts, and climbs about the best top.
 const STARTS: u32 = 0x4d41_5849;
+const ABOUT: u32 = 0x4142_4f55;
+/// Points of the prior that are tried for a start.
+pub(super) const DRAWS: u64 = 10_000;
 
 /// Settings of a search: of `[method]` with `kind = "maximum"`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, SmartDefault, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MaximumSettings {
-    /// Starts, drawn from the prior.
+    /// Starts of the search, drawn from the prior.
+    #[default = 256]
+    #[schemars(range(min = 1))]
     pub starts: u64,
-    /// Starts of one step of the search, after which it can be stopped.
+    /// Starts of one step of the run, after which it can be stopped.
+    #[default = 64]
+    #[schemars(range(min = 1))]
     pub starts_per_step: u64,
     /// The most directions in which one climb goes.
+    #[default = 500]
+    #[schemars(range(min = 1))]
     pub directions: u64,
-}
-
-impl Default for MaximumSettings {
-    fn default() -> Self {
-        MaximumSettings { starts: 256, starts_per_step: 64, directions: 500 }
-    }
 }
 
 impl MaximumSettings {
@@ -63,6 +70,7 @@ impl MaximumSettings {
 
 /// The top of a hill of the posterior.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Peak {
     /// Where it is.
     pub point: Vec<f64>,
@@ -79,7 +87,7 @@ impl Peak {
     }
 
     /// From a table's row.
-    pub(super) fn of_row(row: &[f64]) -> Self {
+    pub(crate) fn of_row(row: &[f64]) -> Self {
         let (point, rest) = row.split_at(row.len() - 2);
         Peak { point: point.to_vec(), ln_prior: rest[0], ln_likelihood: rest[1] }
     }
@@ -94,6 +102,10 @@ pub struct Maximum<D> {
     seed: u64,
     tops: Table,
     best: Option<Peak>,
+    /// The start that led to the best top.
+    best_start: u64,
+    /// Whether climbs from about the best top end there, and none higher.
+    is_settled: bool,
 }
 
 impl<D: Density> Maximum<D> {
@@ -105,7 +117,17 @@ impl<D: Density> Maximum<D> {
         settings.check()?;
         let space = Space::of(&density)?;
         let tops = Table::of_points(comm, space.names(), settings.starts_per_step.min(settings.starts));
-        Ok(Maximum { comm: comm.clone(), density, space, settings, seed, tops, best: None })
+        Ok(Maximum {
+            comm: comm.clone(),
+            density,
+            space,
+            settings,
+            seed,
+            tops,
+            best: None,
+            best_start: 0,
+            is_settled: false,
+        })
     }
 
     /// The search that [`save`](Maximum::save) wrote, on any number of ranks; density, seed and settings must be those that it had. All
@@ -126,6 +148,7 @@ impl<D: Density> Maximum<D> {
         for batch in 0..search.tops.batches() {
             search.take_best(batch);
         }
+        search.polish_if_done();
         Ok(search)
     }
 
@@ -145,7 +168,8 @@ impl<D: Density> Maximum<D> {
         if self.is_done() {
             return Ok(());
         }
-        let (batch, rows) = (self.tops.batches(), self.tops.rows_per_batch());
+        let batch = self.tops.batches();
+        let rows = self.tops.rows_per_batch();
         let length = rows.min(self.settings.starts - self.tops.len());
         let mut climber = Climber::new(&self.density, &self.space, &[], self.settings.directions);
         let seed = self.seed;
@@ -155,6 +179,7 @@ impl<D: Density> Maximum<D> {
             numbers.extend([found.ln_prior, found.ln_likelihood]);
         });
         self.take_best(batch);
+        self.polish_if_done();
         match &self.best {
             Some(_) => Ok(()),
             None => Err(Error::input("priors", format!("after {DRAWS} draws no start has a finite density"))),
@@ -163,11 +188,32 @@ impl<D: Density> Maximum<D> {
 
     /// Takes the best top of a batch, if it is better than those before; the first of equal ones. All ranks.
     fn take_best(&mut self, batch: u64) {
-        if let Some(best) = best_of(&self.tops, &self.comm, batch)
+        if let Some((row, best)) = best_of(&self.tops, &self.comm, batch)
             && self.best.as_ref().is_none_or(|known| best.ln_posterior() > known.ln_posterior())
         {
             self.best = Some(best);
+            self.best_start = batch * self.tops.rows_per_batch() + row;
         }
+    }
+
+    /// Climbs about the best top, once all starts are done; the same on all ranks, by each for itself.
+    fn polish_if_done(&mut self) {
+        let Some(best) = self.best.as_ref().filter(|_| self.is_done()) else { return };
+        let mut climber = Climber::new(&self.density, &self.space, &[], self.settings.directions);
+        let mut random = Random::new(self.seed, STARTS, self.best_start);
+        let Some(top) = (0..DRAWS).find_map(|_| climber.climb_to(&mut random)) else { return };
+        let (top, is_settled) = climber.polish(top, &mut Random::new(self.seed, ABOUT, self.best_start));
+        let found = climber.found(&top);
+        self.is_settled = is_settled;
+        if found.ln_posterior() > best.ln_posterior() + polish::HIGHER {
+            let Found { point, ln_prior, ln_likelihood } = found;
+            self.best = Some(Peak { point, ln_prior, ln_likelihood });
+        }
+    }
+
+    /// Whether the best top is one: all starts are done, climbs from about it end there, and none ends higher.
+    pub fn is_settled(&self) -> bool {
+        self.is_settled
     }
 
     /// Whether all starts are done.
@@ -214,9 +260,10 @@ fn climb_from<D: Density>(climber: &mut Climber<'_, D>, seed: u64, start: u64) -
     (0..DRAWS).find_map(|_| climber.climb(&mut random)).unwrap_or_else(|| climber.nothing())
 }
 
-/// The best row of a batch of points, the first of equal ones; nothing if the density of all is zero. All ranks.
-pub(super) fn best_of(table: &Table, comm: &Comm, batch: u64) -> Option<Peak> {
-    let (width, mine) = (table.columns().len(), table.mine());
+/// The best row of a batch of points and its number there, the first of equal ones; nothing if the density of all is zero. All ranks.
+pub(super) fn best_of(table: &Table, comm: &Comm, batch: u64) -> Option<(u64, Peak)> {
+    let width = table.columns().len();
+    let mine = table.mine();
     let held = (mine.end - mine.start) as usize * width;
     let rows = table.numbers()[batch as usize * held..][..held].chunks_exact(width);
     let value = |row: &[f64]| if row[width - 1].is_nan() { f64::NEG_INFINITY } else { row[width - 2] + row[width - 1] };
@@ -232,5 +279,5 @@ pub(super) fn best_of(table: &Table, comm: &Comm, batch: u64) -> Option<Peak> {
         row.copy_from_slice(own);
     }
     comm.broadcast_into(&mut row, balanced_owner(table.rows_per_batch(), comm.size(), number));
-    Some(Peak::of_row(&row))
+    Some((number, Peak::of_row(&row)))
 }

@@ -10,23 +10,34 @@
 //! - *stepping stones*: Z is a product of ratios between neighbours, each the mean of a power of the likelihood at the hotter
 //!   of them (Xie et al. 2011, Syst. Biol. 60, 150). Nothing is left out, but a step that is too long has a large error.
 //!
-//! The error of sampling comes from leaving out parts of the chain in turn (jackknife): sums are kept for some tens of
-//! stretches of time, which become twice as long whenever there are too many.
+//! Sums are kept for some hundreds of stretches of time, which become twice as long whenever there are too many. At each temperature the
+//! mean ln likelihoods of these stretches are a chain of their own: what is burn-in of any is left out of all. Where one drifts all the
+//! same, or has an autocorrelation time that the rest isn't many times as long as, the estimates have no error: they can't be
+//! trusted.
+//!
+//! The error of sampling comes from leaving out parts of the chain in turn (jackknife): single parts, pairs, fours .. up to
+//! halves. The largest counts: it covers what moves more slowly than a part is long.
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::replicated;
-use crate::comm::Comm;
-use crate::output::{Checkpoint, CheckpointReader};
+use super::super::convergence::{BurnIn, Column, autocorrelation_time};
+use super::super::walkers::replicated;
+use crate::io::{Checkpoint, CheckpointReader};
 use crate::{Error, Result};
 
-/// The most stretches of time; there are at least half as many once there have been so many steps.
-const MOST: usize = 32;
+/// The most stretches of time, and the most parts that are made of them; there are at least half as many once there have been so many steps.
+const MOST: usize = 1024;
+const PARTS: usize = 32;
+/// Autocorrelation times of every temperature that the evidence needs.
+const TIMES: f64 = 50.0;
 /// What a fourth-order rule leaves out with every second point, over what it leaves out with all, less one.
 const RICHARDSON: f64 = 15.0;
 
 /// A number and its standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Estimate {
     /// The number.
     pub value: f64,
@@ -36,11 +47,17 @@ pub struct Estimate {
 
 /// ln of the evidence, in two ways.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Evidence {
     /// By thermodynamic integration.
     pub thermodynamic: Estimate,
     /// By stepping stones.
     pub stepping_stones: Estimate,
+    /// The share of the kept steps, from the first on, that is left out since walkers still drifted.
+    pub left_out: f64,
+    /// The hottest and the coldest inverse temperature at which walkers drift all the same, or move too slowly for so few steps. Then the errors are infinite: the
+    /// evidence isn't known yet.
+    pub drifting: Option<[f64; 2]>,
 }
 
 /// Sums of ln likelihoods at one temperature over a stretch of time.
@@ -122,7 +139,8 @@ impl Batches {
         let count = self.sums.len() / self.temperatures;
         if count == MOST {
             for joined in 0..MOST / 2 * self.temperatures {
-                let (stretch, k) = (joined / self.temperatures, joined % self.temperatures);
+                let stretch = joined / self.temperatures;
+                let k = joined % self.temperatures;
                 let [a, b] = [0, 1].map(|half| self.sums[(2 * stretch + half) * self.temperatures + k]);
                 self.sums[joined] = a;
                 self.sums[joined].merge(&b);
@@ -134,39 +152,104 @@ impl Batches {
         self.filled = 0;
     }
 
-    /// The evidence from all full stretches; nothing before there are four of them. `walkers` values were added at each step.
+    /// The evidence from full stretches; nothing before there are four of them. `walkers` values were added at each step.
     pub(in super::super) fn evidence(&self, betas: &[f64], walkers: usize) -> Option<Evidence> {
-        let full = self.sums.len() / self.temperatures - usize::from(self.filled < self.length);
+        let full = self.full();
         if full < 4 {
             return None;
         }
-        let of = |without: Option<usize>| self.merged(full, without, walkers);
+        let (first, slow) = self.settled(full, betas);
+        let parts = self.parts(first);
+        let stretches = 0..parts.full();
         let estimate = |estimate: &dyn Fn(&Merged) -> f64| {
-            let parts: Vec<f64> = (0..full).map(|without| estimate(&of(Some(without)))).collect();
-            Estimate { value: estimate(&of(None)), error: jackknife(&parts) }
+            let value = estimate(&parts.merged(&stretches, 0..0, walkers));
+            let error = if slow.is_none() { parts.error(&stretches, walkers, estimate) } else { f64::INFINITY };
+            Estimate { value, error }
         };
         let mut thermodynamic = estimate(&|merged| merged.thermodynamic(betas).iter().sum());
-        thermodynamic.error = thermodynamic.error.hypot(of(None).thermodynamic(betas)[1]);
-        Some(Evidence { thermodynamic, stepping_stones: estimate(&|merged| merged.stepping_stones()) })
+        let left_out_by_rule = parts.merged(&stretches, 0..0, walkers).thermodynamic(betas)[1];
+        thermodynamic.error = thermodynamic.error.hypot(left_out_by_rule);
+        Some(Evidence {
+            thermodynamic,
+            stepping_stones: estimate(&|merged| merged.stepping_stones()),
+            left_out: first as f64 / full as f64,
+            drifting: slow,
+        })
     }
 
-    /// The sums of the first `full` stretches, but for one.
-    fn merged(&self, full: usize, without: Option<usize>, walkers: usize) -> Merged {
+    /// The full stretches.
+    fn full(&self) -> usize {
+        self.sums.len() / self.temperatures - usize::from(self.filled < self.length)
+    }
+
+    /// The stretches from `first` on in parts of as many each, so few that they can be left out in turn; the last may not be full.
+    fn parts(&self, first: usize) -> Batches {
+        let sums = &self.sums[first * self.temperatures..];
+        let count = sums.len() / self.temperatures;
+        let size = count.div_ceil(PARTS).next_power_of_two().max(1);
+        let part = |stretches: &[Sums]| {
+            let mut part = vec![Sums::empty(); self.temperatures];
+            for stretch in stretches.chunks_exact(self.temperatures) {
+                part.iter_mut().zip(stretch).for_each(|(sums, stretch)| sums.merge(stretch));
+            }
+            part
+        };
+        let length = self.length * size as u64;
+        let last = (count.max(1) - 1) % size;
+        let filled = last as u64 * self.length + self.filled;
+        let sums = sums.chunks(size * self.temperatures).flat_map(part).collect();
+        Batches { temperatures: self.temperatures, length, filled, sums }
+    }
+
+    /// The first of the full stretches from which on no temperature drifts, at most that in the middle; and the hottest and the coldest inverse temperature
+    /// at which they drift all the same, or are too few for its autocorrelation time. At that of the prior each step is drawn anew.
+    fn settled(&self, full: usize, betas: &[f64]) -> (usize, Option<[f64; 2]>) {
+        let mean = |stretch: usize, k: usize| self.sums[stretch * self.temperatures + k].first;
+        let column = |from: usize, k| Column::new(full - from, (from..full).map(|stretch| mean(stretch, k)).collect());
+        let moving: Vec<usize> = (0..self.temperatures).filter(|k| betas[*k] > 0.0).collect();
+        let found: Vec<BurnIn> = moving.iter().map(|&k| BurnIn::of_column(&column(0, k))).collect();
+        let first = found.iter().map(|found| found.steps as usize).max().unwrap_or(0);
+        let is_settled = |k: usize| {
+            let time = autocorrelation_time(&column(first, k));
+            // Infinite: of what never changes.
+            !time.is_finite() || TIMES * time <= (full - first) as f64
+        };
+        let slow = moving.iter().zip(&found).filter(|(k, found)| !found.is_over || !is_settled(**k));
+        let slow: Vec<f64> = slow.map(|(k, _)| betas[*k]).collect();
+        (first, slow.last().map(|hottest| [*hottest, slow[0]]))
+    }
+
+    /// The standard error: the largest by parts of one stretch, of two, of four, up to halves.
+    fn error(&self, stretches: &Range<usize>, walkers: usize, estimate: &dyn Fn(&Merged) -> f64) -> f64 {
+        let count = stretches.len();
+        let sizes = (0..).map(|power| 1 << power).take_while(|size| 2 * size <= count);
+        let error = |size: usize| {
+            // Where they are no whole number of parts, the first stretches are in none.
+            let first = stretches.start + count % size;
+            let parts = (first..stretches.end).step_by(size).map(|start| start..start + size);
+            let parts: Vec<f64> = parts.map(|part| estimate(&self.merged(stretches, part, walkers))).collect();
+            jackknife(&parts)
+        };
+        sizes.map(error).fold(0.0, f64::max)
+    }
+
+    /// The sums of these stretches, but for some.
+    fn merged(&self, stretches: &Range<usize>, without: Range<usize>, walkers: usize) -> Merged {
         let mut sums = vec![Sums::empty(); self.temperatures];
-        let stretches = self.sums.chunks_exact(self.temperatures).take(full).enumerate();
-        for (_, stretch) in stretches.filter(|(number, _)| Some(*number) != without) {
+        let taken: Vec<usize> = stretches.clone().filter(|stretch| !without.contains(stretch)).collect();
+        for &stretch in &taken {
+            let stretch = &self.sums[stretch * self.temperatures..][..self.temperatures];
             sums.iter_mut().zip(stretch).for_each(|(sums, stretch)| sums.merge(stretch));
         }
-        let stretches = full - usize::from(without.is_some());
-        Merged { samples: (stretches as u64 * self.length * walkers as u64) as f64, sums }
+        Merged { samples: (taken.len() as u64 * self.length * walkers as u64) as f64, sums }
     }
 
     /// Writes them. All ranks.
-    pub(in super::super) fn save(&self, comm: &Comm, to: &mut Checkpoint) -> Result<()> {
+    pub(in super::super) fn save(&self, to: &mut Checkpoint) -> Result<()> {
         to.values("sampler_stretches", &[self.length, self.filled, self.sums.len() as u64])?;
         let numbers: Vec<f64> =
             self.sums.iter().flat_map(|sums| [sums.first, sums.squares, sums.powers, sums.highest]).collect();
-        if numbers.is_empty() { Ok(()) } else { replicated::save(comm, to, "sampler_likelihoods", &numbers) }
+        if numbers.is_empty() { Ok(()) } else { to.replicated("sampler_likelihoods", &numbers) }
     }
 
     /// Reads what [`save`](Batches::save) wrote.
@@ -175,9 +258,10 @@ impl Batches {
         let &[length, filled, sums] = &lengths[..] else {
             return Err(Error::file(from.path(), format!("sampler_stretches holds {} numbers, not 3", lengths.len())));
         };
-        (self.length, self.filled) = (length, filled);
+        self.length = length;
+        self.filled = filled;
         if sums > 0 {
-            let numbers = replicated::load(from, "sampler_likelihoods", WIDTH * sums as usize)?;
+            let numbers = replicated(from, "sampler_likelihoods", WIDTH * sums as usize)?;
             let sums = |row: &[f64]| Sums { first: row[0], squares: row[1], powers: row[2], highest: row[3] };
             self.sums.extend(numbers.chunks_exact(WIDTH).map(sums));
         }
@@ -210,12 +294,16 @@ impl Merged {
     /// The integral of the mean ln likelihood over beta, by the rule over some temperatures, from the coldest to the last but one.
     fn integral(&self, betas: &[f64], temperatures: &[usize]) -> f64 {
         let ends = |k: usize| {
-            let ([mean, variance], beta) = (self.moments(k), betas[k]);
+            let [mean, variance] = self.moments(k);
+            let beta = betas[k];
+            // With x = ln β: f = dln Z/dx = β <ln L>,  df/dx = β <ln L> + β² var(ln L)
             [libm::log(beta), beta * mean, beta * mean + beta * beta * variance]
         };
         let piece = |pair: &[usize]| {
-            let [[cold, f, f_slope], [hot, g, g_slope]] = [ends(pair[0]), ends(pair[1])];
+            let [cold, f, f_slope] = ends(pair[0]);
+            let [hot, g, g_slope] = ends(pair[1]);
             let step = cold - hot;
+            // h/2 (f + g) - h²/12 (f' - g')
             0.5 * step * (f + g) - step * step / 12.0 * (f_slope - g_slope)
         };
         temperatures.windows(2).map(piece).sum::<f64>() + self.ln_ratio(self.sums.len() - 1)
@@ -225,6 +313,7 @@ impl Merged {
     /// evidences, and the integral of the mean ln likelihood between the two.
     fn ln_ratio(&self, temperature: usize) -> f64 {
         let Sums { powers, highest, .. } = self.sums[temperature];
+        // ln <L^Δβ>
         highest + libm::log(powers / self.samples)
     }
 
@@ -245,7 +334,7 @@ fn jackknife(parts: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use crate::base::random::Random;
 
     /// Exact samples of a normal likelihood in five dimensions under a wide prior: at beta the distance has a gamma distribution.
     fn filled(betas: &[f64], steps: u64, walkers: usize, seed: u64) -> Batches {
@@ -283,12 +372,69 @@ mod tests {
         }
     }
 
+    /// As [`filled`], with `drift` added to the ln likelihoods of one temperature, by the share of the steps.
+    fn drifting(drift: impl Fn(f64) -> f64, seed: u64) -> Batches {
+        const STEPS: u64 = 800;
+        let mut batches = Batches::new(LADDER.len());
+        for step in 0..STEPS {
+            let value = |k: usize, walker: usize| {
+                let mut random = Random::new(seed, k as u32, step * 20 + walker as u64);
+                let square: f64 = (0..5).map(|_| random.normal().powi(2)).sum();
+                let added = if k == 7 { drift(step as f64 / STEPS as f64) } else { 0.0 };
+                -0.5 * square / LADDER[k] + added
+            };
+            batches.add(&LADDER, value, 20);
+        }
+        batches
+    }
+
+    /// A slow passage at one temperature alone, of which the coldest see nothing.
+    #[test]
+    fn a_temperature_that_drifts_is_left_out_while_it_does_or_leaves_no_error() {
+        let exact = 2.5 * 0.01f64.ln();
+        for seed in 0..5 {
+            let settled = drifting(|share| if share < 0.2 { -300.0 } else { 0.0 }, seed).evidence(&LADDER, 20).unwrap();
+            assert!(settled.drifting.is_none() && (0.2..=0.5).contains(&settled.left_out), "{settled:?}");
+            let stones = settled.stepping_stones;
+            assert!((stones.value - exact).abs() < 4.0 * stones.error && stones.error < 0.2, "{settled:?}");
+            for drift in [|share: f64| -300.0 * (1.0 - share), |share: f64| if share < 0.75 { -100.0 } else { 0.0 }] {
+                let drifts = drifting(drift, seed).evidence(&LADDER, 20).unwrap();
+                assert_eq!(drifts.drifting, Some([LADDER[7]; 2]), "{drifts:?}");
+                assert!(drifts.stepping_stones.error == f64::INFINITY, "{drifts:?}");
+            }
+            let quiet = drifting(|_| 0.0, seed).evidence(&LADDER, 20).unwrap();
+            assert!(quiet.drifting.is_none() && quiet.left_out == 0.0, "{quiet:?}");
+        }
+    }
+
+    /// Slower than a stretch is long: the scatter of single stretches would give an error that is too small by half.
+    #[test]
+    fn the_error_covers_what_moves_more_slowly_than_a_stretch() {
+        let mut squares = 0.0;
+        const SEEDS: u64 = 40;
+        for seed in 0..SEEDS {
+            let mut random = Random::new(seed, 1, 0);
+            let mut slow = 0.0;
+            let levels: Vec<f64> = (0..100)
+                .map(|_| {
+                    slow = 0.9 * slow + random.normal();
+                    slow
+                })
+                .collect();
+            let evidence =
+                drifting(|share| 3.0 * levels[(share * 100.0) as usize], seed).evidence(&LADDER, 20).unwrap();
+            let deviation = (evidence.stepping_stones.value - 2.5 * 0.01f64.ln()) / evidence.stepping_stones.error;
+            squares += deviation * deviation / SEEDS as f64;
+        }
+        assert!(squares < 2.5, "the mean square of deviations over errors is {squares}");
+    }
+
     #[test]
     fn stretches_are_joined_and_nothing_is_lost() {
         let betas = [1.0, 0.3, 0.01];
-        let all = filled(&betas, 1000, 4, 1);
+        let all = filled(&betas, 1000, 4, 1).parts(0);
         assert_eq!((all.length, all.sums.len() / 3), (32, 32));
-        let merged = all.merged(31, None, 4);
+        let merged = all.merged(&(0..31), 0..0, 4);
         let mut direct = Sums::empty();
         for step in 0..31 * 32u64 {
             for walker in 0..4 {

@@ -1,5 +1,6 @@
 //! The ladder of inverse temperatures.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -12,8 +13,9 @@ const ADAPTATION_LAG: f64 = 1000.0;
 const QUARTER: f64 = 0.813_419_847_597_618_5;
 
 /// How the inverse temperatures are chosen.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Ladder {
     /// They move during the burn-in until all neighbours exchange places equally often, and stay from then on.
     #[default]
@@ -95,7 +97,8 @@ mod tests {
         let mut betas = [1.0, 0.5, 0.25, 0.0];
         adapt(&mut betas, &[0.9, 0.1, 0.1], 0);
         assert!(betas[0] == 1.0 && betas[3] == 0.0 && betas[1] < 0.5, "{betas:?}");
-        let (first, second) = (1.0 / betas[1] - 1.0, 1.0 / betas[2] - 1.0 / betas[1]);
+        let first = 1.0 / betas[1] - 1.0;
+        let second = 1.0 / betas[2] - 1.0 / betas[1];
         assert!((first - libm::exp(0.04)).abs() < 1e-14 && (second - 2.0).abs() < 1e-14, "{first} {second}");
         let before = betas;
         adapt(&mut betas, &[0.3, 0.3, 0.3], 5);
@@ -105,8 +108,8 @@ mod tests {
     #[test]
     fn a_ladder_that_does_not_fall_from_one_to_zero_is_refused() {
         for wrong in [&[1.0, 0.5][..], &[0.9, 0.0], &[1.0, 0.5, 0.5, 0.0], &[1.0, f64::NAN, 0.0], &[]] {
-            let told = Ladder::Given(wrong.to_vec()).check(wrong.len()).unwrap_err().to_string();
-            assert!(told.starts_with("method.ladder"), "{told}");
+            let message = Ladder::Given(wrong.to_vec()).check(wrong.len()).unwrap_err().to_string();
+            assert!(message.starts_with("method.ladder"), "{message}");
         }
         assert!(Ladder::Given(vec![1.0, 0.1, 0.0]).check(3).is_ok());
         assert!(Ladder::Given(vec![1.0, 0.1, 0.0]).check(4).unwrap_err().to_string().contains("has 3"));

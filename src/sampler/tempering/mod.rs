@@ -12,10 +12,10 @@ pub use evidence::{Estimate, Evidence};
 pub use ladder::Ladder;
 pub(super) use ladder::{adapt, geometric};
 
-use super::Density;
+use super::density::Density;
 use super::moves::below;
 use super::walkers::Walkers;
-use crate::random::Random;
+use crate::base::random::Random;
 
 /// The stream of random numbers.
 const SWAPS: u32 = 0x5357_4150;
@@ -32,7 +32,8 @@ pub(super) fn swap<D: Density>(walkers: &mut Walkers<D>, step: u64, betas: &[f64
         let rotation = below(&mut random, count);
         let mut exchanged = 0;
         for walker in 0..count {
-            let (a, b) = (cold * count + walker, (cold + 1) * count + (walker + rotation) % count);
+            let a = cold * count + walker;
+            let b = (cold + 1) * count + (walker + rotation) % count;
             // Law: p(exchange) = min(1, (L_b / L_a)^(beta_a - beta_b)).
             let gain = (betas[cold] - betas[cold + 1]) * (walkers.log_likelihood(b) - walkers.log_likelihood(a));
             let decision = random.uniform();

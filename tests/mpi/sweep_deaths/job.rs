@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use divisi::comm::Comm;
-use divisi::sweep::{Counts, Future, Outcome, Schedule, Sweep, Task};
+use divisi::tasks::{Counts, Executor, Future, Outcome, Schedule, Task};
 use divisi::{Error, Result};
 
 use crate::common::{Pid, mpirun};
 
 /// Tells a launched process that it is such a job: its words.
-pub const JOB: &str = "DIVISI_TEST_SWEEP";
+pub(crate) const JOB: &str = "DIVISI_TEST_SWEEP";
 
 /// The words of a job.
 struct Words(Vec<String>);
@@ -39,7 +39,7 @@ impl Words {
 }
 
 /// On every rank: does what the words say, in the folder that is the program's argument.
-pub fn run(words: &str) -> ExitCode {
+pub(crate) fn run(words: &str) -> ExitCode {
     let words = Words(words.split_whitespace().map(str::to_owned).collect());
     let folder = PathBuf::from(std::env::args().nth(1).expect("a folder"));
     // As programs do that end well when asked to: mpirun asks all ranks when one has died, and rank 0 is to tell of that first.
@@ -53,13 +53,13 @@ pub fn run(words: &str) -> ExitCode {
     })
 }
 
-fn sweep<'a>(comm: &'a Comm, words: &Words, folder: &Path) -> Sweep<'a> {
+fn sweep<'a>(comm: &'a Comm, words: &Words, folder: &Path) -> Executor<'a> {
     let schedule = match words.text("schedule") {
         Some("static") => Schedule::Static,
         Some("cyclic") => Schedule::Cyclic,
         _ => Schedule::Dynamic,
     };
-    let mut sweep = Sweep::new(comm).schedule(schedule).retry_failed(words.number("retry_failed") == Some(1));
+    let mut sweep = Executor::new(comm).schedule(schedule).retry_failed(words.number("retry_failed") == Some(1));
     if let Some(name) = words.text("journal") {
         sweep = sweep.journal(&folder.join(name), words.text("plan").unwrap_or("a test"));
     }
@@ -72,12 +72,13 @@ fn sweep<'a>(comm: &'a Comm, words: &Words, folder: &Path) -> Sweep<'a> {
     if let Some(failures) = words.number("stop_after") {
         sweep = sweep.stop_after(failures);
     }
-    let (retries, group) = (words.number("retries").unwrap_or(3), words.number("group").unwrap_or(1));
+    let retries = words.number("retries").unwrap_or(3);
+    let group = words.number("group").unwrap_or(1);
     sweep.retries(retries as u32).ranks_per_task(group as usize).root_computes(words.number("root") != Some(0))
 }
 
 /// The sweep over a list.
-fn list(sweep: &Sweep, words: &Words, folder: &Path) -> Result<Option<Counts>> {
+fn list(sweep: &Executor, words: &Words, folder: &Path) -> Result<Option<Counts>> {
     let mut outcomes = BTreeMap::new();
     let count = words.number("tasks").unwrap_or(100);
     let counts = sweep.for_each(
@@ -99,7 +100,7 @@ fn list(sweep: &Sweep, words: &Words, folder: &Path) -> Result<Option<Counts>> {
 }
 
 /// The same tasks, submitted: each third one after the two before it.
-fn pool(sweep: &Sweep, words: &Words, folder: &Path) -> Result<Option<Counts>> {
+fn pool(sweep: &Executor, words: &Words, folder: &Path) -> Result<Option<Counts>> {
     let count = words.number("tasks").unwrap_or(100);
     let outcomes = RefCell::new(BTreeMap::new());
     let counts = sweep.pool(
@@ -142,7 +143,8 @@ fn finish(folder: &Path, outcomes: &BTreeMap<u64, Outcome<u64>>, counts: Option<
 
 /// A task: takes about as long as `micros` says, and does what else the words say of it.
 fn work(task: &Task, words: &Words, folder: &Path) -> Result<u64> {
-    let (number, attempt) = (task.number(), task.attempt());
+    let number = task.number();
+    let attempt = task.attempt();
     if words.text("quiet").is_none() && task.comm().rank() == 0 {
         note(folder, &format!("task {number} {attempt} {} {}", divisi::comm::launcher_rank(), now().as_micros()));
     }
@@ -154,6 +156,9 @@ fn work(task: &Task, words: &Words, folder: &Path) -> Result<u64> {
     }
     if this("kill_member") && attempt == 1 && task.comm().rank() == 1 {
         end_this_process();
+    }
+    if this("exit") {
+        std::process::exit(0);
     }
     if this("hang") || (this("hang_once") && attempt == 1) {
         std::thread::sleep(Duration::from_secs(60));
@@ -184,13 +189,13 @@ fn note(folder: &Path, line: &str) {
 }
 
 /// The time, comparable between processes.
-pub fn now() -> Duration {
+pub(crate) fn now() -> Duration {
     SystemTime::UNIX_EPOCH.elapsed().expect("a clock after 1970")
 }
 
 /// A line of the file `ran`: an attempt that began.
 #[derive(Clone, Copy, Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub task: u64,
     pub attempt: u64,
     pub rank: u64,
@@ -198,7 +203,7 @@ pub struct Ran {
 }
 
 /// All attempts that began in a folder, in the order in which they did.
-pub fn ran(folder: &Path) -> Vec<Ran> {
+pub(crate) fn ran(folder: &Path) -> Vec<Ran> {
     let text = fs::read_to_string(folder.join("ran")).unwrap_or_default();
     let read = |line: &str| {
         let words: Vec<u64> =
@@ -209,7 +214,7 @@ pub fn ran(folder: &Path) -> Vec<Ran> {
 }
 
 /// A command that runs a job in a folder.
-pub fn command(recovery: bool, ranks: usize, folder: &Path, words: &str) -> Command {
+pub(crate) fn command(recovery: bool, ranks: usize, folder: &Path, words: &str) -> Command {
     let me = std::env::current_exe().expect("this program");
     // mpirun's own option stands where its program would.
     let mut command = if recovery { mpirun(ranks, "--enable-recovery") } else { mpirun(ranks, &me) };
@@ -221,14 +226,14 @@ pub fn command(recovery: bool, ranks: usize, folder: &Path, words: &str) -> Comm
 }
 
 /// Starts a job whose output nobody reads.
-pub fn start(recovery: bool, ranks: usize, folder: &Path, words: &str) -> Child {
+pub(crate) fn start(recovery: bool, ranks: usize, folder: &Path, words: &str) -> Child {
     let mut command = command(recovery, ranks, folder, words);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("mpirun starts")
 }
 
 /// The processes of a job, by rank, that are alive.
-pub fn processes(folder: &Path) -> BTreeMap<u64, Pid> {
+pub(crate) fn processes(folder: &Path) -> BTreeMap<u64, Pid> {
     let text = fs::read_to_string(folder.join("ran")).unwrap_or_default();
     let mut found = BTreeMap::new();
     for line in text.lines().filter_map(|line| line.strip_prefix("process ")) {
@@ -248,7 +253,7 @@ fn is_alive(id: &str, folder: &Path) -> bool {
 
 /// Waits until something is there; panics after 20 s.
 #[track_caller]
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = look() {

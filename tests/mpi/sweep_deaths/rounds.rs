@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use divisi::sweep::journal::Recovered;
+use divisi::tasks::journal::Recovered;
 
 use super::job::{command, processes, ran, start};
 use crate::common::{Signal, finish, kill_process, remove_stale_segments};
@@ -19,7 +19,7 @@ const END: Duration = Duration::from_secs(20);
 
 /// What was killed, and what that cost.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     /// Times that everything was killed.
     pub kills: u32,
     /// Attempts that began, in all sweeps.
@@ -43,12 +43,13 @@ impl Dice {
 }
 
 /// Kills sweeps of a kind so many times, and holds the results of each against those of an undisturbed one.
-pub fn rounds(kind: &str, kills: u32, seed: u64) -> Tally {
+pub(super) fn rounds(kind: &str, kills: u32, seed: u64) -> Tally {
     let words = format!("tasks={TASKS} journal=journal {kind}");
     let whole = tempfile::tempdir().expect("a folder");
     let calm = finish(&mut command(false, 1, whole.path(), &format!("{words} micros=10")), END.as_secs()).expect(0);
     let wanted = fs::read(whole.path().join("results")).unwrap_or_else(|error| panic!("{error}: {}", calm.stderr));
-    let (mut dice, mut tally) = (Dice(seed), Tally::default());
+    let mut dice = Dice(seed);
+    let mut tally = Tally::default();
     while tally.kills < kills {
         let folder = tempfile::tempdir().expect("a folder");
         while !one(folder.path(), &format!("{words} micros={MICROS}"), &mut dice, &mut tally) {}

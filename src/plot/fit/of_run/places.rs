@@ -1,14 +1,16 @@
 //! Where a companion was seen: its orbits on the sky, separation and position angle in time.
 
-use super::samples::Samples;
-use super::{by_instrument, measured, time_axis};
+use super::samples::{Samples, lines};
+use super::{by_instrument, measured, span, time_axis};
 use crate::Result;
 use crate::orbit::{Observation, Quantity};
-use crate::plot::figures::{Named, Picture};
 use crate::plot::fit::{Fitted, Line, Points, Sky};
+use crate::plot::picture::{Named, Picture};
 
 /// Dots of an orbit.
 const DOTS: usize = 300;
+/// How far curves in time go on after the last measurement, days: ten years, but no more than a turn.
+const AHEAD: f64 = 3652.5;
 /// How many times farther than half of the orbits others are still shown on the sky.
 const FAR: f64 = 1.7;
 
@@ -58,25 +60,24 @@ impl Places<'_> {
 
     /// Separation and position angle in time.
     fn in_time(&self) -> Result<[Fitted; 2]> {
-        let epochs = self.samples.epochs(&self.rows);
-        let mut tracks = self.samples.curves(epochs.len(), |point| self.track(point, &epochs))?;
-        let seen: Vec<usize> = self.rows.iter().map(|(_, row)| nearest(&epochs, row.epoch)).collect();
-        align(&mut tracks, &seen);
-        let best = tracks.last().map_or(&[][..], |track| &track.points);
-        let angles: Vec<f64> = seen.iter().map(|&at| best[at][1]).collect();
-        let (time, time_label) = time_axis(&epochs);
+        let window = self.window();
+        let dots = self.samples.epochs(&self.samples.best, window).len();
+        let mut tracks = self.samples.each(dots, |point| self.track(point, window))?;
+        align(&mut tracks);
+        let angles = tracks.last().map_or(Vec::new(), |best| best.seen().collect());
+        let (time, [time_label, time_unit]) = time_axis(window);
         let [points, residuals] = self.points(&angles, time)?;
-        let [first, last] = [epochs[0], epochs[epochs.len() - 1]].map(time);
         let figure = |which: usize, label: &str, unit: &str| {
-            let dots = |track: &Line| {
-                track.points.iter().zip(&epochs).map(|(dot, &epoch)| [time(epoch), dot[which]]).collect()
+            let dots = |track: &Track| {
+                let places = track.epochs.iter().zip(&track.polar);
+                places.map(|(&epoch, place)| [time(epoch), place[which]]).collect()
             };
-            let curves: Vec<Line> = tracks.iter().map(|track| Line { points: dots(track), pale: track.pale }).collect();
+            let curves = lines(tracks.iter().map(dots).collect());
             Fitted {
                 title: self.samples.caption(&format!("companion {}", self.companion), &curves),
                 labels: [time_label.to_owned(), label.to_owned()],
-                units: [String::new(), unit.to_owned()],
-                across: Some([first, last]),
+                units: [time_unit.to_owned(), unit.to_owned()],
+                across: Some(window.map(time)),
                 curves,
                 points: points[which].clone(),
                 residuals: residuals[which].clone(),
@@ -85,16 +86,28 @@ impl Places<'_> {
         Ok([figure(0, "separation", "mas"), figure(1, "position angle", "deg")])
     }
 
+    /// The first and the last epoch of curves in time: people plan with them, so they go on after the measurements.
+    fn window(&self) -> [f64; 2] {
+        let [first, last] = self.samples.window(&self.rows);
+        let ahead = AHEAD.min(self.samples.fit.orbital_period(&self.samples.best, self.companion));
+        [first, last.max(span(&self.rows)[1] + ahead)]
+    }
+
     /// Separation and position angle of a sample, the angle without jumps.
-    fn track(&self, point: &[f64], epochs: &[f64]) -> Result<Vec<[f64; 2]>> {
-        let offsets = self.samples.fit.positions(point, self.companion, epochs)?;
+    fn track(&self, point: &[f64], window: [f64; 2]) -> Result<Track> {
+        let measured = self.rows.iter().map(|(_, row)| row.epoch);
+        let mut epochs: Vec<f64> = self.samples.epochs(point, window).into_iter().chain(measured.clone()).collect();
+        epochs.sort_by(f64::total_cmp);
+        epochs.dedup();
+        let seen = measured.map(|epoch| epochs.partition_point(|other| *other < epoch)).collect();
+        let offsets = self.samples.fit.positions(point, self.companion, &epochs)?;
         let mut before = 0.0;
         let polar = |[east, north]: [f64; 2]| {
             let angle = east.atan2(north).to_degrees();
             before = near(angle, before);
             [east.hypot(north), before]
         };
-        Ok(offsets.into_iter().map(polar).collect())
+        Ok(Track { epochs, polar: offsets.into_iter().map(polar).collect(), seen })
     }
 
     /// The measured separations and position angles, and what they are less the best orbit's, which has `angles` there.
@@ -102,13 +115,34 @@ impl Places<'_> {
         let expected = self.samples.fit.expected(&self.samples.best)?;
         let seen: Vec<Seen> =
             self.rows.iter().zip(angles).map(|((place, row), &angle)| Seen::of(row, expected[*place], angle)).collect();
-        let numbered: Vec<(usize, &Observation)> =
-            self.rows.iter().enumerate().map(|(k, (_, row))| (k, *row)).collect();
         let points = |which: usize, of: &dyn Fn(&Seen) -> [f64; 2]| {
-            by_instrument(&numbered, |k, row| [[time(row.epoch), of(&seen[k])[which]], [0.0, seen[k].errors[which]]])
+            by_instrument(&self.rows, |k, row| [[time(row.epoch), of(&seen[k])[which]], [0.0, seen[k].errors[which]]])
         };
         let values = [0, 1].map(|which| points(which, &|seen| seen.values));
         Ok([values, [0, 1].map(|which| points(which, &|seen| seen.residuals))])
+    }
+}
+
+/// A sample's separation and position angle in time.
+struct Track {
+    epochs: Vec<f64>,
+    polar: Vec<[f64; 2]>,
+    /// Which of the epochs are those of the measurements.
+    seen: Vec<usize>,
+}
+
+impl Track {
+    /// The position angles at the measurements.
+    fn seen(&self) -> impl Iterator<Item = f64> {
+        self.seen.iter().map(|&at| self.polar[at][1])
+    }
+
+    fn mean(&self) -> f64 {
+        self.seen().sum::<f64>() / self.seen.len() as f64
+    }
+
+    fn turn(&mut self, angle: f64) {
+        self.polar.iter_mut().for_each(|place| place[1] += angle);
     }
 }
 
@@ -136,28 +170,17 @@ fn near(angle: f64, other: f64) -> f64 {
     angle + 360.0 * ((other - angle) / 360.0).round()
 }
 
-/// The place of the epoch next to this one.
-fn nearest(epochs: &[f64], epoch: f64) -> usize {
-    let away = |place: &usize| (epochs[*place] - epoch).abs();
-    (0..epochs.len()).min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or(0)
-}
-
-/// Turns tracks as a whole so that the last one is between 0 and 360 degrees at the first of the places `seen`, and the others next to it
-/// at all of them.
-fn align(tracks: &mut [Line], seen: &[usize]) {
-    let mean = |track: &Line| seen.iter().map(|&at| track.points[at][1]).sum::<f64>() / seen.len() as f64;
+/// Turns tracks as a whole so that the last one is between 0 and 360 degrees at the first measurement, and the others next to it at all of
+/// them.
+fn align(tracks: &mut [Track]) {
     let Some((best, others)) = tracks.split_last_mut() else { return };
-    let first = best.points[seen[0]][1];
-    turn(best, first.rem_euclid(360.0) - first);
-    let middle = mean(best);
+    let first = best.seen().next().unwrap_or(0.0);
+    best.turn(first.rem_euclid(360.0) - first);
+    let middle = best.mean();
     for other in others {
-        let own = mean(other);
-        turn(other, near(own, middle) - own);
+        let own = other.mean();
+        other.turn(near(own, middle) - own);
     }
-}
-
-fn turn(track: &mut Line, angle: f64) {
-    track.points.iter_mut().for_each(|point| point[1] += angle);
 }
 
 /// The offset up to which orbits are shown: the farthest one's, but for those much farther than most and than the last one, the best.
@@ -166,6 +189,7 @@ fn reach(orbits: &[Line]) -> f64 {
     let mut sorted: Vec<f64> = orbits.iter().map(farthest).collect();
     let best = sorted.last().copied().unwrap_or(0.0);
     sorted.sort_by(f64::total_cmp);
-    let (middle, last) = (sorted[sorted.len() / 2], sorted[sorted.len() - 1]);
+    let middle = sorted[sorted.len() / 2];
+    let last = sorted[sorted.len() - 1];
     last.min(FAR * middle).max(best)
 }

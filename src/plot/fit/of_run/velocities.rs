@@ -1,11 +1,12 @@
 //! Velocities: the star's in time and folded with each period, the companions' in time.
 
 use super::samples::Samples;
-use super::{by_instrument, measured, time_axis};
+use super::{by_instrument, measured, span, time_axis};
 use crate::Result;
+use crate::orbit::posterior::summary::six_digits;
 use crate::orbit::{Observation, Quantity};
-use crate::plot::figures::{Named, Picture};
-use crate::plot::fit::{Fitted, Points, phase};
+use crate::plot::fit::{Fitted, Line, Points, phase};
+use crate::plot::picture::{Named, Picture};
 
 /// Dots of a folded curve.
 const DOTS: usize = 300;
@@ -40,6 +41,11 @@ fn name(object: usize) -> String {
     if object == 0 { "the star".to_owned() } else { format!("companion {object}") }
 }
 
+/// The epochs of a point's curve.
+type Epochs<'a> = dyn Fn(&[f64]) -> Result<Vec<f64>> + 'a;
+/// The velocities of a point at epochs.
+type Drawn<'a> = dyn Fn(&[f64], &[f64]) -> Result<Vec<f64>> + 'a;
+
 /// The velocities of an object.
 struct Velocities<'a> {
     samples: &'a Samples,
@@ -52,21 +58,22 @@ struct Velocities<'a> {
 impl Velocities<'_> {
     fn in_time(&self) -> Result<Fitted> {
         let fit = &self.samples.fit;
-        let epochs = self.samples.epochs(&measured(fit, |row| row.object == self.object));
-        let (time, time_label) = time_axis(&epochs);
-        let curve = |point: &[f64]| {
-            let mut velocities = fit.velocities(point, self.object, &epochs)?;
+        let window = self.samples.window(&measured(fit, |row| row.object == self.object));
+        let (time, [time_label, time_unit]) = time_axis(window);
+        let drawn = |point: &[f64], epochs: &[f64]| {
+            let mut velocities = fit.velocities(point, self.object, epochs)?;
             if self.object == 0 {
-                velocities.iter_mut().zip(fit.trend(point, &epochs)).for_each(|(velocity, trend)| *velocity += trend);
+                velocities.iter_mut().zip(fit.trend(point, epochs)).for_each(|(velocity, trend)| *velocity += trend);
             }
-            Ok(epochs.iter().zip(velocities).map(|(&epoch, velocity)| [time(epoch), velocity]).collect())
+            Ok(velocities)
         };
-        let curves = self.samples.curves(epochs.len(), curve)?;
+        let dots = self.samples.epochs(&self.samples.best, window).len();
+        let curves = self.curves(dots, &|point| Ok(self.samples.epochs(point, window)), &drawn, &time)?;
         Ok(Fitted {
             title: self.samples.caption(&name(self.object), &curves),
             labels: [time_label.to_owned(), "radial velocity".to_owned()],
-            units: [String::new(), fit.observations().unit.name().to_owned()],
-            across: Some([time(epochs[0]), time(epochs[epochs.len() - 1])]),
+            units: [time_unit.to_owned(), fit.observations().unit.name().to_owned()],
+            across: Some(window.map(time)),
             curves,
             points: self.points(time, |k| self.rows[k].1.values[0] - self.instrument(k)[0]),
             residuals: self.points(time, |k| self.residuals[k]),
@@ -75,24 +82,29 @@ impl Velocities<'_> {
 
     /// The star's velocity by one companion, over one of its turns in the middle of the measurements.
     fn folded(&self, companion: usize) -> Result<Fitted> {
-        let (fit, best) = (&self.samples.fit, &self.samples.best);
+        let fit = &self.samples.fit;
+        let best = &self.samples.best;
         let period = fit.orbital_period(best, companion);
-        let epochs = self.rows.iter().map(|(_, row)| row.epoch);
-        let [first, last] =
-            epochs.fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], epoch| [a.min(epoch), b.max(epoch)]);
+        let [first, last] = span(&self.rows);
         let start = fit.conjunction(best, companion, 0.5 * (first + last))?;
-        let phases: Vec<f64> = (0..DOTS).map(|k| k as f64 / (DOTS - 1) as f64).collect();
-        let epochs: Vec<f64> = phases.iter().map(|phase| start + phase * period).collect();
-        let curve = |point: &[f64]| {
-            let velocities = fit.velocities_by(point, companion, &epochs)?;
-            Ok(phases.iter().zip(velocities).map(|(&phase, velocity)| [phase, velocity]).collect())
+        let epochs = |point: &[f64]| {
+            let own = fit.orbital_period(point, companion);
+            let inside = |date: f64| start + (date - start).rem_euclid(own);
+            let turn = fit.turn(point, companion, start, DOTS)?.into_iter().map(inside);
+            let even = (0..DOTS).map(|k| start + period * k as f64 / (DOTS - 1) as f64);
+            // A sample's turn may be shorter than the one that is shown.
+            let dense = turn.flat_map(|date| [date, date + own]).filter(|date| *date <= start + period);
+            let mut epochs: Vec<f64> = dense.chain(even).collect();
+            epochs.sort_by(f64::total_cmp);
+            Ok(epochs)
         };
-        let curves = self.samples.curves(DOTS, curve)?;
-        let epochs: Vec<f64> = self.rows.iter().map(|(_, row)| row.epoch).collect();
-        let alone = fit.velocities_by(best, companion, &epochs)?;
+        let drawn = |point: &[f64], epochs: &[f64]| fit.velocities_by(point, companion, epochs);
+        let curves = self.curves(2 * DOTS, &epochs, &drawn, &|epoch| (epoch - start) / period)?;
+        let measured: Vec<f64> = self.rows.iter().map(|(_, row)| row.epoch).collect();
+        let alone = fit.velocities_by(best, companion, &measured)?;
         let folded = |epoch: f64| phase(epoch, start, period);
         Ok(Fitted {
-            title: self.samples.caption(&format!("companion {companion}, period {} d", digits(period)), &curves),
+            title: self.samples.caption(&format!("companion {companion}, period {} d", six_digits(period)), &curves),
             labels: ["phase from conjunction".to_owned(), "radial velocity".to_owned()],
             units: [String::new(), fit.observations().unit.name().to_owned()],
             across: Some([0.0, 1.0]),
@@ -102,11 +114,36 @@ impl Velocities<'_> {
         })
     }
 
+    /// The curves of what is `drawn` at a point's epochs. Measurements are shown less all else that the best point predicts, offsets of
+    /// instruments above all; a sample has offsets of its own, so its curve is shifted by what it predicts beside and the best does not, in the
+    /// mean over the measurements.
+    fn curves(&self, dots: usize, epochs: &Epochs, drawn: &Drawn, across: &dyn Fn(f64) -> f64) -> Result<Vec<Line>> {
+        let middle = self.beside(&self.samples.best, drawn)?;
+        let curve = |point: &[f64]| {
+            let epochs = epochs(point)?;
+            let shift = self.beside(point, drawn)? - middle;
+            let velocities = drawn(point, &epochs)?;
+            Ok(epochs.iter().zip(velocities).map(|(&epoch, velocity)| [across(epoch), velocity + shift]).collect())
+        };
+        self.samples.curves(dots, curve)
+    }
+
+    /// What a point predicts for the measurements beside what is `drawn`: the mean, weighted by their errors.
+    fn beside(&self, point: &[f64], drawn: &Drawn) -> Result<f64> {
+        let expected = self.samples.fit.expected(point)?;
+        let epochs: Vec<f64> = self.rows.iter().map(|(_, row)| row.epoch).collect();
+        let mut sums = [0.0; 2];
+        for ((place, row), drawn) in self.rows.iter().zip(drawn(point, &epochs)?) {
+            let weight = row.errors[0].powi(-2);
+            sums[0] += weight * (expected[*place][0] - drawn);
+            sums[1] += weight;
+        }
+        Ok(sums[0] / sums[1])
+    }
+
     /// Points of all measurements, with their errors and the best jitter in quadrature.
     fn points(&self, across: impl Fn(f64) -> f64, up: impl Fn(usize) -> f64) -> Vec<Points> {
-        let numbered: Vec<(usize, &Observation)> =
-            self.rows.iter().enumerate().map(|(k, (_, row))| (k, *row)).collect();
-        by_instrument(&numbered, |k, row| {
+        by_instrument(&self.rows, |k, row| {
             [[across(row.epoch), up(k)], [0.0, row.errors[0].hypot(self.instrument(k)[1])]]
         })
     }
@@ -115,10 +152,4 @@ impl Velocities<'_> {
     fn instrument(&self, k: usize) -> [f64; 2] {
         self.samples.fit.instrument(&self.samples.best, &self.rows[k].1.instrument)
     }
-}
-
-/// A number with six digits.
-fn digits(number: f64) -> String {
-    let whole = number.abs().max(1e-9).log10().floor() as i32;
-    format!("{number:.*}", (5 - whole).clamp(0, 9) as usize)
 }

@@ -1,0 +1,339 @@
+//! A stage of a step over a box of cells: faces, fluxes and update in one pass, nothing three-dimensional in between.
+//!
+//! The box is cut into tiles along x and y; a tile is gone through along z. For each row of cells, in order: the fluxes through
+//! its faces along x, those through its upper faces along y and z, and the update. Of the fluxes, one row along x, two along
+//! y and two layers of the tile along z are kept.
+//!
+//! A cell's new state is a function of the cells around it alone: cutting a box in two changes no bit, since the fluxes at
+//! the cut are computed twice from the same numbers.
+
+use std::ops::Range;
+
+use super::diffusion::stencil;
+use super::images::{About, Images};
+use super::primitive::{Care, Findings};
+use super::problem::{Cell, Problem};
+use super::rows::{Row, RowMut};
+use super::scheme::{Blend, Physics, Reconstruct, Stage};
+use super::scratch::{Scratch, TILE};
+use super::solid::{Solid, Walls};
+use super::update::{AdvanceRow, Base, Difference};
+use crate::grid::{Field, Grid};
+use crate::simd::prefetch;
+
+/// What a pass over the cells computes: a stage of a step, or the part of it in some boxes.
+#[derive(Clone, Copy)]
+pub(super) struct Pass<'a> {
+    pub physics: &'a Physics,
+    pub problem: &'a dyn Problem,
+    pub grid: &'a Grid<3>,
+    /// How faces are reconstructed in this stage.
+    pub reconstruct: Reconstruct,
+    /// The time of the state that the fluxes are taken of.
+    pub time: f64,
+    /// The time over which they act.
+    pub dt: f64,
+    pub blend: Blend,
+    /// Whether the new conserved variables are kept.
+    pub keep: bool,
+    /// Whether this is the last stage of a step.
+    pub last: bool,
+}
+
+/// The arrays of a block that a stage reads and writes.
+pub(super) struct Arrays<'a> {
+    /// The global index of the block's first cell.
+    pub origin: [usize; 3],
+    /// Primitive variables, with a halo.
+    pub from: &'a Field<f64, 3>,
+    /// Primitive variables after the stage.
+    pub to: &'a mut Field<f64, 3>,
+    pub conserved: &'a mut Field<f64, 3>,
+    /// Conserved variables at the beginning of the step, where there are such.
+    pub start: Option<&'a Field<f64, 3>>,
+    pub solid: Option<&'a Solid>,
+}
+
+/// A tile: its first cell, counted from the block's first interior cell.
+struct Tile {
+    first: [isize; 3],
+    extent: [usize; 3],
+}
+
+/// A row of faces: the axis that they are normal to, the cell above the first one, and how many.
+#[derive(Clone, Copy)]
+struct Faces {
+    axis: usize,
+    cell: [isize; 3],
+    count: usize,
+}
+
+/// Where the states and the cells about a row of faces are put if walls are near.
+struct Near<'a> {
+    walls: &'a mut [Field<f64, 3>; 2],
+    images: &'a mut Field<f64, 3>,
+}
+
+/// The first cell of a scratch row.
+const ROW: [isize; 3] = [0; 3];
+
+impl<'a> Pass<'a> {
+    /// A stage that takes its fluxes at `time` and is the last of its step or not, over `dt`, the length of the step.
+    pub(super) fn of(
+        physics: &'a Physics,
+        problem: &'a dyn Problem,
+        grid: &'a Grid<3>,
+        stage: &Stage,
+        [time, dt]: [f64; 2],
+        last: bool,
+    ) -> Self {
+        let reconstruct = if stage.predicts { Reconstruct::Donor } else { physics.reconstruct };
+        let dt = stage.share * dt;
+        Pass { physics, problem, grid, reconstruct, time, dt, blend: stage.blend, keep: !stage.predicts, last }
+    }
+
+    /// Advances the cells of `region`, which are counted from the block's first interior cell.
+    pub(super) fn advance(&self, arrays: &mut Arrays, scratch: &mut Scratch, region: &[Range<usize>; 3]) -> Findings {
+        let mut findings = Findings::default();
+        for y in region[1].clone().step_by(TILE[1]) {
+            for x in region[0].clone().step_by(TILE[0]) {
+                let end = [(x + TILE[0]).min(region[0].end), (y + TILE[1]).min(region[1].end)];
+                let first = [x as isize, y as isize, region[2].start as isize];
+                let tile = Tile { first, extent: [end[0] - x, end[1] - y, region[2].len()] };
+                findings.merge(&self.tile(arrays, scratch, &tile));
+            }
+        }
+        findings
+    }
+
+    fn tile(&self, arrays: &mut Arrays, scratch: &mut Scratch, tile: &Tile) -> Findings {
+        let mut findings = Findings::default();
+        let [x, y, z] = tile.first;
+        let [count, rows, layers] = tile.extent;
+        let dimensions = self.physics.dimensions;
+        if dimensions > 2 {
+            (0..rows)
+                .for_each(|j| self.begin(arrays, scratch, Faces { axis: 2, cell: [x, y + j as isize, z], count }, j));
+        }
+        for k in z..z + layers as isize {
+            if dimensions > 1 {
+                self.begin(arrays, scratch, Faces { axis: 1, cell: [x, y, k], count }, 0);
+            }
+            for j in 0..rows {
+                let cell = [x, y + j as isize, k];
+                self.fetch(arrays, cell, count);
+                self.along_x(arrays, scratch, Faces { axis: 0, cell, count: count + 1 });
+                for axis in 1..dimensions {
+                    self.above(arrays, scratch, Faces { axis, cell: up(cell, axis, 1), count }, j);
+                }
+                findings.merge(&self.update(arrays, scratch, cell, count, j));
+                scratch.step(1);
+            }
+            scratch.step(2);
+        }
+        findings
+    }
+
+    /// Asks for the conserved variables of a row of cells, which are needed when its fluxes are there. A row that is all there
+    /// is follows in memory on the last one, and the processor sees it coming.
+    fn fetch(&self, arrays: &Arrays, cell: [isize; 3], count: usize) {
+        if self.physics.dimensions == 1 {
+            return;
+        }
+        for states in [Some(&*arrays.conserved), arrays.start].into_iter().flatten() {
+            let row = Row::of(states, cell);
+            (0..self.physics.variables()).for_each(|variable| prefetch(&row.from(variable, 0)[..count]));
+        }
+    }
+
+    /// Fluxes through all faces along x of a row of cells.
+    fn along_x(&self, arrays: &Arrays, scratch: &mut Scratch, faces: Faces) {
+        let cells = Row::of(arrays.from, faces.cell);
+        let Scratch { lower, upper, walls, images, x, .. } = scratch;
+        let mut near = Near { walls, images };
+        if self.reconstruct == Reconstruct::Donor {
+            return self.fluxes(arrays, faces, [cells.shifted(-1), cells], &mut near, RowMut::of(x, ROW));
+        }
+        let before = [-1, 0, 0];
+        let first = ROW;
+        let ends = [RowMut::of(lower, before), RowMut::of(upper, before)];
+        self.physics.faces(cells.shifted(-1), 1, ends, faces.count + 1);
+        self.fluxes(arrays, faces, [Row::of(upper, before), Row::of(lower, first)], &mut near, RowMut::of(x, ROW));
+    }
+
+    /// Fluxes through the lowest faces along y or z of a tile, of its row `row`, and the values below the next faces.
+    fn begin(&self, arrays: &Arrays, scratch: &mut Scratch, faces: Faces, row: usize) {
+        let cells = Row::of(arrays.from, faces.cell);
+        let stride = arrays.from.strides().axis[faces.axis];
+        let below = cells.shifted(-(stride as isize));
+        let Scratch { lower, walls, images, across, .. } = scratch;
+        let mut near = Near { walls, images };
+        let across = &mut across[faces.axis - 1];
+        let place = across.place(row);
+        let [flux, _] = &mut across.flux;
+        if self.reconstruct == Reconstruct::Donor {
+            return self.fluxes(arrays, faces, [below, cells], &mut near, RowMut::of(flux, place));
+        }
+        let [current, next] = &mut across.below;
+        self.physics.faces(below, stride, [RowMut::of(lower, ROW), RowMut::of(next, place)], faces.count);
+        self.physics.faces(cells, stride, [RowMut::of(lower, ROW), RowMut::of(current, place)], faces.count);
+        self.fluxes(arrays, faces, [Row::of(next, place), Row::of(lower, ROW)], &mut near, RowMut::of(flux, place));
+    }
+
+    /// Fluxes through the upper faces along y or z of row `row` of a tile; `faces` names the cells above them.
+    fn above(&self, arrays: &Arrays, scratch: &mut Scratch, faces: Faces, row: usize) {
+        let cells = Row::of(arrays.from, faces.cell);
+        let stride = arrays.from.strides().axis[faces.axis];
+        let Scratch { lower, walls, images, across, .. } = scratch;
+        let mut near = Near { walls, images };
+        let across = &mut across[faces.axis - 1];
+        let place = across.place(row);
+        let [_, flux] = &mut across.flux;
+        if self.reconstruct == Reconstruct::Donor {
+            let below = cells.shifted(-(stride as isize));
+            return self.fluxes(arrays, faces, [below, cells], &mut near, RowMut::of(flux, place));
+        }
+        let [current, next] = &mut across.below;
+        self.physics.faces(cells, stride, [RowMut::of(lower, ROW), RowMut::of(next, place)], faces.count);
+        self.fluxes(arrays, faces, [Row::of(current, place), Row::of(lower, ROW)], &mut near, RowMut::of(flux, place));
+    }
+
+    /// All fluxes through a row of faces between the states below and above them.
+    fn fluxes(&self, arrays: &Arrays, faces: Faces, states: [Row; 2], near: &mut Near, mut flux: RowMut) {
+        let Faces { axis, cell, count } = faces;
+        let averages = Row::of(arrays.from, cell);
+        match arrays.solid.filter(|solid| solid.is_near(cell)) {
+            Some(solid) => {
+                let [left, right] = &mut *near.walls;
+                let mut left_row = RowMut::of(left, ROW);
+                let mut right_row = RowMut::of(right, ROW);
+                let stride = arrays.from.strides().axis[axis];
+                let variables = self.physics.variables();
+                left_row.copy(states[0], variables, count);
+                right_row.copy(states[1], variables, count);
+                let reach = if self.reconstruct == Reconstruct::Donor { 0 } else { self.reconstruct.halo() - 1 };
+                let faces = Walls { axis, cell, stride, reach, variables, count };
+                solid.correct(&faces, averages, &mut left_row, &mut right_row);
+                self.physics.fluxes(axis, [Row::of(left, ROW), Row::of(right, ROW)], flux.again(), count);
+            }
+            None => self.physics.fluxes(axis, states, flux.again(), count),
+        }
+        if self.physics.diffuses() {
+            self.diffusion(arrays, faces, near.images, flux);
+        }
+    }
+
+    /// Adds what viscosity and heat conduction carry through a row of faces.
+    fn diffusion(&self, arrays: &Arrays, faces: Faces, copies: &mut Field<f64, 3>, flux: RowMut) {
+        let Faces { axis, cell, count } = faces;
+        let Physics { dimensions, ref walls, .. } = *self.physics;
+        let cells = self.grid.cells();
+        let images = Images { solid: arrays.solid, sides: walls, cells, origin: arrays.origin };
+        let about = About { axis, cell, count, dimensions };
+        let stencil = if images.are_near(&about) {
+            images.gather(&about, arrays.from, copies)
+        } else {
+            let strides = arrays.from.strides().axis;
+            let strides = [0, 1, 2].map(|along| if along < dimensions { strides[along] as isize } else { 0 });
+            stencil(Row::of(arrays.from, cell), axis, strides)
+        };
+        self.physics.diffusion(axis, stencil, flux, count);
+    }
+
+    /// New conserved and primitive variables of a row of cells.
+    fn update(
+        &self,
+        arrays: &mut Arrays,
+        scratch: &mut Scratch,
+        cell: [isize; 3],
+        count: usize,
+        row: usize,
+    ) -> Findings {
+        let sourced = self.sources(arrays, scratch, cell, count);
+        let Scratch { lower, x, across, rates, .. } = scratch;
+        let x = Row::of(x, ROW);
+        let per_length = self.physics.per_length;
+        let mut axes =
+            [Some(Difference { lower: x, upper: x.shifted(1), factor: self.dt * per_length[0] }), None, None];
+        for axis in 1..self.physics.dimensions {
+            let across = &across[axis - 1];
+            let place = across.place(row);
+            let [lower, upper] = [0, 1].map(|side| Row::of(&across.flux[side], place));
+            axes[axis] = Some(Difference { lower, upper, factor: self.dt * per_length[axis] });
+        }
+        let start = arrays.start.map(|start| Row::of(start, cell));
+        let (mut conserved, base) = match (self.keep, self.blend, start) {
+            (false, ..) => (RowMut::of(lower, ROW), Base::Other(Row::of(arrays.conserved, cell))),
+            (_, Blend::Both(old, new), Some(start)) => {
+                (RowMut::of(arrays.conserved, cell), Base::Blend(start, old, new))
+            }
+            (_, Blend::Start, Some(start)) => (RowMut::of(arrays.conserved, cell), Base::Other(start)),
+            _ => (RowMut::of(arrays.conserved, cell), Base::Same),
+        };
+        let variables = self.physics.variables();
+        let level = self.physics.level;
+        let source = sourced.then(|| (Row::of(rates, ROW), self.dt));
+        level.run(AdvanceRow { axes, source, base, conserved: conserved.again(), variables, count });
+        if let Some(solid) = arrays.solid {
+            solid.restore(cell, count, &mut conserved);
+        }
+        // The predictor's states are only looked at: floors there make no energy.
+        let care = Care { look: self.last, raise: !self.keep };
+        let mut findings = self.physics.primitive(conserved, RowMut::of(arrays.to, cell), care, count);
+        if let Some(solid) = arrays.solid.filter(|_| self.last) {
+            solid.leave_out(&mut findings, self.physics.gas, Row::of(arrays.to, cell), cell, count);
+        }
+        findings
+    }
+
+    /// The fluxes of all variables through the lower face of a cell along an axis.
+    pub(super) fn face(&self, arrays: &Arrays, scratch: &mut Scratch, axis: usize, cell: [isize; 3]) -> Vec<f64> {
+        let faces = Faces { axis, cell, count: 1 };
+        let flux = if axis == 0 {
+            self.along_x(arrays, scratch, faces);
+            Row::of(&scratch.x, ROW)
+        } else {
+            self.begin(arrays, scratch, faces, 0);
+            let across = &scratch.across[axis - 1];
+            Row::of(&across.flux[0], across.place(0))
+        };
+        (0..self.physics.variables()).map(|variable| flux.from(variable, 0)[0]).collect()
+    }
+
+    /// Fills in the rates of change by gravity and by the problem's own sources; whether there are any.
+    fn sources(&self, arrays: &Arrays, scratch: &mut Scratch, cell: [isize; 3], count: usize) -> bool {
+        let gravity = self.physics.has_gravity();
+        let own = self.problem.has_source();
+        if !gravity && !own {
+            return false;
+        }
+        let cells = Row::of(arrays.from, cell);
+        self.physics.gravity(cells, RowMut::of(&mut scratch.rates, ROW), count);
+        if !own {
+            return true;
+        }
+        let variables = self.physics.variables();
+        let mut primitive = vec![0.0; variables];
+        let mut rates = vec![0.0; variables];
+        let mut row = RowMut::of(&mut scratch.rates, ROW);
+        for i in 0..count {
+            let place = [cell[0] + i as isize, cell[1], cell[2]];
+            let index = [0, 1, 2].map(|axis| arrays.origin[axis] as i64 + place[axis] as i64);
+            for (variable, (value, rate)) in primitive.iter_mut().zip(&mut rates).enumerate() {
+                *value = cells.from(variable, i as isize)[0];
+                *rate = row.from(variable, i)[0];
+            }
+            self.problem.source(&Cell::of(self.grid, index), self.time, &primitive, &mut rates);
+            for (variable, rate) in rates.iter().enumerate() {
+                row.from(variable, i)[0] = *rate;
+            }
+        }
+        true
+    }
+}
+
+/// The cell `steps` cells along an axis.
+fn up(mut cell: [isize; 3], axis: usize, steps: isize) -> [isize; 3] {
+    cell[axis] += steps;
+    cell
+}

@@ -1,0 +1,32 @@
+//! Gravity: forces and the integrators that use them.
+//!
+//! - [`Body`]: a body, wherever it comes from and goes to; [`System`]: bodies as columns;
+//! - [`kernel`]: what sources do to targets, in SIMD lanes; [`direct`]: the same over all ranks;
+//! - [`leapfrog`], [`hermite`]: steps for many bodies on their ranks;
+//! - [`wisdom_holman`], [`ias15`]: few bodies for long times, whole on every rank, with [post-Newtonian](ias15::post_newtonian) forces and
+//!   the chaos indicator `megno`;
+//! - [`initial`], [`elements`]: where bodies come from; [`energy`]: what is conserved; `events`: who meets whom; `stability`: how companions
+//!   of a star fare.
+
+mod body;
+mod cancellation;
+pub mod direct;
+pub mod elements;
+pub mod energy;
+pub(crate) mod ephemeris;
+mod events;
+pub mod hermite;
+pub mod ias15;
+pub mod initial;
+pub mod kernel;
+pub mod leapfrog;
+mod megno;
+mod simulation;
+mod stability;
+pub mod system;
+mod vector;
+pub mod wisdom_holman;
+
+pub use body::{Body, BodyList};
+pub use simulation::NBody;
+pub use system::System;

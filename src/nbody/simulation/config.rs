@@ -1,0 +1,330 @@
+//! The parameters of an N-body run: what bodies, what forces, which integrator, which events.
+//!
+//! Values that can't be are refused here, where the key is known; what depends on the bodies is checked when they are
+//! there.
+
+use crate::base::config::{by_kind, positive};
+use crate::base::units::{Quantity, Units};
+use crate::nbody::events::{EventSettings, OnCollision, OnEscape};
+use crate::{Error, Parameters, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::initial::Initial;
+
+/// The sections of an N-body parameter file beside the framework's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the bodies come from; lengths, times and masses are in the run's units.
+    #[serde(with = "by_kind")]
+    #[schemars(with = "Initial")]
+    pub initial: Initial,
+    /// The forces.
+    #[serde(default)]
+    pub gravity: Gravity,
+    /// How the bodies are moved.
+    pub integrator: Integrator,
+    /// What history.csv holds beside energies and momenta.
+    #[serde(default)]
+    pub history: History,
+    /// How the companions of the first body fare, they standing from the inside out; for wisdom_holman and ias15.
+    #[serde(default)]
+    pub stability: StabilitySettings,
+    /// Collisions, close encounters, escapes: what is looked for, and what is done then.
+    #[serde(default)]
+    pub events: EventSettings,
+}
+
+/// `[gravity]`: the forces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gravity {
+    /// Plummer softening.
+    #[schemars(extend("unit" = "length"), range(min = 0.0))]
+    pub softening: f64,
+    /// Precision of the forces.
+    pub precision: Precision,
+    /// Whether first post-Newtonian forces act. For ias15, in units with a physical scale.
+    pub post_newtonian: bool,
+}
+
+/// Precision of the forces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Double precision.
+    #[default]
+    F64,
+    /// Single precision on relative coordinates, at about twice the speed and an error of some 1e-6. For leapfrog.
+    F32,
+}
+
+/// `[integrator]`: how the bodies are moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Integrator {
+    /// Which integrator.
+    #[schemars(extend("examples" = ["leapfrog"]))]
+    pub method: Method,
+    /// Step. A number, or a text with a unit such as "40 day"; ias15: the first step, hermite with `eta`: the longest one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("unit" = "time"), example = 0.01)]
+    pub dt: Option<Quantity>,
+    /// Steps of the shortest orbit, in place of `dt`. For wisdom_holman; shorter steps where that orbit is eccentric; 0 where `dt` is given.
+    #[serde(default)]
+    #[schemars(range(min = 0.0))]
+    pub steps_per_orbit: f64,
+    /// Step as a share of the time in which forces change. For hermite; 0: steps of `dt`.
+    #[serde(default)]
+    #[schemars(range(min = 0.0))]
+    pub eta: f64,
+    /// Order of the symplectic corrector. For wisdom_holman; 0: none.
+    #[serde(default)]
+    pub corrector: u32,
+    /// Precision of the step, smaller is finer. For ias15.
+    #[serde(default = "default_epsilon")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
+    pub epsilon: f64,
+    /// Whether the chaos indicator MEGNO is in history.csv. For ias15 and wisdom_holman.
+    #[serde(default)]
+    pub megno: bool,
+    /// Whether the bodies go back in time. Times then count how long before the start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
+    pub backwards: bool,
+}
+
+fn default_epsilon() -> f64 {
+    1e-9
+}
+
+/// The integrators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Kick-drift-kick, second order, symplectic.
+    Leapfrog,
+    /// Drift-kick-drift, second order, symplectic.
+    LeapfrogDkd,
+    /// Fourth order, with the derivative of the forces.
+    Hermite,
+    /// Symplectic map about the first body. For planets that stay on their orbits.
+    WisdomHolman,
+    /// Fifteenth order, chooses its step. Its error is near machine precision.
+    Ias15,
+}
+
+/// `[history]`: what history.csv holds beside energies and momenta.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct History {
+    /// Orbital elements of each body about the first in history.csv. For few bodies.
+    pub elements: bool,
+}
+
+/// `[stability]`: what is looked at, and what stops a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StabilitySettings {
+    /// Columns closest_hill, axis_drift and survived in history.csv. The least distance of two companions so far in mutual Hill radii, the
+    /// largest change of a semi-major axis so far as a share, and 1 or 0.
+    pub watch: bool,
+    /// Distance of two companions at which the run stops, in mutual Hill radii. 0: never.
+    #[schemars(range(min = 0.0))]
+    pub hill_radii: f64,
+    /// Change of a semi-major axis at which the run stops, as a share of it. 0: never.
+    #[schemars(range(min = 0.0))]
+    pub axis_drift: f64,
+    /// Distance at which the run stops where a companion is unbound. 0: never.
+    #[schemars(range(min = 0.0), extend("unit" = "length"))]
+    pub escape_radius: f64,
+}
+
+impl StabilitySettings {
+    /// Whether companions are looked at.
+    pub fn any(&self) -> bool {
+        self.watch || [self.hill_radii, self.axis_drift, self.escape_radius].iter().any(|limit| *limit > 0.0)
+    }
+
+    /// # Errors
+    /// A limit that is negative or not finite.
+    pub fn validate(&self) -> Result<()> {
+        positive("stability.hill_radii", self.hill_radii, true)?;
+        positive("stability.axis_drift", self.axis_drift, true)?;
+        positive("stability.escape_radius", self.escape_radius, true)
+    }
+}
+
+impl Parameters for Config {
+    const SECTIONS: bool = true;
+
+    /// Refuses values that can't be and parameters that don't go together.
+    fn validate(&self, units: &Units) -> Result<()> {
+        let Config { gravity, integrator, events, .. } = self;
+        let method = integrator.method;
+        let single = [Method::Leapfrog, Method::LeapfrogDkd];
+        positive("gravity.softening", gravity.softening, true)?;
+        positive("integrator.eta", integrator.eta, true)?;
+        positive("integrator.epsilon", integrator.epsilon, false)?;
+        only("gravity.precision", "f32", gravity.precision == Precision::F32, method, &single)?;
+        only("gravity.post_newtonian", "true", gravity.post_newtonian, method, &[Method::Ias15])?;
+        only("integrator.eta", "above 0", integrator.eta > 0.0, method, &[Method::Hermite])?;
+        only("integrator.corrector", "above 0", integrator.corrector > 0, method, &[Method::WisdomHolman])?;
+        let few = [Method::Ias15, Method::WisdomHolman];
+        only("integrator.megno", "true", integrator.megno, method, &few)?;
+        only(
+            "integrator.steps_per_orbit",
+            "above 0",
+            integrator.steps_per_orbit > 0.0,
+            method,
+            &[Method::WisdomHolman],
+        )?;
+        only("stability", "what it asks for", self.stability.any(), method, &few)?;
+        let softened = [Method::Leapfrog, Method::LeapfrogDkd, Method::Hermite, Method::Ias15];
+        only("gravity.softening", "above 0", gravity.softening > 0.0, method, &softened)?;
+        if gravity.post_newtonian && units.speed_of_light().is_none() {
+            let reason = "needs the speed of light, but these units have no physical scale: choose others in [units]";
+            return Err(Error::input("gravity.post_newtonian", reason));
+        }
+        positive("integrator.steps_per_orbit", integrator.steps_per_orbit, true)?;
+        if integrator.steps_per_orbit > 0.0 && integrator.dt.is_some() {
+            return Err(Error::input("integrator.steps_per_orbit", "stands beside dt: give only one of them"));
+        }
+        integrator.dt(units)?;
+        self.stability.validate()?;
+        if self.stability.any() && (events.collision == OnCollision::Merge || events.escape == OnEscape::Remove) {
+            return Err(Error::input("stability", "goes with bodies that stay: not with merge or remove in [events]"));
+        }
+        events.validate()
+    }
+}
+
+impl Integrator {
+    /// The step in the run's units; none where the method chooses it.
+    ///
+    /// # Errors
+    /// A step that is missing, not positive or in an unknown unit.
+    pub fn dt(&self, units: &Units) -> Result<Option<f64>> {
+        let place = "integrator.dt";
+        match &self.dt {
+            Some(dt) => {
+                let dt = units.duration(place, dt)?;
+                positive(place, dt, false).map(|()| Some(dt))
+            }
+            None if self.method == Method::Ias15 || self.eta > 0.0 || self.steps_per_orbit > 0.0 => Ok(None),
+            None => Err(Error::input(
+                place,
+                "is missing: this method takes fixed steps, such as dt = 0.01 or dt = \"1 day\"",
+            )),
+        }
+    }
+}
+
+/// Refuses a parameter that is `set` with a method that doesn't know it.
+fn only(place: &str, value: &str, set: bool, method: Method, methods: &[Method]) -> Result<()> {
+    if !set || methods.contains(&method) {
+        return Ok(());
+    }
+    let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
+    let names = names.join(", ");
+    let name = method.name();
+    Err(Error::input(place, format!("{value} goes with integrator.method {names}, not with {name}")))
+}
+
+impl Method {
+    /// The name in a parameter file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Leapfrog => "leapfrog",
+            Method::LeapfrogDkd => "leapfrog_dkd",
+            Method::Hermite => "hermite",
+            Method::WisdomHolman => "wisdom_holman",
+            Method::Ias15 => "ias15",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::units::Preset;
+
+    const START: &str = "initial.kind = 'pythagorean'\n";
+
+    fn read(text: &str) -> Config {
+        toml::from_str(&format!("{START}{text}")).unwrap()
+    }
+
+    fn message(text: &str) -> String {
+        read(text).validate(&Units::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn parameters_that_do_not_go_together_are_refused() {
+        assert!(message("integrator.method = 'leapfrog'").starts_with("integrator.dt: is missing"));
+        assert!(
+            message("integrator = { method = 'leapfrog', dt = -1 }").starts_with("integrator.dt: -1 is not allowed")
+        );
+        let refusal = message("integrator = { method = 'ias15' }\ngravity.precision = 'f32'");
+        assert_eq!(
+            refusal,
+            "gravity.precision: f32 goes with integrator.method leapfrog, leapfrog_dkd, not with ias15"
+        );
+        assert!(message("integrator = { method = 'hermite', dt = 1, megno = true }").contains("not with hermite"));
+        assert!(
+            message("integrator = { method = 'wisdom_holman', dt = 1 }\ngravity.softening = 0.1").contains("softening")
+        );
+        assert!(message("integrator = { method = 'ias15', epsilon = 0 }").starts_with("integrator.epsilon: 0"));
+        assert!(
+            message("integrator = { method = 'wisdom_holman', dt = 1, steps_per_orbit = 20 }")
+                .contains("stands beside dt")
+        );
+        assert!(message("integrator = { method = 'ias15', steps_per_orbit = 20 }").contains("not with ias15"));
+        assert!(
+            message("integrator.method = 'ias15'\nstability.hill_radii = -1").starts_with("stability.hill_radii: -1")
+        );
+        assert!(
+            message("integrator = { method = 'leapfrog', dt = 1 }\nstability.watch = true")
+                .contains("not with leapfrog")
+        );
+        assert!(message("integrator.method = 'ias15'\nevents.escape = 'stop'").starts_with("events.escape_radius"));
+    }
+
+    #[test]
+    fn post_newtonian_forces_need_a_physical_scale() {
+        let config = read("integrator.method = 'ias15'\ngravity.post_newtonian = true");
+        assert!(config.validate(&Units::default()).unwrap_err().to_string().contains("no physical scale"));
+        assert!(config.validate(&Units::preset(Preset::AuDayGm)).is_ok());
+    }
+
+    #[test]
+    fn steps_have_units_or_are_chosen_by_the_method() {
+        let units = Units::preset(Preset::AuDayGm);
+        let dt = |text: &str| read(&format!("integrator = {{ {text} }}")).integrator.dt(&units).unwrap();
+        assert_eq!(dt("method = 'leapfrog', dt = '40 day'"), Some(40.0));
+        assert_eq!(dt("method = 'hermite', eta = 0.01"), None);
+        assert_eq!(dt("method = 'ias15'"), None);
+    }
+
+    #[test]
+    fn the_runs_that_come_with_the_program_are_valid() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sims/nbody");
+        let mut count = 0;
+        for entry in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.extension().is_some_and(|extension| extension == "toml") {
+                let mut table: toml::Table = std::fs::read_to_string(&entry).unwrap().parse().unwrap();
+                let units = table.remove("units").map_or_else(Units::default, |units| units.try_into().unwrap());
+                let until: Quantity = table["run"]["until"].clone().try_into().unwrap();
+                assert!(units.duration("run.until", &until).unwrap() > 0.0);
+                ["simulation", "run", "output", "checkpoint"].iter().for_each(|key| drop(table.remove(*key)));
+                let config: Config = table.try_into().unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
+                config.validate(&units).unwrap();
+                let gadget = |_: &std::path::Path| Ok(crate::nbody::initial::Model::List(Default::default()));
+                config.initial.model(&folder, &units, 1, gadget).unwrap();
+                count += 1;
+            }
+        }
+        assert!(count >= 9);
+    }
+}

@@ -1,0 +1,110 @@
+//! The end of a sweep: from its journal to the tables of results, and the exit status.
+
+use std::time::Instant;
+
+use super::files::JOURNAL;
+use super::plan::Plan;
+use super::results::{self, Account, Row, Status as Ended};
+use super::selection;
+use crate::base::error::Cause;
+use crate::run::{Outcome, RunFolder, rate_text};
+use crate::tasks::Counts;
+use crate::tasks::journal::{Failed, Recovered};
+use crate::{Error, Result};
+
+/// Exit status where tasks failed for good.
+pub(super) const TASKS_FAILED: u8 = 3;
+
+/// Writes the results from the journal; the exit status, and what to say. Rank 0 alone.
+///
+/// # Errors
+/// A journal or results that can't be read, files that can't be written.
+pub(super) fn conclude(folder: &RunFolder, plan: &Plan, counts: &Counts, began: Instant) -> Result<(u8, Vec<String>)> {
+    let recovered = Recovered::read(&folder.path(JOURNAL))?;
+    let tasks = plan.points().len();
+    results::write(folder, plan.points(), || rows(&recovered, tasks))?;
+    results::write_accounts(folder, accounts(&recovered, tasks))?;
+    let failed = recovered.failed().len() as u64;
+    let left = tasks - recovered.counts().done - failed;
+    let gave_up = plan.settings().stop_after.is_some_and(|most| failed >= most);
+    let (status, advice) = if failed > 0 && (left == 0 || gave_up) {
+        (TASKS_FAILED, "; failed ones alone: `divisi resume ... --retry-failed`")
+    } else if left > 0 {
+        (Outcome::Stopped.status(), "; continue with `divisi resume`")
+    } else {
+        (0, "")
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    let ran = counts.done - counts.recovered;
+    let rate = rate_text(ran as f64 / seconds, "tasks");
+    let Counts { done, retries, deaths, .. } = counts;
+    let mut lines = vec![format!(
+        "{done} of {tasks} done, {failed} failed, {left} left; {ran} now in {seconds:.3} s ({rate}), {retries} tried again, \
+         {deaths} ranks died{advice}"
+    )];
+    if !plan.select().is_empty() && left == 0 {
+        let selected = selection::write(plan, folder, rows(&recovered, tasks))?;
+        lines.extend(selected.summary.to_string().lines().map(str::to_owned));
+        lines.push(selected.line);
+    }
+    Ok((status, lines))
+}
+
+/// The outcome of every task, in order, from the journal.
+fn rows(recovered: &Recovered, tasks: u64) -> impl Iterator<Item = Result<Row>> {
+    let mut done = recovered
+        .done()
+        .flat_map(|run| run.each().map(|(task, bytes)| (task, bytes.to_vec())).collect::<Vec<_>>())
+        .peekable();
+    (0..tasks).map(move |task| {
+        if let Some((_, bytes)) = done.next_if(|(next, _)| *next == task) {
+            let outcome = postcard::from_bytes(&bytes).map_err(|error| {
+                Error::input(format!("task {task}"), format!("its result in the journal can't be read: {error}"))
+            })?;
+            return Ok(Row { task, status: Ended::Done, outcome, message: String::new() });
+        }
+        let (status, message) = match recovered.failed().get(&task) {
+            Some(failed) => (Ended::Failed, reason_of(failed)),
+            None => (Ended::Cancelled, "the sweep ended before".to_owned()),
+        };
+        Ok(Row { task, status, outcome: Vec::new(), message })
+    })
+}
+
+/// Why a task failed, without the rank that ran it.
+fn reason_of(failed: &Failed) -> String {
+    match failed.reason.cause {
+        Cause::Died => "its rank died each time".to_owned(),
+        Cause::TimedOut => "it ran beyond its time limit".to_owned(),
+        _ => failed.reason.message.clone(),
+    }
+}
+
+/// Who ran each task, how often and how long.
+fn accounts(recovered: &Recovered, tasks: u64) -> impl Iterator<Item = Result<Account>> {
+    let per_run = |run: crate::tasks::journal::Done<'_>| {
+        let rank = run.rank as usize;
+        let attempts = run.attempt;
+        let seconds = run.seconds / f64::from(run.count());
+        run.tasks().map(move |task| (task, rank, attempts, seconds)).collect::<Vec<_>>()
+    };
+    let mut done = recovered.done().flat_map(per_run).peekable();
+    (0..tasks).map(move |task| {
+        let message = String::new();
+        let status = Ended::Done;
+        if let Some((_, rank, attempts, seconds)) = done.next_if(|(next, ..)| *next == task) {
+            return Ok(Account { task, rank: Some(rank), attempts, seconds, status, message });
+        }
+        Ok(match recovered.failed().get(&task) {
+            Some(failed) => Account {
+                task,
+                rank: Some(failed.rank as usize),
+                attempts: failed.attempts,
+                seconds: 0.0,
+                status: Ended::Failed,
+                message: failed.reason.message.clone(),
+            },
+            None => Account { task, rank: None, attempts: 0, seconds: 0.0, status: Ended::Cancelled, message },
+        })
+    })
+}

@@ -1,0 +1,134 @@
+//! The same bits on any number of ranks, and after a kill and a resume on another number.
+
+use std::path::Path;
+
+use crate::common::assert_same_files;
+use crate::common::case::{Case, kill_and_resume, run};
+
+/// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not.
+const CASES: [Case; 6] = [
+    Case { name: "leapfrog_1000", file: "nbody/plummer", words: &["run.until=0.125", "output.every_time=0.0625"] },
+    Case {
+        name: "leapfrog_1000_f32",
+        file: "nbody/plummer",
+        words: &["run.until=0.125", "gravity.precision=f32", "initial.n=1001", "output.compress=3"],
+    },
+    Case {
+        name: "hermite_1000",
+        file: "nbody/plummer",
+        words: &["run.until=0.0625", "integrator.method=hermite", "integrator.eta=0.02", "output.every_time=0.02"],
+    },
+    Case {
+        name: "leapfrog_11",
+        file: "nbody/solar_system",
+        words: &[
+            "integrator.method=leapfrog",
+            "integrator.dt=\"1 day\"",
+            "gravity.post_newtonian=false",
+            "run.until=\"1 yr\"",
+            "output.history_steps=7",
+            "output.times=[100.0]",
+        ],
+    },
+    Case {
+        name: "hermite_11",
+        file: "nbody/solar_system",
+        words: &[
+            "integrator.method=hermite",
+            "integrator.dt=\"0.5 day\"",
+            "gravity.post_newtonian=false",
+            "run.until=\"100 day\"",
+            "output.every_steps=50",
+            "output.times=[]",
+        ],
+    },
+    Case { name: "ias15_11", file: "nbody/solar_system", words: &["run.until=\"1 yr\"", "output.times=[100.0]"] },
+];
+
+/// Another cadence of output than a case's own.
+const OTHER_CADENCE: [&str; 3] = ["output.every_steps=9", "output.history_steps=2", "checkpoint.every_steps=10"];
+
+/// Runs a case on 1, 2, 3, 4 and 7 ranks, and with another cadence on 1 and 3, and holds every file against those of one rank.
+fn check(name: &str) {
+    let case = CASES.iter().find(|case| case.name == name).expect("a case of that name");
+    let folder = tempfile::tempdir().unwrap();
+    for (cadence, more, others) in [("own", &[][..], &[2, 3, 4, 7][..]), ("other", &OTHER_CADENCE, &[3])] {
+        let out = |ranks: usize| folder.path().join(format!("{cadence}_{ranks}"));
+        run(case, 1, &out(1), more);
+        for &ranks in others {
+            run(case, ranks, &out(ranks), more);
+            assert_same_files(&out(1), &out(ranks));
+        }
+    }
+}
+
+#[test]
+fn leapfrog_of_1000_bodies() {
+    check("leapfrog_1000");
+}
+
+#[test]
+fn leapfrog_of_1001_bodies_in_single_precision_compressed() {
+    check("leapfrog_1000_f32");
+}
+
+#[test]
+fn hermite_with_chosen_steps_of_1000_bodies() {
+    check("hermite_1000");
+}
+
+#[test]
+fn leapfrog_of_11_bodies() {
+    check("leapfrog_11");
+}
+
+#[test]
+fn hermite_of_11_bodies() {
+    check("hermite_11");
+}
+
+#[test]
+fn ias15_of_11_bodies() {
+    check("ias15_11");
+}
+
+#[test]
+fn files_through_rank_0_are_equal_too() {
+    let case = &CASES[0];
+    let folder = tempfile::tempdir().unwrap();
+    let alone = folder.path().join("1");
+    let three = folder.path().join("3");
+    run(case, 1, &alone, &["output.mpiio=false"]);
+    run(case, 3, &three, &["output.mpiio=false"]);
+    assert_same_files(&alone, &three);
+}
+
+#[test]
+fn output_does_not_change_a_fixed_step_run() {
+    let case = &CASES[0];
+    let folder = tempfile::tempdir().unwrap();
+    let often = folder.path().join("often");
+    let rarely = folder.path().join("rarely");
+    run(case, 1, &often, &["output.every_steps=3", "output.history_steps=1", "checkpoint.every_steps=5"]);
+    run(case, 2, &rarely, &["output.every_time=0", "output.history_steps=0"]);
+    let last = |run: &Path| {
+        let mut files: Vec<_> = std::fs::read_dir(run.join("snapshots")).unwrap().map(|e| e.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "hdf5"));
+        files.sort();
+        std::fs::read(files.pop().expect("a snapshot")).unwrap()
+    };
+    assert!(last(&often) == last(&rarely), "the last snapshots differ");
+}
+
+#[test]
+fn killed_and_resumed_on_another_number_of_ranks() {
+    let often = ["run.until=0.5", "checkpoint.every_steps=16", "output.history_steps=3"];
+    kill_and_resume(&CASES[0], 2, 3, &often);
+    kill_and_resume(&CASES[2], 3, 1, &["run.until=0.5", "checkpoint.every_steps=20"]);
+}
+
+#[test]
+fn killed_and_resumed_few_bodies() {
+    let often = ["run.until=\"20 yr\"", "checkpoint.every_steps=100", "output.trajectory_steps=7"];
+    kill_and_resume(&CASES[5], 2, 1, &often);
+}

@@ -1,0 +1,46 @@
+//! The runner of tests that `#[test]` can't hold, since they start this program again in other roles: as ranks of a job.
+//!
+//! It takes the words of `cargo test` and prints what cargo's own runner does, by libtest-mimic: `cargo test --test mpi -- NAME`
+//! runs the tests whose name contains NAME; `--exact`, `--skip` and `--list` work too, and so does cargo-nextest.
+
+use std::process::ExitCode;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Trial};
+
+use super::remove_stale_segments;
+
+/// A test that panics where its claim doesn't hold; it ends the whole program when it takes longer than the limit.
+pub(crate) fn test(claim: impl Into<String>, limit: Duration, check: impl FnOnce() + Send + 'static) -> Trial {
+    let claim = claim.into();
+    let name = claim.clone();
+    Trial::test(claim, move || {
+        within(&name, limit, check);
+        Ok(())
+    })
+}
+
+/// Runs the tests one after another, since some of them measure time, and what is left in shared memory is removed.
+pub(crate) fn run(mut arguments: Arguments, tests: Vec<Trial>) -> ExitCode {
+    arguments.test_threads.get_or_insert(1);
+    let conclusion = libtest_mimic::run(&arguments, tests);
+    remove_stale_segments();
+    conclusion.exit_code()
+}
+
+/// Does what is to be done, and ends this process with a message when it isn't done in time: a thread can't be ended alone.
+pub(crate) fn within(what: &str, limit: Duration, work: impl FnOnce()) {
+    let (done, is_done) = channel::<()>();
+    let what = what.to_owned();
+    let watch = thread::spawn(move || {
+        if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{what}: not done after {limit:?}");
+            std::process::exit(1);
+        }
+    });
+    work();
+    drop(done);
+    watch.join().expect("a thread that waits");
+}

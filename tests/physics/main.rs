@@ -1,0 +1,9 @@
+//! Physics: exact solutions, conservation, published figures, other codes' numbers.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod fluid;
+mod nbody;
+mod orbit;
+mod sampling;

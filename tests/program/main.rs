@@ -1,0 +1,22 @@
+//! The program and its examples as users meet them, and what the project promises of its own files.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod cli;
+mod damaged;
+mod docs;
+mod events;
+mod examples;
+mod extremes;
+mod folder;
+mod layering;
+mod locks;
+mod new;
+mod nothing_lost;
+mod parameters;
+mod pictures;
+mod runs;
+mod standard_output;
+mod sweeps;
+mod verify;
