@@ -10,7 +10,7 @@ use super::{Case, Job, Outcome, PLUMMER, files, run_alone, same_bytes};
 
 /// Some seconds, with checkpoints often.
 const ARGUMENTS: [&str; 5] =
-    ["initial.n=2000", "--steps", "3000", "checkpoint.every_steps=100", "output.every_steps=500"];
+    ["initial.n=2000", "--steps", "6000", "checkpoint.every_steps=100", "output.every_steps=500"];
 
 pub(crate) const CASES: [(&str, Case); 3] = [
     ("after the loss of a node the job goes on with another", a_node_is_lost),
@@ -64,11 +64,15 @@ fn a_rank_is_killed(launcher: &'static str) -> Outcome {
 fn the_controller_is_away(launcher: &'static str) -> Outcome {
     let alone = run_alone("plummer_faults", PLUMMER, &ARGUMENTS)?;
     let job = submit(launcher, "controller", &["--time=4"])?;
-    order("ctld stop")?;
-    sleep(Duration::from_secs(2));
-    let scripts =
-        processes(|words| words.iter().any(|word| word.ends_with(&format!("job{:0>5}/slurm_script", job.id))));
-    scripts.iter().try_for_each(|&script| kill_process(script, Signal::USR1)).map_err(|e| e.to_string())?;
+    job.held_while(|| {
+        order("ctld stop")?;
+        sleep(Duration::from_secs(2));
+        let scripts =
+            processes(|words| words.iter().any(|word| word.ends_with(&format!("job{:0>5}/slurm_script", job.id))));
+        scripts.iter().try_for_each(|&script| kill_process(script, Signal::USR1)).map_err(|e| e.to_string())?;
+        sleep(Duration::from_secs(2));
+        Ok(())
+    })?;
     let stopped = job.wait_until("the end of the run", || job.log().contains("the job goes back into the queue"));
     sleep(Duration::from_secs(15));
     order("ctld start")?;

@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use common::{Signal, kill_process, ranks_of};
 use libtest_mimic::{Arguments, Trial};
 
 type Outcome = Result<(), String>;
@@ -89,8 +90,11 @@ fn stopped_and_continued(launcher: &'static str) -> Outcome {
     let alone = run_alone("plummer", PLUMMER, &arguments)?;
     let job = Job::submit(launcher, "plummer", PLUMMER, &arguments)?;
     job.wait_until("the first snapshot", || files(&job.out.join("snapshots")).is_ok_and(|found| !found.is_empty()))?;
-    sleep(Duration::from_millis(300));
-    checked(Command::new("scancel").args(["--batch", "--signal=USR1", &job.id]))?;
+    job.held_while(|| {
+        checked(Command::new("scancel").args(["--batch", "--signal=USR1", &job.id]))?;
+        sleep(Duration::from_secs(2));
+        Ok(())
+    })?;
     job.wait("COMPLETED")?;
     if job.show("Restarts") != "1" {
         return Err(format!("the job ran {} more times, not 1\n{}", job.show("Restarts"), job.log()));
@@ -121,7 +125,11 @@ fn a_goal_missed(launcher: &'static str) -> Outcome {
     job.fails(4)?;
     let wider = job.again(launcher, &[ORBIT, wanted, "--resume"])?;
     wider.wait_until("work", || wider.show("JobState") == "RUNNING" && wider.log().contains("resumed at step"))?;
-    checked(Command::new("scancel").args(["--batch", "--signal=USR1", &wider.id]))?;
+    wider.held_while(|| {
+        checked(Command::new("scancel").args(["--batch", "--signal=USR1", &wider.id]))?;
+        sleep(Duration::from_secs(2));
+        Ok(())
+    })?;
     wider.wait("COMPLETED")?;
     wider.was_put_back()?;
     same_posterior(&alone, &wider)
@@ -323,6 +331,19 @@ impl Job {
             sleep(Duration::from_millis(200));
         }
         Ok(())
+    }
+
+    /// What is done here happens in the middle of the run, however fast the machine is: its ranks stand still meanwhile.
+    fn held_while(&self, act: impl FnOnce() -> Outcome) -> Outcome {
+        let ranks = ranks_of(&self.out);
+        if ranks.is_empty() {
+            return Err(format!("no rank is at work\n{}", self.log()));
+        }
+        let signal = |signal| ranks.iter().try_for_each(|&rank| kill_process(rank, signal)).map_err(|e| e.to_string());
+        signal(Signal::STOP)?;
+        let acted = act();
+        signal(Signal::CONT)?;
+        acted
     }
 
     fn log(&self) -> String {
