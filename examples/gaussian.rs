@@ -1,15 +1,14 @@
 //! A picture and an integral in parts: each part is a task with a picture of its own, and all are stitched into one.
 //!
-//! exp(-(x² + y²)) at 4000 x 4000 points of x, y in [-2, 2); its integral is π erf(2)² = 3.11227.
+//! exp(-(x² + y²)) at 4000 x 4000 points of x, y in [-2, 2); its integral is π erf(2)² = 3.11227. How much faster more ranks are
+//! shows scaling.rs.
 //!
-//!     mpirun -n 4 target/release/examples/gaussian 4              4 parts, with their pictures in runs/gaussian
-//!     mpirun -n 4 target/release/examples/gaussian 4 --scaling    then the seconds that 1, 2, 3 and 4 ranks take
-//!     target/release/examples/gaussian --part 2 --of 4            a part alone, counted from 0: a job of its own
-//!     target/release/examples/gaussian --stitch 4                 puts the parts of such jobs together
+//!     mpirun -n 4 target/release/examples/gaussian 4         4 parts, with their pictures in runs/gaussian
+//!     target/release/examples/gaussian --part 2 --of 4       a part alone, counted from 0: a job of its own
+//!     target/release/examples/gaussian --stitch 4            puts the parts of such jobs together
 use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::Parser;
 use divisi::bytemuck::cast_slice_mut;
@@ -31,9 +30,6 @@ struct Arguments {
     /// The number of parts.
     #[arg(default_value_t = 4)]
     parts: usize,
-    /// Measures 1, 2, .. ranks.
-    #[arg(long)]
-    scaling: bool,
     /// Does this part alone.
     #[arg(long, requires = "of")]
     part: Option<usize>,
@@ -143,24 +139,6 @@ fn read(part: &Part, folder: &Path) -> Result<(f64, Array<f64>)> {
     Ok((numbers[0], Array(numbers.split_off(1))))
 }
 
-/// Strong scaling: the same work on the first 1, 2, .. ranks, while the others wait.
-fn scaling(comm: &Comm) -> Result<()> {
-    let count = 8 * comm.size();
-    let parts: Vec<Part> = (0..count).map(|index| Part { index, of: count }).collect();
-    let mut first = 0.0;
-    for ranks in 1..=comm.size() {
-        let group = comm.split(u32::from(comm.rank() >= ranks));
-        if comm.rank() < ranks {
-            let start = Instant::now();
-            tasks::map(&group, &parts, |part| part.compute().0)?;
-            let seconds = start.elapsed().as_secs_f64();
-            first = if ranks == 1 { seconds } else { first };
-            comm.is_root().then(|| println!("{ranks} ranks: {seconds:.3} s, {:.2} times as fast", first / seconds));
-        }
-    }
-    Ok(())
-}
-
 fn run(comm: &Comm) -> Result<u8> {
     let arguments = Arguments::try_parse().map_err(|error| Error::input("arguments", error.to_string()))?;
     let folder = &arguments.out;
@@ -177,9 +155,6 @@ fn run(comm: &Comm) -> Result<u8> {
             stitch(folder, (0..count).map(|index| read(&part(index), folder)).collect::<Result<_>>()?)?
         }
         _ => {}
-    }
-    if arguments.scaling {
-        scaling(comm)?
     }
     Ok(0)
 }

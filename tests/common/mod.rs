@@ -73,7 +73,7 @@ pub(crate) fn divisi() -> Command {
 }
 
 /// Lets MPI run as root and with more ranks than cores, for Open MPI 4 and 5.
-fn allow_here(command: &mut Command) {
+pub(crate) fn allow_here(command: &mut Command) {
     command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
     command.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
     command.env("OMPI_MCA_hwloc_base_binding_policy", "none");

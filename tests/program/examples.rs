@@ -8,6 +8,7 @@ use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::lectures::on_page;
 use crate::common::{assert_same_files, example, finish, history, mpirun, root};
 
 /// Seconds after which an example is killed.
@@ -15,39 +16,41 @@ const LIMIT: u64 = 60;
 const RANKS: [usize; 4] = [1, 2, 3, 4];
 
 /// What an example prints on a number of ranks.
-fn printed(name: &str, ranks: usize) -> String {
-    finish(&mut mpirun(ranks, example(name)), LIMIT).expect(0).stdout
+#[track_caller]
+pub(crate) fn printed(name: &str, words: &[String], ranks: usize) -> String {
+    finish(mpirun(ranks, example(name)).args(words), LIMIT).expect(0).stdout
 }
 
 /// What an example prints, the same on any number of ranks, and without mpirun too.
 #[track_caller]
-fn printed_by_all(name: &str) -> String {
-    let alone = finish(&mut Command::new(example(name)), LIMIT).expect(0).stdout;
+pub(crate) fn printed_by_all(name: &str, words: &[String]) -> String {
+    let alone = finish(Command::new(example(name)).args(words), LIMIT).expect(0).stdout;
     for ranks in RANKS {
-        assert_eq!(printed(name, ranks), alone, "{name} on {ranks} ranks");
+        assert_eq!(printed(name, words, ranks), alone, "{name} on {ranks} ranks");
     }
     alone
 }
 
 #[test]
 fn a_particle_simulation_has_the_same_bits_on_any_number_of_ranks() {
-    assert!(printed_by_all("nbody").contains("hash of the state"));
+    assert!(printed_by_all("nbody", &[]).contains("hash of the state"));
 }
 
 #[test]
 fn source_blocks_are_the_same_on_any_number_of_ranks() {
-    assert!(printed_by_all("source_blocks").starts_with("5000 particles in 3 blocks"));
+    assert!(printed_by_all("source_blocks", &[]).starts_with("5000 particles in 3 blocks"));
 }
 
 #[test]
 fn what_is_scattered_comes_back_in_order() {
-    assert_eq!(printed_by_all("scatter_gather"), "[0, 1, 4, 9, 16, 25, 36, 49, 64, 81]\n");
+    assert_eq!(printed_by_all("scatter_gather", &on_page("scatter_gather")), "[0, 1, 4, 9, 16, 25, 36, 49, 64, 81]\n");
 }
 
 #[test]
 fn only_the_exact_sum_is_the_same_on_any_number_of_ranks() {
     let lines = |start: &str| -> BTreeSet<String> {
-        let line = |ranks| printed("exact_sum", ranks).lines().find(|line| line.starts_with(start)).map(String::from);
+        let line =
+            |ranks| printed("exact_sum", &[], ranks).lines().find(|line| line.starts_with(start)).map(String::from);
         RANKS.iter().map(|&ranks| line(ranks).expect("a line for this sum")).collect()
     };
     assert_eq!(lines("exact").len(), 1);
@@ -211,7 +214,7 @@ fn all_files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// What an example prints and the files that it leaves, which must be the same on 1 to 4 ranks.
 #[track_caller]
-fn made_by_all(name: &str, words: &[&str]) -> (String, Vec<(PathBuf, Vec<u8>)>) {
+pub(crate) fn made_by_all(name: &str, words: &[String]) -> (String, Vec<(PathBuf, Vec<u8>)>) {
     let made = |ranks: usize| {
         let folder = tempfile::tempdir().expect("a folder");
         let printed =
@@ -232,9 +235,9 @@ fn made_by_all(name: &str, words: &[&str]) -> (String, Vec<(PathBuf, Vec<u8>)>) 
 
 #[test]
 fn a_picture_in_parts_is_the_same_in_any_number_of_parts_and_on_any_number_of_ranks() {
-    let (printed, two) = made_by_all("gaussian", &["2"]);
+    let (printed, two) = made_by_all("gaussian", &["2".to_owned()]);
     assert!(printed.starts_with("integral 3.112270"), "{printed}");
-    let (_, four) = made_by_all("gaussian", &["4"]);
+    let (_, four) = made_by_all("gaussian", &on_page("gaussian"));
     assert_eq!((two.len(), four.len()), (3, 5));
     let whole = |files: &[(PathBuf, Vec<u8>)]| {
         files.iter().find(|(path, _)| path.ends_with("whole.png")).expect("the whole picture").1.clone()
@@ -247,24 +250,23 @@ fn a_picture_in_parts_is_the_same_in_any_number_of_parts_and_on_any_number_of_ra
     ["0", "1", "2"].iter().for_each(|part| alone(&["--part", part, "--of", "3"]));
     alone(&["--stitch", "3"]);
     assert!(whole(&all_files(folder.path())) == whole(&two), "parts made by jobs of their own give another picture");
-    finish(mpirun(2, example("gaussian")).args(["3", "--scaling"]).current_dir(folder.path()), LIMIT).expect(0);
 }
 
 #[test]
 fn eigenvalues_are_those_known_and_the_same_on_any_number_of_ranks() {
-    assert_eq!(printed_by_all("eigenvalues").lines().count(), 18);
+    assert_eq!(printed_by_all("eigenvalues", &on_page("eigenvalues")).lines().count(), 18);
 }
 
 #[test]
 fn a_map_of_stability_is_the_same_on_any_number_of_ranks() {
-    let (printed, files) = made_by_all("stability_map", &["16", "200"]);
+    let (printed, files) = made_by_all("stability_map", &["16", "200"].map(str::to_owned));
     assert!(printed.starts_with("chaotic: 0.00 of the circles far apart"), "{printed}");
     assert!(files.iter().any(|(path, _)| path.ends_with("stability_map.png")), "no picture");
 }
 
 #[test]
 fn planets_at_the_limit_of_contrast_are_found_as_they_are() {
-    let (printed, files) = made_by_all("contrast_curve", &[]);
+    let (printed, files) = made_by_all("contrast_curve", &on_page("contrast_curve"));
     // Mawet et al. 2014, by scipy.stats: t.isf(norm.sf(5), n - 1) sqrt(1 + 1/n) for n = 13 and 50 other apertures.
     for (separation, sigmas) in [(" 9 pixels", "(9.93 sigma"), ("33 pixels", "(5.80 sigma")] {
         assert!(printed.lines().any(|line| line.contains(separation) && line.contains(sigmas)), "{printed}");
@@ -275,7 +277,7 @@ fn planets_at_the_limit_of_contrast_are_found_as_they_are() {
 
 #[test]
 fn calibrated_images_are_the_same_on_any_number_of_ranks() {
-    let (_, files) = made_by_all("calibration", &[]);
+    let (_, files) = made_by_all("calibration", &on_page("calibration"));
     let fits = files.iter().filter(|(path, _)| path.extension().is_some_and(|extension| extension == "fits")).count();
     // 48 frames, 3 masters, 12 images, raw and calibrated.
     assert_eq!(fits, 48 + 3 + 2 * 12);
@@ -283,13 +285,13 @@ fn calibrated_images_are_the_same_on_any_number_of_ranks() {
 
 #[test]
 fn a_line_through_points_with_outliers_is_found_and_the_same_on_any_number_of_ranks() {
-    let printed = printed_by_all("line_fit");
+    let printed = printed_by_all("line_fit", &on_page("line_fit"));
     assert!(printed.contains("effective samples\nslope "), "{printed}");
 }
 
 #[test]
 fn an_orbit_fit_finds_the_truth_and_is_the_same_on_any_number_of_ranks() {
-    let (printed, files) = made_by_all("orbit_fit", &[]);
+    let (printed, files) = made_by_all("orbit_fit", &on_page("orbit_fit"));
     assert!(printed.contains("m1 ") && printed.ends_with(" samples\n"), "{printed}");
     for name in ["posterior.hdf5", "corner.png", "corner.svg", "orbits.png", "orbits.svg"] {
         assert!(files.iter().any(|(path, _)| path.ends_with(name)), "no {name}");
@@ -298,7 +300,7 @@ fn an_orbit_fit_finds_the_truth_and_is_the_same_on_any_number_of_ranks() {
 
 #[test]
 fn wasted_time_is_measured_for_each_schedule() {
-    let lines = printed("time_waster", 2);
+    let lines = printed("time_waster", &on_page("time_waster"), 2);
     for schedule in ["static", "cyclic", "dynamic"] {
         assert!(lines.lines().any(|line| line.starts_with(schedule) && line.ends_with("of the ideal")), "{lines}");
     }

@@ -11,6 +11,7 @@ mod examples;
 mod extremes;
 mod folder;
 mod layering;
+mod lectures;
 mod locks;
 mod new;
 mod nothing_lost;
