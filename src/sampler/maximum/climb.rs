@@ -8,10 +8,9 @@
 //! taken. So the density is asked for many points at a time, which vectors of instructions do well, and no line search can be
 //! fooled by a hill that isn't convex. It ends where the height to be gained is below a billionth.
 
-use std::f64::consts::TAU;
-
 use super::super::density::Density;
 use super::super::space::Space;
+use super::inverse::{Inverse, difference, dot};
 use crate::base::random::Random;
 
 /// What is still to be gained in ln posterior where a climb ends.
@@ -20,17 +19,8 @@ const ENOUGH: f64 = 1e-9;
 const LENGTHS: [f64; 8] = [4.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.01, 0.001];
 /// The longest first step in a coordinate.
 const LONGEST: f64 = 0.5;
-/// What differences aim at: a second difference of the ln posterior, and the bounds within which it is good.
-const AIM: f64 = 1e-5;
-const BOUNDS: [f64; 2] = [1e-7, 1e-3];
-/// How far above rounding of the ln posterior a second difference must be.
-const ABOVE_ROUNDING: f64 = 1e4 * f64::EPSILON;
-/// The first and the largest step of differences.
-const FIRST: f64 = 1e-3;
-const LARGEST: f64 = 0.05;
-/// How often slopes are taken again, with better steps.
-const AGAIN: usize = 6;
-
+/// The first step of differences.
+pub(super) const FIRST_STEP: f64 = 1e-3;
 /// Climbs one hill after another.
 pub(in super::super) struct Climber<'a, D> {
     density: &'a D,
@@ -66,13 +56,6 @@ impl Found {
 pub(super) struct Position {
     pub t: Vec<f64>,
     pub height: f64,
-}
-
-/// Slopes at a place.
-struct Slopes {
-    slope: Vec<f64>,
-    /// Second derivatives along each coordinate.
-    bend: Vec<f64>,
 }
 
 impl<'a, D: Density> Climber<'a, D> {
@@ -133,7 +116,7 @@ impl<'a, D: Density> Climber<'a, D> {
     /// The way up from a place; with what is known of the inverse of the curvature, if anything is.
     pub(super) fn ascend(&mut self, mut place: Position, known: Option<Inverse>) -> Position {
         let n = self.free.len();
-        let mut steps = vec![FIRST; n];
+        let mut steps = vec![FIRST_STEP; n];
         let mut slopes = self.slopes(&place, &mut steps);
         let mut inverse = known.unwrap_or_else(|| Inverse::diagonal(&slopes.bend));
         for _ in 0..self.directions {
@@ -173,97 +156,8 @@ impl<'a, D: Density> Climber<'a, D> {
         Position { t: places[best * n..][..n].to_vec(), height: heights[best] }
     }
 
-    /// Slopes by central differences; `steps` are made better for the next time.
-    fn slopes(&mut self, place: &Position, steps: &mut [f64]) -> Slopes {
-        let mut slopes = self.differences(place, steps);
-        for _ in 0..AGAIN {
-            let (good, better) = self.better_steps(place, steps, &slopes);
-            steps.copy_from_slice(&better);
-            if good {
-                break;
-            }
-            slopes = self.differences(place, steps);
-        }
-        slopes
-    }
-
-    /// Second derivatives with respect to all pairs of coordinates, without their sign, with steps that slopes have found good.
-    pub(super) fn bends(&mut self, place: &Position) -> Vec<f64> {
-        let n = place.t.len();
-        let mut steps = vec![FIRST; n];
-        let slopes = self.slopes(place, &mut steps);
-        let pairs: Vec<(usize, usize)> = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).collect();
-        let corners = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
-        let mut places = Vec::with_capacity(4 * n * pairs.len());
-        for &(i, j) in &pairs {
-            for [a, b] in corners {
-                let first = places.len();
-                places.extend_from_slice(&place.t);
-                places[first + i] += a * steps[i];
-                places[first + j] += b * steps[j];
-            }
-        }
-        let heights = if pairs.is_empty() { Vec::new() } else { self.heights(&places) };
-        let mut bends = vec![0.0; n * n];
-        (0..n).for_each(|k| bends[k * n + k] = -slopes.bend[k]);
-        for (&(i, j), corner) in pairs.iter().zip(heights.chunks_exact(4)) {
-            // ∂²/∂a∂b = (f(h, k) - f(h, -k) - f(-h, k) + f(-h, -k)) / 4hk
-            let bend = -(corner[0] - corner[1] - corner[2] + corner[3]) / (4.0 * steps[i] * steps[j]);
-            (bends[i * n + j], bends[j * n + i]) = (bend, bend);
-        }
-        bends
-    }
-
-    fn differences(&mut self, place: &Position, steps: &[f64]) -> Slopes {
-        let n = steps.len();
-        let mut places = Vec::with_capacity(2 * n * n);
-        for (k, &step) in steps.iter().enumerate() {
-            for step in [step, -step] {
-                places.extend_from_slice(&place.t);
-                let last = places.len() - n + k;
-                places[last] += step;
-            }
-        }
-        let heights = self.heights(&places);
-        let mut slope = vec![0.0; n];
-        let mut bend = vec![0.0; n];
-        for (k, (pair, &step)) in heights.chunks_exact(2).zip(steps).enumerate() {
-            let up = pair[0] - place.height;
-            let down = pair[1] - place.height;
-            (slope[k], bend[k]) = match (up.is_finite(), down.is_finite()) {
-                (true, true) => (0.5 * (up - down) / step, (up + down) / (step * step)),
-                (true, false) => (up / step, 0.0),
-                (false, true) => (-down / step, 0.0),
-                (false, false) => (0.0, 0.0),
-            };
-        }
-        Slopes { slope, bend }
-    }
-
-    /// Whether the steps of differences were good, and better ones.
-    fn better_steps(&self, place: &Position, steps: &[f64], slopes: &Slopes) -> (bool, Vec<f64>) {
-        let rounding = ABOVE_ROUNDING * place.height.abs();
-        let mut all_good = true;
-        let better = steps.iter().enumerate().map(|(k, &step)| {
-            // On a steep slope a larger bend does no harm.
-            let scale = (slopes.slope[k] * step).abs().max(1.0);
-            let [least, aim, most] = [BOUNDS[0], AIM, BOUNDS[1]].map(|bound| (bound * scale).max(rounding));
-            let found = (slopes.bend[k] * step * step).abs();
-            let too_long = found > most.max(aim * 100.0);
-            let too_short = found < least && step < LARGEST;
-            all_good &= !too_long && !too_short;
-            if too_long || too_short {
-                (step * (aim / found.max(1e-300)).sqrt().clamp(1e-3, 10.0)).clamp(1e-12, LARGEST)
-            } else {
-                step
-            }
-        });
-        let better = better.collect();
-        (all_good, better)
-    }
-
     /// The ln posterior at places that lie one after another; minus infinity where it is no number.
-    fn heights(&mut self, places: &[f64]) -> Vec<f64> {
+    pub(super) fn heights(&mut self, places: &[f64]) -> Vec<f64> {
         self.points.clear();
         self.priors.clear();
         self.allowed.clear();
@@ -318,60 +212,4 @@ fn put<D: Density>(
     for (value, held) in point.iter_mut().zip(held) {
         *value = held.unwrap_or(*value);
     }
-}
-
-/// An estimate of the inverse of the curvature, without its sign.
-pub(super) struct Inverse {
-    n: usize,
-    matrix: Vec<f64>,
-    /// Whether it knows nothing but second derivatives along the coordinates.
-    is_fresh: bool,
-}
-
-impl Inverse {
-    fn diagonal(bend: &[f64]) -> Self {
-        let n = bend.len();
-        let mut matrix = vec![0.0; n * n];
-        for (k, bend) in bend.iter().enumerate() {
-            matrix[k * n + k] = 1.0 / bend.abs().max(1.0 / (TAU * TAU));
-        }
-        Inverse { n, matrix, is_fresh: true }
-    }
-
-    /// The square of a lower triangle.
-    pub(super) fn of_root(root: &[f64], n: usize) -> Self {
-        let element = |place: usize| (0..n).map(|k| root[place / n * n + k] * root[place % n * n + k]).sum();
-        Inverse { n, matrix: (0..n * n).map(element).collect(), is_fresh: false }
-    }
-
-    fn times(&self, vector: &[f64]) -> Vec<f64> {
-        self.matrix.chunks_exact(self.n).map(|row| dot(row, vector)).collect()
-    }
-
-    /// Learns from a step and from how much the slope fell along it (Nocedal & Wright 2006, equation 6.17).
-    fn learn(&mut self, step: &[f64], fall: &[f64]) {
-        let product = dot(step, fall);
-        let size = (dot(step, step) * dot(fall, fall)).sqrt();
-        if product.is_nan() || product <= 1e-12 * size {
-            return;
-        }
-        // H⁻¹ += (1 + y·H⁻¹y/(y·s)) s sᵀ/(y·s) - (H⁻¹y sᵀ + s (H⁻¹y)ᵀ)/(y·s), s the step and y the fall of the slope
-        let moved = self.times(fall);
-        let factor = (1.0 + dot(fall, &moved) / product) / product;
-        for i in 0..self.n {
-            for j in 0..self.n {
-                self.matrix[i * self.n + j] +=
-                    factor * step[i] * step[j] - (moved[i] * step[j] + step[i] * moved[j]) / product;
-            }
-        }
-        self.is_fresh = false;
-    }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| a - b).collect()
 }

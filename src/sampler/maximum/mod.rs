@@ -1,7 +1,7 @@
 //! The maximum of the posterior: many starts from the prior, and from each the way up.
 //!
 //! A step of the search takes the next few starts, shared out among the ranks, and climbs from each to the top of its hill
-//! ([`climb`](self)). What every start has led to is kept. After the last start it is checked that the best of all tops is one
+//! (`climb`, with `slopes` and what it learns of the curvature, `inverse`). What every start has led to is kept. After the last start it is checked that the best of all tops is one
 //! (`polish`). The curvature there gives the errors of its parameters.
 //!
 //! "Maximum" means that of the density in the parameters themselves, prior times likelihood; the climb goes in other coordinates. Places where
@@ -9,7 +9,9 @@
 
 mod climb;
 mod curvature;
+mod inverse;
 mod polish;
+mod slopes;
 
 pub(super) use climb::{Climber, Found};
 pub use curvature::Curvature;

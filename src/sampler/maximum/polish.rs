@@ -4,8 +4,9 @@
 //! starts is climbed again from places a standard deviation away from it, by the curvature in all coordinates there, which is also
 //! what these climbs begin with. Where one ends higher, it is the top, and the same follows about it.
 
-use super::climb::{Climber, Inverse, Position};
+use super::climb::{Climber, Position};
 use super::curvature::root_of_inverse;
+use super::inverse::Inverse;
 use crate::base::random::Random;
 use crate::sampler::density::Density;
 

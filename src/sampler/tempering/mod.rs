@@ -4,10 +4,14 @@
 //! comes to the coldest by exchanges between neighbours (Swendsen & Wang 1986; Vousden, Farr & Mandel 2016, MNRAS 455, 1919). The
 //! hottest have beta = 0 and sample the prior itself. The mean ln likelihoods along the ladder give the evidence.
 
+mod estimates;
 mod evidence;
 mod ladder;
+mod stretches;
+#[cfg(test)]
+mod tests;
 
-pub(super) use evidence::Batches;
+pub(super) use evidence::Likelihoods;
 pub use evidence::{Estimate, Evidence};
 pub use ladder::Ladder;
 pub(super) use ladder::{adapt, geometric};
