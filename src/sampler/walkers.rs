@@ -16,7 +16,7 @@ use super::space::Space;
 use crate::base::partition::balanced_range;
 use crate::base::random::Random;
 use crate::comm::{Channels, Comm, Node, Peer};
-use crate::io::{Checkpoint, CheckpointReader};
+use crate::io::{Checkpoint, CheckpointReader, Element};
 use crate::{Error, Result};
 
 /// Streams of random numbers: moves, and points of the prior.
@@ -38,6 +38,8 @@ pub(super) struct Walkers<D> {
     count: usize,
     /// A row for each walker, temperature after temperature, the coldest first.
     rows: Vec<f64>,
+    /// Whose history each walker goes on with: a number that goes along in exchanges.
+    histories: Vec<u32>,
     /// The pairs of walkers that this rank moves; pair `q` has the walkers `2 q` and `2 q + 1`.
     mine: Range<usize>,
     /// The pairs of each peer.
@@ -85,9 +87,10 @@ impl<D: Density> Walkers<D> {
         };
         let channels = comm.channels(others.iter().zip(&theirs).map(peer).collect(), Node::Shared);
         let rows = vec![0.0; 2 * pairs * width];
+        let histories = (0..2 * pairs as u32).collect();
         let comm = comm.clone();
         let work = Work::new(space.dimensions(), mine.len());
-        Ok(Walkers { comm, density, space, seed, moves, count, rows, mine, theirs, channels, work })
+        Ok(Walkers { comm, density, space, seed, moves, count, rows, histories, mine, theirs, channels, work })
     }
 
     /// Numbers in a row.
@@ -111,9 +114,21 @@ impl<D: Density> Walkers<D> {
         self.rows[(walker + 1) * self.width() - 2]
     }
 
-    /// Exchanges the places of two walkers; how often each has moved stays with it.
+    /// Whether there are temperatures between which walkers exchange places.
+    fn is_tempered(&self) -> bool {
+        self.histories.len() > self.count
+    }
+
+    /// The number of the history that a walker goes on with.
+    #[inline]
+    pub(super) fn history(&self, walker: usize) -> usize {
+        self.histories[walker] as usize
+    }
+
+    /// Exchanges the places of two walkers, and their histories; how often each has moved stays with it.
     pub(super) fn swap(&mut self, a: usize, b: usize) {
         let width = self.width();
+        self.histories.swap(a, b);
         for k in 0..width - 1 {
             self.rows.swap(a * width + k, b * width + k);
         }
@@ -282,12 +297,19 @@ impl<D: Density> Walkers<D> {
 
     /// Writes all rows. All ranks.
     pub(super) fn save(&self, to: &mut Checkpoint) -> Result<()> {
-        to.replicated("sampler_walkers", &self.rows)
+        to.replicated("sampler_walkers", &self.rows)?;
+        if self.is_tempered() { to.replicated("sampler_owners", &self.histories) } else { Ok(()) }
     }
 
     /// Takes the rows of a checkpoint. All ranks.
     pub(super) fn load(&mut self, from: &CheckpointReader) -> Result<()> {
         self.rows = replicated(from, "sampler_walkers", self.rows.len())?;
+        if self.is_tempered() {
+            self.histories = replicated(from, "sampler_owners", self.histories.len())?;
+        }
+        if self.histories.iter().any(|&history| history as usize >= self.histories.len()) {
+            return Err(Error::file(from.path(), "sampler_owners holds a history that no walker has"));
+        }
         Ok(())
     }
 }
@@ -305,8 +327,8 @@ impl Work {
     }
 }
 /// The numbers of a checkpoint that every rank holds, of which there must be `count`.
-pub(super) fn replicated(from: &CheckpointReader, name: &str, count: usize) -> Result<Vec<f64>> {
-    let numbers = from.replicated(name)?;
+pub(super) fn replicated<T: Element>(from: &CheckpointReader, name: &str, count: usize) -> Result<Vec<T>> {
+    let numbers: Vec<T> = from.replicated(name)?;
     if numbers.len() == count {
         return Ok(numbers);
     }

@@ -142,7 +142,7 @@ impl OrbitFit {
 
 /// ln of the evidence of an ensemble, where it is known.
 pub(super) fn known_evidence(ensemble: &Ensemble<Fit>) -> Option<Estimate> {
-    ensemble.evidence().filter(|evidence| evidence.drifting.is_none()).map(|evidence| evidence.stepping_stones)
+    ensemble.evidence().filter(Evidence::is_known).map(|evidence| evidence.stepping_stones)
 }
 
 fn uneven_line(uneven: Option<[f64; 2]>) -> Vec<String> {
@@ -159,6 +159,12 @@ fn evidence_lines(evidence: &Evidence) -> Vec<String> {
     if let Some([hottest, coldest]) = evidence.drifting {
         return vec![format!(
             "ln evidence isn't known yet: walkers at inverse temperatures from {hottest:.2e} to {coldest:.2e} drift, or move too slowly for so few steps: go on for more"
+        )];
+    }
+    if !evidence.is_known() {
+        let few = evidence.histories;
+        return vec![format!(
+            "ln evidence isn't known yet: it rests on {few:.0} walkers' ways through the temperatures: go on for more steps"
         )];
     }
     let stones = evidence.stepping_stones;

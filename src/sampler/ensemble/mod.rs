@@ -81,7 +81,7 @@ impl<D: Density> Ensemble<D> {
             steps: 0,
             ratios: vec![0.0; betas.len() - 1],
             shares: vec![0.0; betas.len() - 1],
-            likelihoods: Likelihoods::new(betas.len()),
+            likelihoods: Likelihoods::new(betas.len(), count),
             betas,
             chain,
             seen: Convergence::default(),
@@ -165,7 +165,10 @@ impl<D: Density> Ensemble<D> {
             numbers.extend_from_slice(&walkers.row(walker as usize)[..width - 1]);
         });
         if betas.len() > 1 {
-            likelihoods.add(betas, |k, walker| walkers.log_likelihood(k * count + walker), count);
+            likelihoods.add(betas, |k, walker| {
+                let walker = k * count + walker;
+                (walkers.history(walker), walkers.log_likelihood(walker))
+            });
         }
     }
 
@@ -221,8 +224,7 @@ impl<D: Density> Ensemble<D> {
 
     /// The evidence; nothing without tempering, or before four steps were kept.
     pub fn evidence(&self) -> Option<Evidence> {
-        let walkers = self.walkers.count();
-        (self.betas.len() > 1).then(|| self.likelihoods.evidence(&self.betas, walkers)).flatten()
+        (self.betas.len() > 1).then(|| self.likelihoods.evidence(&self.betas)).flatten()
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod estimates;
 mod evidence;
+mod histories;
 mod ladder;
 mod stretches;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod chains;
 mod evidence;
+mod known;
 mod refused;
 mod searches;
 mod tempering;
