@@ -12,6 +12,8 @@ pub struct Clock {
     lost: f64,
     /// The last step taken.
     dt: f64,
+    /// Whether what it counts is how long before the start it is.
+    backwards: bool,
 }
 
 impl Clock {
@@ -20,16 +22,33 @@ impl Clock {
         Clock { time, ..Clock::default() }
     }
 
+    /// This clock of a run that goes back in time, or not.
+    #[must_use]
+    pub fn turned(self, backwards: bool) -> Self {
+        Clock { backwards, ..self }
+    }
+
     /// Steps taken so far.
     #[inline]
     pub fn step(&self) -> u64 {
         self.step
     }
 
-    /// The time now, in the run's unit.
+    /// The time now, in the run's unit: since the start, also of a run that goes back in time.
     #[inline]
     pub fn time(&self) -> f64 {
         self.time
+    }
+
+    /// The time now as files and people are told it: below 0 in a run that goes back in time.
+    pub fn told(&self) -> f64 {
+        self.as_told(self.time)
+    }
+
+    /// A time since the start as files and people are told it.
+    pub fn as_told(&self, time: f64) -> f64 {
+        // Not -time, which makes -0 of 0.
+        if self.backwards { 0.0 - time } else { time }
     }
 
     /// The last step taken; zero at the start.
@@ -64,7 +83,7 @@ impl Clock {
 
     /// The clock whose [`raw`](Clock::raw) state this is.
     pub fn from_raw((step, [time, lost, dt]): (u64, [f64; 3])) -> Self {
-        Clock { step, time, lost, dt }
+        Clock { step, time, lost, dt, backwards: false }
     }
 }
 

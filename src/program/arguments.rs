@@ -114,7 +114,7 @@ pub(super) struct EndArguments {
     #[arg(value_name = "KEY=VALUE")]
     pub words: Vec<String>,
     /// End time, in the run's unit or as "100 yr"
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
     pub until: Option<String>,
     /// End after so many steps
     #[arg(long, value_name = "N")]

@@ -181,7 +181,7 @@ impl Files {
         }
         let mut frame = Frame::default();
         simulation.trajectory(&mut frame)?;
-        self.trajectory.push(clock.step(), clock.time(), frame)?;
+        self.trajectory.push(clock.step(), clock.told(), frame)?;
         self.place.trajectory = self.trajectory_extent();
         Ok(())
     }
@@ -206,7 +206,7 @@ impl Files {
 
     /// Notes an event, the same on every rank.
     pub(super) fn event(&mut self, clock: &Clock, event: &Event, progress: &mut Progress) -> Result<()> {
-        let time = number_text(clock.time());
+        let time = number_text(clock.told());
         progress.say(&format!("t = {time}: {} of {}", event.kind, event.subjects.join(" and ")));
         if let Some(table) = &mut self.events {
             table.event(clock, event)?;
@@ -280,7 +280,7 @@ impl Files {
     }
 
     fn stamp(&self, clock: &Clock) -> Stamp {
-        Stamp { time: clock.time(), step: clock.step(), units: self.units.clone() }
+        Stamp { time: clock.told(), step: clock.step(), units: self.units.clone() }
     }
 }
 

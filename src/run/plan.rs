@@ -40,7 +40,7 @@ impl<C: Parameters> Plan<C> {
         }
         let config = parameters.parameters::<C>(S::NAME, &SECTIONS)?;
         framework.check(parameters, S::ending().is_by_goal(&config))?;
-        let cadence = framework.cadence(parameters)?;
+        let cadence = framework.cadence(parameters, config.is_backwards())?;
         config.validate(&framework.units).map_err(|error| parameters.locate(error))?;
         let beside = parameters.path().parent().unwrap_or(Path::new(""));
         let folder = framework.made_by.as_ref().map_or(beside, |made| &made.folder).to_owned();

@@ -55,7 +55,7 @@ impl Progress {
 
     /// Where the run is, in words.
     pub(crate) fn moment(&self, clock: &Clock) -> String {
-        let time = if self.has_time { format!(", t = {}", number_text(clock.time())) } else { String::new() };
+        let time = if self.has_time { format!(", t = {}", number_text(clock.told())) } else { String::new() };
         format!("step {}{time}", clock.step())
     }
 
@@ -92,7 +92,7 @@ impl Progress {
         let left = if done > 0.0 { duration_text(elapsed * (1.0 - done) / done) } else { "unknown".to_owned() };
         let waiting = 100.0 * waited.as_secs_f64() / elapsed.max(1e-9);
         let time = if self.has_time {
-            format!(" t = {} dt = {:.3e}", six_decimals(clock.time()), clock.dt())
+            format!(" t = {} dt = {:.3e}", six_decimals(clock.told()), clock.dt())
         } else {
             String::new()
         };

@@ -90,7 +90,7 @@ impl Row {
     fn fill(self, clock: &Clock, sums: Vec<ExactSum>, extremes: &[f64]) -> Vec<(String, f64)> {
         let mut sums = sums.into_iter();
         let mut extremes = extremes.chunks(2).map(|pair| if pair[0] > 0.0 { f64::NAN } else { pair[1] });
-        let mut row = vec![("step".to_owned(), clock.step() as f64), ("time".to_owned(), clock.time())];
+        let mut row = vec![("step".to_owned(), clock.step() as f64), ("time".to_owned(), clock.told())];
         for (name, part) in self.columns {
             let mut next_sum = || sums.next().map_or(f64::NAN, |sum| sum.value());
             let known =

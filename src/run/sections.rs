@@ -256,8 +256,8 @@ impl Framework {
         given.map(|text| walltime(&parameters.place("run.walltime"), text)).transpose()
     }
 
-    /// The cadences in the run's units.
-    pub(super) fn cadence(&self, parameters: &ParameterFile) -> Result<Cadence> {
+    /// The cadences in the run's units. Times of a run that goes back in time may be below 0: they count from the start on all the same.
+    pub(super) fn cadence(&self, parameters: &ParameterFile, is_backwards: bool) -> Result<Cadence> {
         let duration = |key: &str, quantity: &Quantity| {
             let place = parameters.place(key);
             let value = self.units.duration(&place, quantity)?;
@@ -267,9 +267,20 @@ impl Framework {
                 Err(Error::input(place, format!("is {value}; a time must not be negative")))
             }
         };
+        let moment = |key: &str, quantity: &Quantity| {
+            let place = parameters.place(key);
+            match self.units.duration(&place, quantity)? {
+                back if is_backwards => Ok(back.abs()),
+                time if time >= 0.0 => Ok(time),
+                time => Err(Error::input(
+                    place,
+                    format!("is {time}; a time must not be negative, but in a run that goes back in time"),
+                )),
+            }
+        };
         let until = match &self.run.until {
             None => f64::INFINITY,
-            Some(until) => match duration("run.until", until)? {
+            Some(until) => match moment("run.until", until)? {
                 0.0 => return Err(Error::input(parameters.place("run.until"), "is 0, so nothing would run")),
                 until => until,
             },
@@ -286,7 +297,7 @@ impl Framework {
             until,
             steps: self.run.steps.unwrap_or(u64::MAX),
             every_time: cadence("output.every_time", &self.output.every_time)?,
-            times: self.output.times.iter().map(|time| duration("output.times", time)).collect::<Result<_>>()?,
+            times: self.output.times.iter().map(|time| moment("output.times", time)).collect::<Result<_>>()?,
             history_time: cadence("output.history_time", &self.output.history_time)?,
             trajectory_time: cadence("output.trajectory_time", &self.output.trajectory_time)?,
             checkpoint_time: cadence("checkpoint.every_time", &self.checkpoint.every_time)?,

@@ -132,6 +132,7 @@ fn start<'a, S: Simulation>(
     } else {
         (S::new(&setup, comm)?, Clock::default(), Place::default())
     };
+    let clock = clock.turned(setup.config.is_backwards());
     if !resumes {
         held = hold(comm, request, Some(&table))?;
     }

@@ -88,7 +88,7 @@ impl Table {
     pub(super) fn event(&mut self, clock: &Clock, event: &Event) -> Result<()> {
         let subjects = one_line(&event.subjects.join(" + "));
         let step = clock.step().to_string();
-        let time = format!("{:?}", event.time.unwrap_or(clock.time()));
+        let time = format!("{:?}", event.time.map_or(clock.told(), |time| clock.as_told(time)));
         let value = format!("{:?}", event.value);
         let text = csv::row([&step, &time, &one_line(&event.kind), &subjects, &value]);
         self.append(&format!("{text}\n"))

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use crate::common::assert_same_files;
+use divisi::io::Reader;
+
 use crate::common::case::{Case, kill_and_resume, run};
+use crate::common::{assert_same_files, history};
 
 /// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not.
 const CASES: [Case; 6] = [
@@ -90,6 +92,31 @@ fn hermite_of_11_bodies() {
 #[test]
 fn ias15_of_11_bodies() {
     check("ias15_11");
+}
+
+/// Times are below 0, whether or not the end is given so; wherever the run is cut and resumed.
+#[test]
+fn bodies_that_go_back_in_time() {
+    let words = &["integrator.backwards=true", "run.until=\"-30 day\"", "output.times=[-10.0, 20.0]"];
+    let case = Case { name: "back_11", file: "nbody/solar_system", words };
+    let folder = tempfile::tempdir().unwrap();
+    let out = |name: &str| folder.path().join(name);
+    let rows = ["output.history_time=5", "output.trajectory_time=10"];
+    run(&case, 1, &out("1"), &rows);
+    for ranks in [2, 3, 4] {
+        let name = ranks.to_string();
+        run(&case, ranks, &out(&name), &[&rows[..], &["run.until=30"]].concat());
+        assert_same_files(&out("1"), &out(&name));
+    }
+    let times = history(&out("1"), "time");
+    assert!(times[0] == 0.0 && times[0].is_sign_positive() && times.is_sorted_by(|a, b| a > b), "{times:?}");
+    assert_eq!(times.last(), Some(&-30.0));
+    let snapshots = divisi::io::snapshots_in(&out("1").join("snapshots")).unwrap();
+    let time = |path: &std::path::PathBuf| Reader::open(path).unwrap().attribute::<f64>("Header", "Time").unwrap();
+    assert_eq!(snapshots.iter().map(time).collect::<Vec<_>>(), [0.0, -10.0, -20.0, -30.0]);
+    let frames: Vec<f64> = Reader::open(&out("1").join("trajectory.hdf5")).unwrap().read("Time").unwrap();
+    assert_eq!(frames, [0.0, -10.0, -20.0, -30.0]);
+    kill_and_resume(&case, 2, 1, &["run.until=-1000", "checkpoint.every_steps=5", "output.history_steps=3"]);
 }
 
 #[test]

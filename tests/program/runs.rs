@@ -423,6 +423,8 @@ fn bodies_go_back_in_time_to_where_they_were() {
         run(&there.path("run.toml"), &back, &[&words[..], &[&method_word, step]].concat())
             .expect(0)
             .says("go back in time");
+        let times = snapshot_times(&back);
+        assert!(times[0] == 0.0 && times.last() == Some(&-3.0), "{method}: {times:?}");
         let begun = snapshots(&back).remove(0);
         assert_eq!(column(&begun, "Velocities"), column(&last, "Velocities"), "{method}");
         let found = snapshots(&back).pop().unwrap();

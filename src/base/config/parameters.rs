@@ -52,4 +52,9 @@ pub trait Parameters: Serialize + DeserializeOwned + JsonSchema {
     fn validate(&self, _units: &Units) -> Result<()> {
         Ok(())
     }
+
+    /// Whether the run goes back in time: its times are then below 0, in files and in the parameters. By default it doesn't.
+    fn is_backwards(&self) -> bool {
+        false
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Entry, FileWriter, Reader, SERIES, Shown, Slab, in_all, name_of, view, write_times};
+use super::{Entry, FileWriter, Reader, SERIES, Shown, Slab, in_all, name_of, time_of, view, write_times};
 use crate::Result;
 use crate::io::snapshot::write_topology;
 
@@ -12,7 +12,7 @@ pub(super) fn write(folder: &Path, readers: &[Reader]) -> Result<()> {
         return Ok(());
     }
     let Some(columns) = in_all(readers, point_columns)? else { return Ok(()) };
-    let times = readers.iter().map(|reader| reader.attribute("Header", "Time")).collect::<Result<Vec<f64>>>()?;
+    let times = readers.iter().map(time_of).collect::<Result<Vec<f64>>>()?;
     let file = FileWriter::create_alone(&folder.join(SERIES), 0)?;
     let bodies = columns[0].shape[0];
     file.group("VTKHDF/PointData")?;

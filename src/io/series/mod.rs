@@ -58,12 +58,22 @@ pub fn write_series(folder: &Path) -> Result<()> {
     for path in [SERIES, XDMF].map(|name| folder.join(name)).iter().filter(|path| path.exists()) {
         std::fs::remove_file(path).map_err(Error::io("remove", path))?;
     }
-    let readers = snapshots_in(folder)?.iter().map(|path| Reader::open(path)).collect::<Result<Vec<_>>>()?;
+    let mut readers = snapshots_in(folder)?.iter().map(|path| Reader::open(path)).collect::<Result<Vec<_>>>()?;
+    // Of a run that goes back in time: programs that show a series want times that rise.
+    let is_back = |pair: &[Reader]| Ok(time_of(&pair[1])? < time_of(&pair[0])?);
+    if readers.windows(2).map(is_back).collect::<Result<Vec<_>>>()?.contains(&true) {
+        readers.reverse();
+    }
     match &readers[..] {
         [] | [_] => Ok(()),
         [first, ..] if GridGeometry::read(first)?.is_some() => grid::write(folder, &readers),
         _ => bodies::write(folder, &readers),
     }
+}
+
+/// The time of a snapshot.
+fn time_of(reader: &Reader) -> Result<f64> {
+    reader.attribute("Header", "Time")
 }
 
 /// The name of a snapshot beside the series.

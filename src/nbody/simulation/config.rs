@@ -89,7 +89,7 @@ pub struct Integrator {
     /// Whether the chaos indicator MEGNO is in history.csv. For ias15 and wisdom_holman.
     #[serde(default)]
     pub megno: bool,
-    /// Whether the bodies go back in time. Times then count how long before the start.
+    /// Whether the bodies go back in time. Times are then below 0; `run.until` and `output.times` may be given with their sign or without.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("default" = false))]
     pub backwards: bool,
@@ -158,6 +158,10 @@ impl StabilitySettings {
 
 impl Parameters for Config {
     const SECTIONS: bool = true;
+
+    fn is_backwards(&self) -> bool {
+        self.integrator.backwards
+    }
 
     /// Refuses values that can't be and parameters that don't go together.
     fn validate(&self, units: &Units) -> Result<()> {

@@ -37,7 +37,7 @@ pub(super) fn new(setup: &Setup<Config>, comm: &Comm) -> Result<NBody> {
     let listed = listed.into_iter().flat_map(|index| model.bodies(index..index + 1)).map(|body| body.id).collect();
     let backwards = config.integrator.backwards;
     if backwards {
-        notes.push("the bodies go back in time: times count how long before the start".to_owned());
+        notes.push("the bodies go back in time: times are below 0".to_owned());
     }
     let directed = |body: Body| if backwards { body.turned() } else { body };
     let bodies = if Bodies::is_spread(config.integrator.method) {
