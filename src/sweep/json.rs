@@ -5,8 +5,10 @@
 //! keys and `a_0`, `a_1`, .. for the elements of a list; a scalar is called `result`, the elements of a list `result_0`, `result_1`, ...
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::value::{Outcome, RESULT, Value};
@@ -16,8 +18,43 @@ const DEEPEST: usize = 128;
 /// The longer name first: it ends with the shorter one.
 const NON_FINITE: [(&str, f64); 3] = [("-Infinity", f64::NEG_INFINITY), ("Infinity", f64::INFINITY), ("NaN", f64::NAN)];
 
-/// The members of an object; of those with one name the last.
-pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
+/// The members of an object, no two of one name: which of them was meant nobody could tell.
+#[derive(Debug)]
+pub(super) struct Members<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'a> Members<'a> {
+    /// The member of this name.
+    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.get(name).copied()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(MembersVisitor(PhantomData))
+    }
+}
+
+struct MembersVisitor<'a>(PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> Visitor<'de> for MembersVisitor<'a> {
+    type Value = Members<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'a>, A::Error> {
+        let mut members = BTreeMap::new();
+        while let Some((name, member)) = map.next_entry::<String, &'a RawValue>()? {
+            if let Some(first) = members.insert(name.clone(), member) {
+                let first: &RawValue = first;
+                return Err(A::Error::custom(format!("`{name}` stands there twice: {first} and {member}")));
+            }
+        }
+        Ok(Members(members))
+    }
+}
 
 /// A document in JSON.
 #[derive(Debug)]
@@ -46,8 +83,11 @@ impl Document {
     }
 
     /// Its members, where it is an object.
-    pub(super) fn members(&self) -> Option<Members<'_>> {
-        if self.text.get().starts_with('{') { parts(&self.text).ok() } else { None }
+    ///
+    /// # Errors
+    /// Two of one name, in words.
+    pub(super) fn members(&self) -> Result<Option<Members<'_>>, String> {
+        if self.text.get().starts_with('{') { parts(&self.text).map(Some) } else { Ok(None) }
     }
 
     /// A part of it by itself.
@@ -66,7 +106,7 @@ impl Document {
     /// An empty list or object, an empty key, two values of one name, a number too large; the message names it.
     pub(super) fn outcome(&self) -> Result<Outcome, String> {
         let mut outcome = Outcome::new();
-        match self.members() {
+        match self.members()? {
             Some(members) => self.flatten_members("", members, 1, &mut outcome)?,
             None => self.flatten(RESULT, &self.text, 0, &mut outcome)?,
         }
@@ -105,7 +145,7 @@ impl Document {
         outcome: &mut Outcome,
     ) -> Result<(), String> {
         // Sorted: the columns of a table of results don't depend on the order in which a program writes them.
-        members.into_iter().try_for_each(|(key, member)| match key.trim() {
+        members.0.into_iter().try_for_each(|(key, member)| match key.trim() {
             "" => Err("a result has an empty name".to_owned()),
             key => self.flatten(&format!("{prefix}{key}"), member, depth, outcome),
         })
@@ -198,6 +238,14 @@ mod tests {
         assert_eq!(outcome("{}").unwrap_err(), "`{}` holds no value");
         assert_eq!(outcome("[]").unwrap_err(), "`[]` holds no value");
         assert_eq!(outcome(r#"{"a.b": 1, "a": {"b": 2}}"#).unwrap_err(), "two results are called `a.b`");
+        let twice = "`a` stands there twice: 1 and [2]";
+        for text in [
+            r#"{"a": 1, "a": [2]}"#,
+            r#"{"b": [{"a": 1, "c": 3, "\u0061": [2]}]}"#,
+            r#"{"b": NaN, "c": {"a": 1, "a": [2]}}"#,
+        ] {
+            assert!(outcome(text).unwrap_err().starts_with(twice), "{text}: {:?}", outcome(text));
+        }
         assert_eq!(outcome(r#"{" ": 1}"#).unwrap_err(), "a result has an empty name");
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
         assert!(outcome(&deep).unwrap_err().contains("more than 128 times"));

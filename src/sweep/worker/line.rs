@@ -78,10 +78,12 @@ impl Line {
             Ok(_) => Document::read(text).map_err(|reason| format!("no JSON ({reason})")),
             Err(_) => Err("not UTF-8 text".to_owned()),
         };
-        match document {
-            Ok(document) => {
-                document.members().and_then(|members| Answer::of(&document, &members)).map_or(Line::Log, Line::Answer)
-            }
+        let answer = document.and_then(|document| {
+            let members = document.members().map_err(|reason| format!("of no use ({reason})"))?;
+            Ok(members.and_then(|members| Answer::of(&document, &members)))
+        });
+        match answer {
+            Ok(answer) => answer.map_or(Line::Log, Line::Answer),
             Err(reason) if ANSWERS.iter().any(|key| text.contains(key)) => {
                 Line::Broken(format!("the worker's answer is {reason}: {}", shown(text)))
             }
