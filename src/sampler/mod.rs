@@ -9,7 +9,7 @@
 //!
 //! Each is a state that all ranks drive together: `new`, `step` as often as wanted, `save` into a checkpoint, `load` on any number of
 //! ranks. So they run in a loop of one's own as well as inside a [`Simulation`](crate::Simulation), whose goal they give. Results are
-//! the same bits on any number of ranks. `Method` is the section of a parameter file that chooses one.
+//! the same bits on any number of ranks.
 //!
 //! ```no_run
 //! use divisi::comm::launch;
@@ -59,8 +59,6 @@ mod density;
 mod ensemble;
 mod grid;
 mod maximum;
-#[cfg(feature = "solvers")]
-mod method;
 mod moves;
 mod space;
 mod start;
@@ -73,8 +71,6 @@ pub use density::Density;
 pub use ensemble::{Ensemble, EnsembleSettings};
 pub use grid::{Grid, GridAxis, GridSettings};
 pub use maximum::{Curvature, Maximum, MaximumSettings, Peak};
-#[cfg(feature = "solvers")]
-pub(crate) use method::{KINDS, Method};
 pub use moves::Moves;
 #[cfg(feature = "solvers")]
 pub(crate) use start::equal_mirrors;

@@ -4,17 +4,19 @@
 //! nodes of a grid. The run ends when the sampler has what was asked for; at its end, and at each stop, it leaves `posterior.hdf5` and
 //! `summary.csv`. history.csv shows how far it is, with the quantiles of every parameter, so that a fit can be a task of a sweep.
 //!
-//! In the code: `config` (the sections), `sampler` (the samplers behind one type), `rejection` (OFTI on all ranks), `results` (samples,
+//! In the code: `config` (the sections), `method` (which sampler), `sampler` (the samplers behind one type), `rejection` (OFTI on all ranks), `results` (samples,
 //! table, convergence).
 
 mod config;
+mod method;
 mod rejection;
 mod results;
 mod sampler;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use config::{Config, FitMethod};
+pub(crate) use config::Config;
+pub(crate) use method::FitMethod;
 
 use super::fit::Fit;
 use super::observations::Observations;

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::config::FitMethod;
+use super::method::FitMethod;
 use super::rejection::Rejection;
 use crate::base::partition::balanced_range;
 use crate::io::{Checkpoint, CheckpointReader};
 use crate::orbit::Fit;
 use crate::run::Goal;
-use crate::sampler::{Ensemble, Grid, Maximum, Method, Share};
+use crate::sampler::{Ensemble, Grid, Maximum, Share};
 use crate::simd::Level;
 use crate::{Comm, Result};
 
@@ -41,20 +41,16 @@ impl Sampler {
                 let read = Rejection::new(comm, fit, level, settings, seed)?.load(from);
                 Sampler::Rejection(comm.agree(read)?)
             }
-            (FitMethod::Sampler(Method::Maximum(settings)), None) => {
-                Sampler::Maximum(Maximum::new(comm, fit, settings, seed)?)
-            }
-            (FitMethod::Sampler(Method::Maximum(settings)), Some(from)) => {
+            (FitMethod::Maximum(settings), None) => Sampler::Maximum(Maximum::new(comm, fit, settings, seed)?),
+            (FitMethod::Maximum(settings), Some(from)) => {
                 Sampler::Maximum(Maximum::load(comm, fit, settings, seed, from)?)
             }
-            (FitMethod::Sampler(Method::Grid(settings)), None) => Sampler::Grid(Grid::new(comm, fit, settings, seed)?),
-            (FitMethod::Sampler(Method::Grid(settings)), Some(from)) => {
-                Sampler::Grid(Grid::load(comm, fit, settings, seed, from)?)
-            }
-            (FitMethod::Sampler(Method::Ensemble(settings) | Method::Tempering(settings)), None) => {
+            (FitMethod::Grid(settings), None) => Sampler::Grid(Grid::new(comm, fit, settings, seed)?),
+            (FitMethod::Grid(settings), Some(from)) => Sampler::Grid(Grid::load(comm, fit, settings, seed, from)?),
+            (FitMethod::Ensemble(settings) | FitMethod::Tempering(settings), None) => {
                 Sampler::Ensemble(Box::new(Ensemble::new(comm, fit, settings, seed)?))
             }
-            (FitMethod::Sampler(Method::Ensemble(settings) | Method::Tempering(settings)), Some(from)) => {
+            (FitMethod::Ensemble(settings) | FitMethod::Tempering(settings), Some(from)) => {
                 Sampler::Ensemble(Box::new(Ensemble::load(comm, fit, settings, seed, from)?))
             }
         })

@@ -1,25 +1,29 @@
-//! The section `[method]` of a parameter file: which sampler, with which settings.
+//! The section `[method]` of a parameter file: how a fit is made, with which settings.
+//!
+//! Both kinds of ensembles have the same settings. What goes with tempering alone is refused, and left out, of the other; and how many temperatures
+//! there are by default differs.
 
 use schemars::{JsonSchema, Schema};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Table, Value};
 
-use super::ensemble::EnsembleSettings;
-use super::grid::GridSettings;
-use super::maximum::MaximumSettings;
-use crate::base::config::{nearest_of, read_section};
+use crate::base::config::by_kind;
+use crate::orbit::ofti::OftiSection;
+use crate::sampler::{EnsembleSettings, GridSettings, MaximumSettings};
 use crate::{Error, Result};
 
-/// What `kind` can say.
-pub(crate) const KINDS: [&str; 4] = ["maximum", "grid", "ensemble", "tempering"];
 /// Keys that an ensemble without tempering has no use for.
 const OF_TEMPERING: [&str; 3] = ["temperatures", "ladder", "evidence_error"];
 
-/// A sampler and its settings: `[method]` of a parameter file.
+/// How a fit is made: `[method]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Table", into = "Table")]
-#[schemars(!try_from, !into, tag = "kind", rename_all = "snake_case", transform = tempering_apart)]
-pub enum Method {
+#[serde(rename_all = "snake_case")]
+#[schemars(tag = "kind", transform = tempering_apart)]
+pub enum FitMethod {
+    /// Rejection sampling (OFTI). One companion, relative astrometry.
+    Ofti(OftiSection),
     /// The maximum of the posterior. From many starts.
     Maximum(MaximumSettings),
     /// A grid over some parameters. At each node the others are searched for or held.
@@ -44,90 +48,81 @@ fn tempering_apart(schema: &mut Schema) {
     }
 }
 
-impl Method {
-    /// From the section's keys.
-    ///
-    /// # Errors
-    /// An unknown kind or key, a value of another type; the place names the key, as `method.walkers`.
-    pub fn from_table(table: &Table) -> Result<Self> {
-        let mut settings = table.clone();
-        let kind = match settings.remove("kind") {
-            Some(Value::String(kind)) => kind,
-            Some(_) => return Err(Error::input("method.kind", "must be a name in quotes, as in kind = \"ensemble\"")),
-            None => return Err(Error::input("method", format!("kind = \"...\" is missing: {}", KINDS.join(", ")))),
-        };
-        match &kind[..] {
-            "maximum" => read_section("method", settings).map(Method::Maximum),
-            "grid" => read_section("method", settings).map(Method::Grid),
-            "ensemble" => match OF_TEMPERING.iter().find(|key| settings.contains_key(**key)) {
-                Some(key) => Err(Error::input(format!("method.{key}"), "goes with kind = \"tempering\"")),
-                None => read_section("method", settings).map(Method::Ensemble),
-            },
-            "tempering" => {
-                let known = EnsembleSettings::tempering().temperatures as i64;
-                settings.entry("temperatures").or_insert(Value::Integer(known));
-                read_section("method", settings).map(Method::Tempering)
-            }
-            _ => Err(Error::input("method.kind", format!("there is no `{kind}`{}", nearest_of(&kind, &KINDS)))),
-        }
-    }
-
+impl FitMethod {
     /// The name of the kind.
     pub fn kind(&self) -> &'static str {
         match self {
-            Method::Maximum(_) => "maximum",
-            Method::Grid(_) => "grid",
-            Method::Ensemble(_) => "ensemble",
-            Method::Tempering(_) => "tempering",
+            FitMethod::Ofti(_) => "ofti",
+            FitMethod::Maximum(_) => "maximum",
+            FitMethod::Grid(_) => "grid",
+            FitMethod::Ensemble(_) => "ensemble",
+            FitMethod::Tempering(_) => "tempering",
         }
     }
 
-    /// Refuses settings that can't be, for a density of so many parameters where that is known already.
+    /// Refuses settings that can't be, for so many parameters where that is known already.
     ///
     /// # Errors
     /// The key, and what is allowed.
-    pub fn check(&self, dimensions: Option<usize>) -> Result<()> {
+    pub(super) fn check(&self, dimensions: Option<usize>) -> Result<()> {
         match self {
-            Method::Maximum(settings) => settings.check(),
-            Method::Grid(settings) => settings.check(),
-            Method::Ensemble(settings) => settings.check(dimensions),
-            Method::Tempering(settings) if settings.temperatures < 2 => {
-                let reason = format!(
-                    "{} is not allowed: tempering needs at least 2, or say kind = \"ensemble\"",
-                    settings.temperatures
-                );
-                Err(Error::input("method.temperatures", reason))
+            FitMethod::Ofti(settings) => settings.check(),
+            FitMethod::Maximum(settings) => settings.check(),
+            FitMethod::Grid(settings) => settings.check(),
+            FitMethod::Tempering(settings) if settings.temperatures < 2 => {
+                let temperatures = settings.temperatures;
+                let reason = "is not allowed: tempering needs at least 2, or say kind = \"ensemble\"";
+                Err(Error::input("method.temperatures", format!("{temperatures} {reason}")))
             }
-            Method::Tempering(settings) => settings.check(dimensions),
+            FitMethod::Ensemble(settings) | FitMethod::Tempering(settings) => settings.check(dimensions),
         }
     }
-}
 
-impl TryFrom<Table> for Method {
-    type Error = Error;
-
-    fn try_from(table: Table) -> Result<Self> {
-        Method::from_table(&table)
+    /// Whether it ends by itself: all but an ensemble, which goes on as long as it is asked to.
+    pub(super) fn ends_by_itself(&self) -> bool {
+        !matches!(self, FitMethod::Ensemble(_) | FitMethod::Tempering(_))
     }
 }
 
-impl From<Method> for Table {
-    /// All settings as used.
-    fn from(method: Method) -> Table {
-        let kind = method.kind();
-        let settings = match method {
-            Method::Maximum(settings) => Table::try_from(settings),
-            Method::Grid(settings) => Table::try_from(settings),
-            Method::Ensemble(settings) => Table::try_from(settings).map(|mut settings| {
-                OF_TEMPERING.iter().for_each(|key| drop(settings.remove(*key)));
-                settings
-            }),
-            Method::Tempering(settings) => Table::try_from(settings),
-        };
-        let mut table = Table::from_iter([("kind".to_owned(), Value::String(kind.to_owned()))]);
-        table.extend(settings.unwrap_or_default());
-        table
+/// From the keys of the section that is called `section` in the file.
+///
+/// # Errors
+/// An unknown kind or key, a value of another type; the place names the key, as `method.walkers`.
+fn read(section: &str, mut table: Table) -> Result<FitMethod> {
+    match table.get("kind").and_then(Value::as_str) {
+        Some("ensemble") => {
+            if let Some(key) = OF_TEMPERING.iter().find(|key| table.contains_key(**key)) {
+                let section = section.trim_end_matches('.');
+                return Err(Error::input(format!("{section}.{key}"), "goes with kind = \"tempering\""));
+            }
+        }
+        Some("tempering") => {
+            let known = EnsembleSettings::tempering().temperatures as i64;
+            table.entry("temperatures").or_insert(Value::Integer(known));
+        }
+        _ => {}
     }
+    by_kind::read(section, table)
+}
+
+/// For `#[serde(with = ..)]`, as in [`by_kind`].
+///
+/// # Errors
+/// As of a section that is read: the key is the place.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<FitMethod, D::Error> {
+    read(".", Table::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// All settings as used.
+///
+/// # Errors
+/// What TOML cannot hold.
+pub(super) fn serialize<S: Serializer>(method: &FitMethod, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    let mut table = by_kind::table(method).map_err(S::Error::custom)?;
+    if matches!(method, FitMethod::Ensemble(_)) {
+        OF_TEMPERING.iter().for_each(|key| drop(table.remove(*key)));
+    }
+    table.serialize(serializer)
 }
 
 #[cfg(test)]
@@ -135,8 +130,19 @@ mod tests {
     use super::*;
     use crate::base::config::ParameterFile;
 
-    fn read(text: &str) -> std::result::Result<Method, String> {
-        Method::from_table(&text.parse().unwrap()).map_err(|error| error.to_string())
+    fn read(text: &str) -> std::result::Result<FitMethod, String> {
+        super::read("method", text.parse().unwrap()).map_err(|error| error.to_string())
+    }
+
+    /// The section as it is written.
+    fn written(method: &FitMethod) -> Table {
+        #[derive(Serialize)]
+        struct File {
+            #[serde(with = "super")]
+            method: FitMethod,
+        }
+        let mut file = Table::try_from(File { method: method.clone() }).unwrap();
+        file.remove("method").and_then(|method| method.as_table().cloned()).unwrap()
     }
 
     #[test]
@@ -144,7 +150,8 @@ mod tests {
         #[derive(Debug, Deserialize)]
         #[expect(dead_code, reason = "read for its errors alone")]
         struct Config {
-            method: Method,
+            #[serde(with = "super")]
+            method: FitMethod,
         }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.toml");
@@ -166,21 +173,25 @@ mod tests {
             "kind = \"ensemble\"\nstart = \"maximum\"\nmoves = { differential = 0.8, snooker = 0.2 }",
             "kind = \"tempering\"\nladder = [1.0, 0.1, 0.0]\ntemperatures = 3",
             "kind = \"tempering\"",
+            "kind = \"ofti\"\norbits = 7",
             "kind = \"maximum\"\nstarts = 3",
             "kind = \"grid\"\naxes = [{ parameter = \"x\", from = 1, to = 2, count = 3 }]",
         ];
         for text in texts {
             let method = read(text).unwrap();
             method.check(Some(2)).unwrap();
-            let again = Table::from(method.clone());
-            assert_eq!(Method::from_table(&again).unwrap(), method, "{again}");
+            let again = written(&method);
+            assert_eq!(super::read("method", again.clone()).unwrap(), method, "{again}");
+            assert!(again.contains_key("ladder") == (method.kind() == "tempering"), "{again}");
         }
-        assert_eq!(read("kind = \"ensemble\"").unwrap(), Method::Ensemble(EnsembleSettings::default()));
-        assert_eq!(read("kind = \"tempering\"").unwrap(), Method::Tempering(EnsembleSettings::tempering()));
+        assert_eq!(read("kind = \"ensemble\"").unwrap(), FitMethod::Ensemble(EnsembleSettings::default()));
+        assert_eq!(read("kind = \"tempering\"").unwrap(), FitMethod::Tempering(EnsembleSettings::tempering()));
     }
 
     /// Sections that can't be read, and what is told.
-    const MISREAD: [(&str, &str); 11] = [
+    const MISREAD: [(&str, &str); 13] = [
+        ("kind = \"oftie\"", "method.kind: there is no `oftie`; did you mean `ofti`?"),
+        ("kind = \"ofti\"\norbit = 7", "method.orbit: there is no parameter"),
         ("walkers = 32", "method: kind"),
         ("kind = 3", "method.kind"),
         ("kind = \"ensembel\"", "did you mean `ensemble`?"),
@@ -198,7 +209,8 @@ mod tests {
     ];
 
     /// Sections whose settings can't be, with five parameters.
-    const MISFIT: [(&str, &str); 19] = [
+    const MISFIT: [(&str, &str); 20] = [
+        ("kind = \"ofti\"\norbits = 0", "method.orbits"),
         ("kind = \"ensemble\"\nwalkers = 33", "method.walkers: 33 is odd"),
         ("kind = \"ensemble\"\nwalkers = 8", "method.walkers: 8 are too few"),
         ("kind = \"ensemble\"\nwalkers = 0", "method.walkers: 0 are too few"),
