@@ -206,6 +206,15 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_turned_tells_times_below_0_and_counts_as_ever() {
+        let mut clock = Clock::default().turned(true);
+        assert!(clock.told() == 0.0 && clock.told().is_sign_positive());
+        clock.advance(0.5);
+        assert_eq!((clock.time(), clock.told(), clock.as_told(3.0)), (0.5, -0.5, -3.0));
+        assert_eq!(clock.turned(false).told(), 0.5);
+    }
+
+    #[test]
     fn doublings_are_due_at_powers_of_two() {
         let mut clock = Clock::default();
         let mut schedule = Schedule::new(0, 0.0, vec![]).doubling();

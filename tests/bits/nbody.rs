@@ -101,7 +101,7 @@ fn bodies_that_go_back_in_time() {
     let case = Case { name: "back_11", file: "nbody/solar_system", words };
     let folder = tempfile::tempdir().unwrap();
     let out = |name: &str| folder.path().join(name);
-    let rows = ["output.history_time=5", "output.trajectory_time=10"];
+    let rows = ["output.history_time=5", "output.trajectory_steps=0", "output.trajectory_time=10"];
     run(&case, 1, &out("1"), &rows);
     for ranks in [2, 3, 4] {
         let name = ranks.to_string();
@@ -116,7 +116,7 @@ fn bodies_that_go_back_in_time() {
     assert_eq!(snapshots.iter().map(time).collect::<Vec<_>>(), [0.0, -10.0, -20.0, -30.0]);
     let frames: Vec<f64> = Reader::open(&out("1").join("trajectory.hdf5")).unwrap().read("Time").unwrap();
     assert_eq!(frames, [0.0, -10.0, -20.0, -30.0]);
-    kill_and_resume(&case, 2, 1, &["run.until=-1000", "checkpoint.every_steps=5", "output.history_steps=3"]);
+    kill_and_resume(&case, 2, 1, &["run.until=\"-20 yr\"", "checkpoint.every_steps=100", "output.history_steps=3"]);
 }
 
 #[test]

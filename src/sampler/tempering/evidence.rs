@@ -20,8 +20,9 @@ use crate::io::{Checkpoint, CheckpointReader};
 
 /// The fewest full stretches that make an evidence.
 const FEWEST: usize = 4;
-/// Histories of equal parts that an error must rest on.
+/// Histories of equal parts that an error must rest on, and the share of all walkers that is enough where they are few.
 const LEAST_HISTORIES: f64 = 10.0;
+const ENOUGH: f64 = 0.5;
 
 /// A number and its standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,7 +91,8 @@ impl Likelihoods {
         }
         let (first, drifting) = self.stretches.settled(full, betas);
         let scatter = self.histories.scatter(first as u64 * self.stretches.length);
-        let is_known = drifting.is_none() && scatter.histories >= LEAST_HISTORIES;
+        let least = LEAST_HISTORIES.min(ENOUGH * (betas.len() * self.walkers) as f64);
+        let is_known = drifting.is_none() && scatter.histories >= least;
         let parts = self.stretches.parts(first);
         let stretches = 0..parts.full();
         let estimate = |estimate: &dyn Fn(&Merged) -> f64| {
