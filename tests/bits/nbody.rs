@@ -5,7 +5,7 @@ use std::path::Path;
 use divisi::io::Reader;
 
 use crate::common::case::{Case, kill_and_resume, run};
-use crate::common::{assert_same_files, history};
+use crate::common::{assert_same_files, divisi, finish, history};
 
 /// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not.
 const CASES: [Case; 6] = [
@@ -116,7 +116,10 @@ fn bodies_that_go_back_in_time() {
     assert_eq!(snapshots.iter().map(time).collect::<Vec<_>>(), [0.0, -10.0, -20.0, -30.0]);
     let frames: Vec<f64> = Reader::open(&out("1").join("trajectory.hdf5")).unwrap().read("Time").unwrap();
     assert_eq!(frames, [0.0, -10.0, -20.0, -30.0]);
-    kill_and_resume(&case, 2, 1, &["run.until=\"-20 yr\"", "checkpoint.every_steps=100", "output.history_steps=3"]);
+    let cut = out("cut");
+    run(&case, 2, &cut, &[&rows[..], &["run.until=-20"]].concat());
+    finish(divisi().arg("resume").arg(&cut).args(["--until", "-30"]), 60).expect(0);
+    assert_same_files(&out("1"), &cut);
 }
 
 #[test]

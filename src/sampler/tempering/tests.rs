@@ -158,11 +158,11 @@ fn two_phases(share: f64, higher: f64, steps: u64, seed: u64) -> (Likelihoods, [
 /// Nothing that could be seen over time tells that another run has other walkers in the narrow mode: the scatter of walkers alone does.
 #[test]
 fn the_error_covers_a_mode_into_which_walkers_hardly_ever_go() {
-    const SEEDS: u64 = 60;
+    const SEEDS: u64 = 40;
     // <L^0.5>, with the fast part's exp(0.5 (0.5 * 0.2)^2).
-    let exact = (0.7 + 0.3 * libm::exp(1.0)).ln() + 0.005;
+    let exact = (0.5 + 0.5 * libm::exp(1.0)).ln() + 0.005;
     let squares = (0..SEEDS).map(|seed| {
-        let (likelihoods, betas) = two_phases(0.3, 2.0, 200, seed);
+        let (likelihoods, betas) = two_phases(0.5, 2.0, 200, seed);
         let evidence = likelihoods.evidence(&betas).unwrap();
         assert!(evidence.is_known() && evidence.histories > 10.0, "{evidence:?}");
         ((evidence.stepping_stones.value - exact) / evidence.stepping_stones.error).powi(2)
