@@ -44,7 +44,7 @@ run() { # CHECKOUT NAME FILE: prints the exit status
 
 results() { # RUN: the files that must be equal, below RUN
     (cd "$1" && ls -d history.csv events.csv trajectory.hdf5 posterior.hdf5 summary.csv results.csv results.h5 2>/dev/null
-        find snapshots -type f 2>/dev/null | sort
+        find snapshots -type f ! -name inputs 2>/dev/null | sort
         ls checkpoints/*.hdf5 2>/dev/null | tail -n 1)
 }
 

@@ -15,9 +15,12 @@ export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-1}
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(getconf _NPROCESSORS_ONLN) + 1))}
 
 target=${CARGO_TARGET_DIR:-target}
-log=$target/test.log
 mkdir -p "$target"
+# Of this process alone until the end: tests may run twice at a time in one checkout.
+own=$(mktemp -d "$target/test.XXXXXX") || exit 1
+log=$own/test.log
 : >"$log"
+trap 'rm -rf "$target/readers-runs"; mv -f "$own"/* "$target" && rmdir "$own"' EXIT
 
 rust_tests() { # LOG WORDS..
     local log=$1
@@ -29,7 +32,7 @@ rust_tests() { # LOG WORDS..
 }
 
 all_rust_tests() { # those that need ranks of their own beside all others: for most of their time they wait for jobs
-    local ranks=$target/test-ranks.log
+    local ranks=$own/test-ranks.log
     : >"$ranks"
     rust_tests "$ranks" --test mpi >/dev/null &
     rust_tests "$log" --lib --bins --test bits --test physics --test program --test slurm
@@ -44,7 +47,7 @@ beside_building() { # what needs the network and small programs more than a core
 }
 
 reader_tests() { # parameter files as editors see them; snapshots of few and of many bodies, and of grids of one to three axes, and a posterior, as other people's tools see them
-    local runs=$target/readers-runs passed=0 failed=0 name
+    local runs=$own/readers-runs passed=0 failed=0 name
     if ! scripts/setup.sh --readers; then
         echo "readers skipped: h5py, VTK and yt could not be installed"
         # What a person's machine may lack, an automatic check may not.
@@ -88,7 +91,7 @@ reader_tests() { # parameter files as editors see them; snapshots of few and of 
     echo "$passed passed, $failed failed"
 }
 
-beside=$target/test-beside.log
+beside=$own/test-beside.log
 seconds() { printf '==== %s after %s s\n' "$1" $SECONDS; }
 
 beside_building >"$beside" 2>&1 &

@@ -44,6 +44,23 @@ const TIMES: [(&str, f64); 8] = [
     ("Myr", 1e6 * YEAR),
     ("Gyr", 1e9 * YEAR),
 ];
+/// Other words for times.
+const WORDS: [(&str, &str); 14] = [
+    ("sec", "s"),
+    ("second", "s"),
+    ("seconds", "s"),
+    ("minute", "min"),
+    ("minutes", "min"),
+    ("h", "hour"),
+    ("hr", "hour"),
+    ("hours", "hour"),
+    ("d", "day"),
+    ("days", "day"),
+    ("year", "yr"),
+    ("years", "yr"),
+    ("yrs", "yr"),
+    ("mins", "min"),
+];
 /// Masses as G m in m³/s².
 const MASSES: [(&str, f64); 5] = [
     ("kg", GRAVITY_SI),
@@ -300,7 +317,13 @@ fn split(value: &Quantity) -> (f64, &str) {
     }
 }
 
+/// The name of a unit that has other words, too.
+fn usual(unit: &str) -> &str {
+    WORDS.iter().find(|(word, _)| *word == unit).map_or(unit, |(_, name)| name)
+}
+
 fn lookup(unit: &str, table: &[(&str, f64)]) -> Option<f64> {
+    let unit = usual(unit);
     table.iter().find(|(name, _)| *name == unit).map(|(_, value)| *value)
 }
 
@@ -327,7 +350,10 @@ fn name(value: &Quantity, si: &str) -> String {
     match value {
         Quantity::Number(1.0) => si.to_string(),
         Quantity::Number(number) => format!("{number:e} {si}"),
-        Quantity::Text(text) => text.trim().to_string(),
+        Quantity::Text(text) => match text.trim().rsplit_once(char::is_whitespace) {
+            Some((number, unit)) => format!("{number} {}", usual(unit)),
+            None => usual(text.trim()).to_string(),
+        },
     }
 }
 
@@ -385,6 +411,11 @@ mod tests {
         assert_eq!(text(&solar, " 40 ").unwrap(), 40.0);
         assert_eq!(text(&solar, "1e6 yr").unwrap(), 365.25e6);
         assert_eq!(text(&solar, "36525 day").unwrap(), 36_525.0);
+        for words in ["100 years", "100 year", "100 yrs", "36525 days", "876600 h", "876600 hours", "52596000 minutes"]
+        {
+            assert_eq!(text(&solar, words).unwrap(), 36_525.0, "{words}");
+        }
+        assert_eq!(text(&solar, "864 seconds").unwrap(), text(&solar, "864 s").unwrap());
         assert_eq!(text(&Units::default(), "10").unwrap(), 10.0);
     }
 
@@ -393,7 +424,7 @@ mod tests {
         let message = |units: &Units, value: &str| text(units, value).unwrap_err().to_string();
         let solar = Units::preset(Preset::AuDayGm);
         assert!(message(&Units::default(), "100 yr").contains("no physical scale"));
-        assert!(message(&solar, "100 years").contains("\"years\" is not a unit of time: known are s, min"));
+        assert!(message(&solar, "100 weeks").contains("\"weeks\" is not a unit of time: known are s, min"));
         assert!(message(&solar, "100yr").contains("not a duration"));
         assert!(message(&solar, "a lot").contains("not a duration"));
         assert!(message(&solar, "nan").starts_with("run.until: \"nan\""));
@@ -414,6 +445,15 @@ mod tests {
                 .status(),
             2
         );
+    }
+
+    #[test]
+    fn other_words_for_a_unit_of_time_name_the_same_unit() {
+        let of = |time: &str| units(&format!("length = 'au'\ntime = '{time}'\nmass = 'Msun'")).unwrap();
+        for (word, name) in [("days", "day"), ("h", "hour"), ("2 years", "2 yr"), ("10  days", "10  day")] {
+            assert_eq!((of(word).time_s(), of(word).time_name()), (of(name).time_s(), of(name).time_name()), "{word}");
+        }
+        assert!(units("length = 'days'\ntime = 's'\nmass = 'kg'").unwrap_err().contains("is not a unit of length"));
     }
 
     #[test]

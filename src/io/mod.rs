@@ -21,6 +21,7 @@ mod objects;
 mod options;
 mod part;
 mod parts;
+mod patience;
 mod place;
 mod reader;
 pub(crate) mod records;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
 
 use super::objects::Objects;
+use super::patience::{Call, Patience};
 use super::{Element, Slab, layout, room, transfer};
 use crate::{Error, Result};
 
@@ -15,6 +16,7 @@ const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 pub struct Reader {
     path: PathBuf,
     file: hdf5::File,
+    patience: Patience,
 }
 
 /// A dataset in a file.
@@ -36,9 +38,11 @@ impl Reader {
     /// When it cannot be read or isn't an HDF5 file.
     pub fn open(path: &Path) -> Result<Self> {
         std::fs::File::open(path).map_err(Error::io("read", path))?;
+        let patience = Patience::with(path);
+        let _watched = patience.call();
         let file = layout::open(path)
             .map_err(|reason| Error::file(path, format!("this is not an HDF5 file, or a damaged one: {reason}")))?;
-        Ok(Reader { path: path.to_path_buf(), file })
+        Ok(Reader { path: path.to_path_buf(), file, patience })
     }
 
     /// Whether a file is one of HDF5, by its first bytes.
@@ -56,11 +60,17 @@ impl Reader {
         &self.path
     }
 
+    /// A call of HDF5 about this file begins, which may not take for ever.
+    fn call(&self) -> Call {
+        self.patience.call()
+    }
+
     /// All datasets, sorted by name.
     ///
     /// # Errors
     /// When the file is damaged.
     pub fn datasets(&self) -> Result<Vec<Entry>> {
+        let _watched = self.call();
         let failed = |reason| self.failed("its contents", reason);
         let entry = |name: String| {
             let dataset = self.file.dataset(&name)?;
@@ -76,12 +86,14 @@ impl Reader {
     /// # Errors
     /// When the file is damaged.
     pub(crate) fn groups_and_second_names(&self) -> Result<[Vec<String>; 2]> {
+        let _watched = self.call();
         let objects = Objects::of(&self.file).map_err(|reason| self.failed("its contents", reason))?;
         Ok([objects.groups, objects.second_names])
     }
 
     /// Whether there is a group or dataset of this name.
     pub fn has(&self, name: &str) -> bool {
+        let _watched = self.call();
         let mut above = String::new();
         name.split('/').filter(|part| !part.is_empty()).all(|part| {
             above = if above.is_empty() { part.to_owned() } else { format!("{above}/{part}") };
@@ -94,6 +106,7 @@ impl Reader {
     /// # Errors
     /// When there is none of this name.
     pub fn shape(&self, name: &str) -> Result<Vec<u64>> {
+        let _watched = self.call();
         layout::shape(&*self.dataset(name)?).map_err(|reason| self.failed(name, reason))
     }
 
@@ -120,6 +133,7 @@ impl Reader {
     /// # Errors
     /// When there is none of this name and shape, or it doesn't hold numbers.
     pub fn read_slab<T: Element>(&self, name: &str, slab: &Slab) -> Result<Vec<T>> {
+        let _watched = self.call();
         slab.check(name, slab.len() as usize)?;
         transfer::read(&self.dataset(name)?, slab).map_err(|reason| self.failed(name, reason))
     }
@@ -129,6 +143,7 @@ impl Reader {
     /// # Errors
     /// When there is none of this name and shape, or its elements hold texts or lists of any length, which lie elsewhere.
     pub(crate) fn read_bytes(&self, name: &str, slab: &Slab) -> Result<(Vec<u8>, usize)> {
+        let _watched = self.call();
         let dataset = self.dataset(name)?;
         let kind = dataset.dtype().and_then(|kind| Kind::of(&kind)).map_err(|reason| self.failed(name, reason))?;
         if !kind.is_plain {
@@ -147,6 +162,7 @@ impl Reader {
     /// # Errors
     /// When there is none of this name, or it doesn't hold texts.
     pub fn texts(&self, name: &str) -> Result<Vec<String>> {
+        let _watched = self.call();
         let dataset = self.dataset(name)?;
         let failed = |reason| self.failed(name, reason);
         match dataset.dtype().and_then(|kind| kind.to_descriptor()).map_err(failed)? {
@@ -167,6 +183,7 @@ impl Reader {
     /// # Errors
     /// When there is none of this name, or it doesn't hold numbers.
     pub fn attributes<T: Element>(&self, object: &str, name: &str) -> Result<Vec<T>> {
+        let _watched = self.call();
         let attribute = self.attribute_of(object, name)?;
         attribute.read_raw().map_err(|reason| self.failed(&format!("{object}.{name}"), reason))
     }
@@ -189,6 +206,7 @@ impl Reader {
     /// # Errors
     /// When there is none of this name, or it doesn't hold a text.
     pub fn text(&self, object: &str, name: &str) -> Result<String> {
+        let _watched = self.call();
         let attribute = self.attribute_of(object, name)?;
         let failed = |reason| self.failed(&format!("{object}.{name}"), reason);
         match attribute.dtype().and_then(|kind| kind.to_descriptor()).map_err(failed)? {
@@ -207,6 +225,7 @@ impl Reader {
     /// # Errors
     /// When there is none of this name, or it holds lists of any length.
     pub(crate) fn attribute_bytes(&self, object: &str, name: &str) -> Result<(String, usize, Vec<u8>)> {
+        let _watched = self.call();
         let attribute = self.attribute_of(object, name)?;
         let full = format!("{object}.{name}");
         let failed = |reason| self.failed(&full, reason);
@@ -228,6 +247,7 @@ impl Reader {
     /// # Errors
     /// When there is no such object.
     pub fn attribute_names(&self, object: &str) -> Result<Vec<String>> {
+        let _watched = self.call();
         let names = layout::object(&self.file, object).and_then(|location| location.attr_names());
         let mut names = names.map_err(|reason| self.failed(object, reason))?;
         names.sort();
@@ -236,6 +256,7 @@ impl Reader {
 
     /// The digest of all in the file beside the numbers of its datasets, without the attribute `but` of the file.
     pub(super) fn digest(&self, but: &str) -> Result<u64> {
+        let _watched = self.call();
         super::digest::of_description(&self.file, but).map_err(|reason| self.failed("its attributes", reason))
     }
 

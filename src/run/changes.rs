@@ -27,7 +27,7 @@ pub(super) fn check_changes(folder: &RunFolder, table: &Table, own: &[&str]) -> 
             );
             return Err(Error::input(format!("{} (instructions)", path.display()), reason));
         }
-        if !CHANGEABLE.iter().chain(own).any(|free| key == *free || key.starts_with(&format!("{free}."))) {
+        if !may_change(&key, own) {
             let reason = format!(
                 "was {old} and is {new} now, which would make it another run; give the old value, or start anew"
             );
@@ -40,6 +40,14 @@ pub(super) fn check_changes(folder: &RunFolder, table: &Table, own: &[&str]) -> 
         }
     }
     Ok(warnings)
+}
+
+/// Whether a parameter may differ when a run is resumed; `own` are keys of the simulation that may.
+pub(super) fn may_change(key: &str, own: &[&str]) -> bool {
+    CHANGEABLE
+        .iter()
+        .chain(own)
+        .any(|free| key.strip_prefix(free).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// Every key whose value differs, with both values.

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::base::units::{Preset, Quantity, Units};
 use crate::{Error, Result};
 
 /// Time kept beyond that of two checkpoints: for the end of the job itself.
@@ -34,14 +35,19 @@ fn instant_of(seconds: u64) -> Option<Instant> {
     Instant::now().checked_add(left)
 }
 
-/// A length of time as Slurm writes it: minutes, `MM:SS`, `HH:MM:SS`, `D-HH`, `D-HH:MM` or `D-HH:MM:SS`.
+/// A length of time as Slurm writes it: minutes, `MM:SS`, `HH:MM:SS`, `D-HH`, `D-HH:MM` or `D-HH:MM:SS`; or with its unit, `"90 min"`.
 ///
 /// # Errors
 /// Any other text, and a length of zero.
 pub(crate) fn walltime(place: &str, text: &str) -> Result<Duration> {
-    let seconds = seconds_of(text).filter(|&seconds| seconds > 0);
-    seconds.map(Duration::from_secs).ok_or_else(|| {
-        let allowed = "give minutes, MM:SS, HH:MM:SS or D-HH:MM:SS, more than none";
+    let length = if text.contains(char::is_alphabetic) && !text.contains(':') {
+        let seconds = Units::preset(Preset::Si).duration(place, &Quantity::Text(text.to_owned()))?;
+        Duration::try_from_secs_f64(seconds).ok()
+    } else {
+        seconds_of(text).map(Duration::from_secs)
+    };
+    length.filter(|length| !length.is_zero()).ok_or_else(|| {
+        let allowed = "give minutes, MM:SS, HH:MM:SS or D-HH:MM:SS, or such as \"2 hours\", more than none";
         Error::input(place, format!("\"{text}\" is no length of time: {allowed}"))
     })
 }
@@ -87,9 +93,22 @@ mod tests {
         {
             assert_eq!(walltime("run.walltime", text).unwrap().as_secs(), seconds, "{text}");
         }
-        for wrong in ["", "soon", "0", "1:2:3:4", "-5", "1-", "1:x"] {
+        for (text, seconds) in [("90 min", 5400), ("2 hours", 7200), ("1.5 h", 5400), ("2 days", 172_800)] {
+            assert_eq!(walltime("run.walltime", text).unwrap().as_secs(), seconds, "{text}");
+        }
+        for wrong in ["", "0", "1:2:3:4", "-5", "1-", "1:x", "0 s", "-2 hours", "1e30 hours"] {
             let told = walltime("run.walltime", wrong).unwrap_err().to_string();
             assert!(told.starts_with("run.walltime") && told.contains("HH:MM:SS"), "{told}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_length_of_time_are_refused() {
+        for (wrong, says) in
+            [("soon", "not a unit of time"), ("2 weeks", "not a unit of time"), ("2h", "not a duration")]
+        {
+            let told = walltime("run.walltime", wrong).unwrap_err().to_string();
+            assert!(told.starts_with("run.walltime") && told.contains(says), "{told}");
         }
     }
 

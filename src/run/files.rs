@@ -73,6 +73,8 @@ pub(super) struct Files {
     folder: RunFolder,
     /// The run's own id.
     id: String,
+    /// The hash of its inputs.
+    inputs: String,
     units: Units,
     options: WriteOptions,
     keep: usize,
@@ -88,11 +90,12 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Opens the files as far as they had come at `place`, and says of which that isn't so any more. All ranks.
+    /// Opens the files as far as they had come at `place`, and says of which that isn't so any more. The run is known by its id and the hash of
+    /// its inputs. All ranks.
     pub(super) fn open(
         comm: &Comm,
         folder: &RunFolder,
-        id: &str,
+        [id, inputs]: [&str; 2],
         framework: &Framework,
         place: Place,
         bare: bool,
@@ -101,6 +104,7 @@ impl Files {
             comm: comm.clone(),
             folder: folder.clone(),
             id: id.to_owned(),
+            inputs: inputs.to_owned(),
             units: framework.units.clone(),
             options: framework.output.options(),
             keep: framework.checkpoint.keep,
@@ -123,6 +127,7 @@ impl Files {
     fn open_growing(&mut self) -> Result<Vec<String>> {
         self.folder.make_folders()?;
         self.folder.remove_snapshots_from(self.place.snapshots)?;
+        self.folder.name_inputs(&self.inputs)?;
         let (history, of_history) = Table::open(&self.folder.history(), self.place.history, None)?;
         let (events, of_events) = Table::open(&self.folder.events(), self.place.events, Some(EVENT_NAMES))?;
         let of_trajectory = self.take_trajectory()?;

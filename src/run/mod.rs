@@ -16,6 +16,7 @@ mod files;
 mod folder;
 mod goal;
 mod hint;
+mod inputs;
 mod interval;
 mod ledger;
 mod lock;

@@ -1,15 +1,20 @@
 //! Signals that ask a run to stop: the handler only notes them, the loop acts at its next agreement.
 //!
-//! USR1, USR2, TERM and INT all ask for a checkpoint and exit status 85; a second INT ends the process at once.
+//! USR1, USR2, TERM and INT all ask for a checkpoint and exit status 85. A second TERM or INT ends the process at once, whatever it waits
+//! for, with the status that shells have: 128 and the signal's number. What comes within a moment of the first is the same wish: a terminal
+//! and a launcher may both pass on one Ctrl-C.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::flag;
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::exit;
 
-/// Exit status of a process that a second INT ends: 128 + 2, as shells have it.
-const INTERRUPTED: i32 = 130;
+/// TERM and INT that come within so long of the first are one wish.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// Whether this process was asked to stop.
 #[derive(Clone, Default)]
@@ -23,11 +28,18 @@ impl StopRequest {
     /// Listens to the signals from here on.
     pub(crate) fn listen() -> std::io::Result<Self> {
         let request = StopRequest::default();
-        // The order matters: at the first INT the flag is still down, so only the second one ends the process.
-        flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&request.signal))?;
         for signal in [SIGUSR1, SIGUSR2, SIGTERM, SIGINT] {
             flag::register(signal, Arc::clone(&request.signal))?;
         }
+        let mut wishes = Signals::new([SIGTERM, SIGINT])?;
+        std::thread::Builder::new().name("divisi signals".into()).spawn(move || {
+            let mut first: Option<Instant> = None;
+            for signal in wishes.forever() {
+                if first.get_or_insert_with(Instant::now).elapsed() > MOMENT {
+                    exit(128 + signal);
+                }
+            }
+        })?;
         Ok(request)
     }
 

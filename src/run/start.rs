@@ -10,6 +10,7 @@ use super::driver::{Driver, Pace, Schedules};
 use super::estimate::Estimate;
 use super::files::{Files, Place, read_place};
 use super::folder::RunFolder;
+use super::inputs::inputs_of;
 use super::interval::Intervals;
 use super::ledger::{Ledger, gather_phases, peak_memory, seconds_of};
 use super::plan::{Plan, schema};
@@ -124,11 +125,13 @@ fn start<'a, S: Simulation>(
     let framework = plan.framework.clone();
     let cadence = plan.cadence.clone();
     let table = plan.to_table(S::NAME)?;
+    let inputs = inputs_of(&table, S::Config::CHANGEABLE);
     let mut held = if resumes { hold(comm, request, None)? } else { None };
     let mut said = if resumes { check_changes(&request.folder, &table, S::Config::CHANGEABLE)? } else { Vec::new() };
     let setup = plan.setup(&instructions);
     let (simulation, clock, place) = if resumes {
-        load::<S>(comm, &setup, &request.folder, &id, &mut said)?
+        comm.agree(if comm.is_root() { refuse_others(&request.folder, &id, &inputs) } else { Ok(()) })?;
+        load::<S>(comm, &setup, &request.folder, &mut said)?
     } else {
         (S::new(&setup, comm)?, Clock::default(), Place::default())
     };
@@ -138,7 +141,7 @@ fn start<'a, S: Simulation>(
     }
     said.extend(held.as_ref().and_then(Held::note));
     said.extend(simulation.notes().into_iter().map(|note| format!("note: {note}")));
-    let (files, told) = Files::open(comm, &request.folder, &id, &framework, place, request.bare)?;
+    let (files, told) = Files::open(comm, &request.folder, [&id, &inputs], &framework, place, request.bare)?;
     let until = (cadence.until, cadence.steps);
     let progress = Progress::new(Some(&request.folder.log()), comm.is_root() && !request.quiet, until)?;
     let mut progress = progress.with_time(S::ending().has_time());
@@ -194,15 +197,13 @@ fn hold(comm: &Comm, request: &Request, begins: Option<&Table>) -> Result<Option
     comm.agree(if comm.is_root() && !request.bare { hold() } else { Ok(None) })
 }
 
-/// The state of the newest whole checkpoint of the run with this id; `said` gets what there is to say about others. All ranks.
+/// The state of the newest whole checkpoint; `said` gets what there is to say about others. All ranks.
 fn load<S: Simulation>(
     comm: &Comm,
     setup: &Setup<S::Config>,
     folder: &RunFolder,
-    id: &str,
     said: &mut Vec<String>,
 ) -> Result<(S, Clock, Place)> {
-    comm.agree(if comm.is_root() { refuse_others(folder, id) } else { Ok(()) })?;
     let (checkpoint, warnings) = newest(comm, &folder.checkpoints())?;
     said.extend(warnings);
     let Some(checkpoint) = checkpoint else {
@@ -213,8 +214,9 @@ fn load<S: Simulation>(
     Ok((S::load(setup, comm, &checkpoint)?, clock, place))
 }
 
-/// Refuses a folder with checkpoints of another run: they would be taken for this one's, removed or written over.
-fn refuse_others(folder: &RunFolder, id: &str) -> Result<()> {
+/// Refuses a folder with checkpoints or snapshots of another run: they would be taken for this one's, removed or written over.
+fn refuse_others(folder: &RunFolder, id: &str, inputs: &str) -> Result<()> {
+    folder.refuse_other_snapshots(inputs)?;
     of_others(&folder.checkpoints(), id).first().map_or(Ok(()), |path| {
         let reason = "is a checkpoint of another run: move it out of this folder";
         Err(Error::input(path.display().to_string(), reason))

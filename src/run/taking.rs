@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::folder::{CONFIG, Holds, OUTCOME, RunFile, RunFolder, remove};
+use super::inputs::names_inputs;
 use super::lock::Lock;
 use crate::base::whole::part_of;
-use crate::io::{is_checkpoint, is_snapshot, write_whole};
+use crate::io::{is_checkpoint, is_snapshot, of_others, write_whole};
 use crate::{Error, Result};
 
 /// What a picture of a run ends with that `divisi plot` has drawn, in its form as text.
@@ -31,9 +32,10 @@ impl Held {
     /// Begins a run with these parameters: removes the one that it replaces, and writes config.toml.
     ///
     /// # Errors
-    /// If the new run reads what would be removed; if the folder cannot be cleaned or written.
+    /// If the new run reads what would be removed, or it is another run's; if the folder cannot be cleaned or written.
     pub(crate) fn begin(&self, parameters: &Table) -> Result<()> {
         self.folder.spare_what_is_read(parameters)?;
+        self.folder.spare_others()?;
         self.folder.clear()?;
         self.go_on(parameters)
     }
@@ -128,7 +130,7 @@ impl RunFolder {
         let path = self.path(file);
         match file.holds() {
             Holds::Content => [part_of(&path), path].into_iter().filter(|path| is_file(path)).collect(),
-            Holds::Snapshots => entries(&path, is_snapshot),
+            Holds::Snapshots => entries(&path, |path| is_snapshot(path) || names_inputs(path)),
             Holds::Checkpoints => entries(&path, is_checkpoint),
             Holds::Pictures => entries(&path, is_drawn),
             Holds::Tasks => entries(&path, is_task),
@@ -163,6 +165,16 @@ impl RunFolder {
             }
         }
         Ok(())
+    }
+
+    /// Refuses checkpoints that say that they are of another run than the one in the folder: they are not its to remove.
+    fn spare_others(&self) -> Result<()> {
+        let parameters = self.parameters()?;
+        let id = parameters.as_ref().and_then(|table| table.get("made_by")?.get("id")?.as_str());
+        let Some(path) = id.and_then(|id| of_others(&self.checkpoints(), id).into_iter().next()) else { return Ok(()) };
+        let reason =
+            "is a checkpoint of another run than the one in this folder, which would be replaced: move it away";
+        Err(Error::input(path.display().to_string(), reason))
     }
 
     /// Makes the folders of snapshots and checkpoints.

@@ -163,7 +163,7 @@ impl Document {
             [b't', ..] => Ok(Value::Bool(true)),
             [b'f', ..] => Ok(Value::Bool(false)),
             [b'"', ..] => parts(raw).map(Value::Text),
-            _ => Value::of_digits(text).map_err(|reason| format!("`{name}`: {text} {reason}")),
+            _ => Value::spelled(text).map_err(|reason| format!("`{name}`: {text} {reason}")),
         }
     }
 }
@@ -283,8 +283,8 @@ mod tests {
             ("1180591620717411303424", Value::Written("1180591620717411303424".into())),
             ("0.1000000000000000055511151231257827", Value::Written("0.1000000000000000055511151231257827".into())),
             ("1e-400", Value::Written("1e-400".into())),
-            ("0.64285714285714279", Value::Number(0.642_857_142_857_142_8)),
-            ("1.50", Value::Number(1.5)),
+            ("0.64285714285714279", Value::Written("0.64285714285714279".into())),
+            ("1.50", Value::Written("1.50".into())),
             ("2.0", Value::Number(2.0)),
         ] {
             assert_eq!(result(literal), value, "{literal}");

@@ -25,7 +25,8 @@ pub(super) struct Tasks<'a> {
     /// Where folders of tasks are that are kept.
     kept: PathBuf,
     programs: Option<Programs>,
-    worker: RefCell<Option<Worker>>,
+    /// The worker, and the process that started it: a copy of this process has its own.
+    worker: RefCell<Option<(u32, Worker)>>,
     /// The program, found where it is.
     program: Option<PathBuf>,
 }
@@ -128,12 +129,15 @@ impl<'a> Tasks<'a> {
     fn ask_worker(&self, task: &Task, words: &[String], context: &Context) -> Result<Outcome> {
         let Some(programs) = &self.programs else { return Err(Error::input("task", "runs no program")) };
         let mut worker = self.worker.borrow_mut();
-        let worker = worker.get_or_insert_with(|| {
+        let process = std::process::id();
+        // The worker of the process of which this is a copy stays as it is, and is not this one's to end.
+        std::mem::forget(worker.take_if(|(owner, _)| *owner != process));
+        let (_, worker) = worker.get_or_insert_with(|| {
             let mut argv = words.to_vec();
             if let (Some(program), Some(first)) = (&self.program, argv.first_mut()) {
                 *first = program.display().to_string();
             }
-            Worker::new(programs, argv, Some(folder_of(self.plan).to_owned()))
+            (process, Worker::new(programs, argv, Some(folder_of(self.plan).to_owned())))
         });
         let parameters = self.plan.parameters(context.index);
         let question = Question {

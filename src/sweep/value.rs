@@ -17,8 +17,6 @@ pub(crate) const RESULT: &str = "result";
 
 /// So many significant digits tell any two floats apart; a float doesn't hold more.
 const DIGITS: usize = 17;
-/// Up to here all whole numbers are floats.
-const WHOLE: u64 = 1 << 53;
 
 /// One value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,26 +58,26 @@ impl Value {
     /// Digits after a leading zero, such as `007`, are text: they name something.
     pub(crate) fn parse(text: &str) -> Self {
         let text = text.trim();
-        match (Self::of_digits(text), text) {
+        match (Self::spelled(text), text) {
             (_, "true") => Value::Bool(true),
             (_, "false") => Value::Bool(false),
-            (Ok(value), _) if !is_label(text) => match value {
-                // Infinities and NaN have many spellings and one meaning.
-                Value::Number(number) if !number.is_finite() => value,
-                Value::Text(_) => value,
-                other if other.to_string() == text => other,
-                _ => Value::Written(text.to_owned()),
-            },
+            (Ok(value), _) if !is_label(text) => value,
             _ => Value::Text(text.to_owned()),
         }
     }
 
-    /// The number that a program printed; small whole ones are numbers like others.
+    /// The number that a text says, with its spelling.
     ///
     /// # Errors
     /// In words, where it is none, or too large.
-    pub(crate) fn printed(text: &str) -> std::result::Result<Self, &'static str> {
-        Self::of_digits(text).map(|value| value.among(Kind::Number))
+    pub(crate) fn spelled(text: &str) -> std::result::Result<Self, &'static str> {
+        Ok(match Self::of_digits(text)? {
+            // Infinities and NaN have many spellings and one meaning.
+            Value::Number(number) if !number.is_finite() => Value::Number(number),
+            Value::Text(text) => Value::Text(text),
+            other if other.to_string() == text => other,
+            _ => Value::Written(text.to_owned()),
+        })
     }
 
     /// What a number's text is so that no digit is lost: a whole number or a number where these hold it; where a float holds it
@@ -87,7 +85,7 @@ impl Value {
     ///
     /// # Errors
     /// In words, where it is none, or too large.
-    pub(crate) fn of_digits(text: &str) -> std::result::Result<Self, &'static str> {
+    fn of_digits(text: &str) -> std::result::Result<Self, &'static str> {
         let number: f64 = text.parse().map_err(|_| "is no number")?;
         let has_digits = text.contains(|c: char| c.is_ascii_digit());
         if number.is_infinite() && has_digits && !is_whole(text) {
@@ -123,7 +121,8 @@ impl Value {
     pub(crate) fn integer(&self) -> Option<i64> {
         match self {
             Value::Integer(integer) => Some(*integer),
-            Value::Written(text) => text.parse().ok(),
+            // The whole zero has no sign.
+            Value::Written(text) => text.parse().ok().filter(|&integer| integer != 0 || !text.starts_with('-')),
             Value::Number(_) | Value::Bool(_) | Value::Text(_) => None,
         }
     }
@@ -157,10 +156,9 @@ impl Value {
         }
     }
 
-    /// The value in a column of such a kind: a small whole number among numbers is one of them, all is text among texts.
+    /// The value in a column of such a kind: all is text among texts.
     pub(crate) fn among(self, kind: Kind) -> Self {
         match (kind, self) {
-            (Kind::Number, Value::Integer(integer)) if integer.unsigned_abs() <= WHOLE => Value::Number(integer as f64),
             (Kind::Text, Value::Text(text)) => Value::Text(text),
             (Kind::Text, other) => Value::Text(other.to_string()),
             (_, value) => value,
@@ -260,7 +258,7 @@ mod tests {
         for text in spellings.into_iter().chain(["9223372036854775808", "1180591620717411303424"]) {
             assert_eq!(Value::parse(text), Value::Written(text.into()));
             assert_eq!(Value::parse(text).to_string(), text);
-            let is_whole = ["+5", "-0"].contains(&text);
+            let is_whole = text == "+5";
             assert_eq!(Value::parse(text).kind(), if is_whole { Kind::Integer } else { Kind::Number });
             assert_eq!(Value::parse(text).number(), text.parse().ok());
         }
@@ -273,23 +271,31 @@ mod tests {
         assert_eq!(signed.to_string(), "+9007199254740993");
     }
 
+    /// What a program prints as a number or in JSON: whole, beyond a float and beyond i64, in other spellings, infinite, none.
     #[test]
-    fn a_printed_number_is_a_float_unless_that_loses_a_digit() {
-        let printed = |text: &str| Value::printed(text).unwrap();
-        for (text, number) in [
-            ("4", 4.0),
-            ("9007199254740992", 9_007_199_254_740_992.0),
-            ("0.64285714285714279", 0.642_857_142_857_142_8),
+    fn a_printed_number_is_shown_as_it_was_printed() {
+        let printed = |text: &str| Value::spelled(text).unwrap();
+        for text in [
+            "3",
+            "3.0",
+            "1.50",
+            "1e-05",
+            "007",
+            "+3",
+            "0.64285714285714279",
+            "9007199254740993",
+            "12345678901234567890",
         ] {
-            assert_eq!(printed(text), Value::Number(number));
+            assert_eq!(printed(text).to_string(), text);
         }
+        assert_eq!((printed("3"), printed("0.5")), (Value::Integer(3), Value::Number(0.5)));
         assert_eq!(printed("9007199254740993"), Value::Integer(9_007_199_254_740_993));
         assert_eq!(printed("12345678901234567890"), Value::Text("12345678901234567890".into()));
         assert_eq!(printed("0.12345678901234567890"), Value::Written("0.12345678901234567890".into()));
-        assert!(printed("-0").number().unwrap().is_sign_negative());
+        assert!(printed("-0").number().unwrap().is_sign_negative() && printed("-0").kind() == Kind::Number);
         assert_eq!(printed("inf"), Value::Number(f64::INFINITY));
-        assert_eq!(Value::printed("1e400"), Err("is too large for a number of 64 bits"));
-        assert_eq!(Value::printed("three"), Err("is no number"));
+        assert_eq!(Value::spelled("1e400"), Err("is too large for a number of 64 bits"));
+        assert_eq!(Value::spelled("three"), Err("is no number"));
     }
 
     #[test]

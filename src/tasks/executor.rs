@@ -101,6 +101,9 @@ impl<'a> Executor<'a> {
     }
 
     /// Whether rank 0 runs tasks too, which is the default. Otherwise it only hands them out, unless it is alone.
+    ///
+    /// A task that kills its process ends the job where that is rank 0's. With a [journal](Executor::journal) the next job knows of it; without
+    /// one keep rank 0 from tasks that may do so. What has killed another rank, rank 0 tries in a process of its own.
     pub fn root_computes(mut self, computes: bool) -> Self {
         self.options.root_computes = computes;
         self

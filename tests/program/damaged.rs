@@ -146,6 +146,22 @@ fn damaged_hdf5_files_are_listed_and_compared_or_refused() {
     }
 }
 
+/// A text of any length lies in a heap, here in one whose first object is said to have as many bytes as bring HDF5 back to it, for ever.
+#[test]
+fn a_heap_in_which_hdf5_goes_round_and_round_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heap.hdf5");
+    let mut bytes = fs::read(root().join("sims/orbit/two_planets.hdf5")).unwrap();
+    let heap = bytes.windows(4).position(|part| part == b"GCOL").expect("a heap");
+    bytes[heap + 24..heap + 32].copy_from_slice(&(u64::MAX - 15).to_le_bytes());
+    fs::write(&path, bytes).unwrap();
+    let plot = ["plot", "--out", folder.path().to_str().unwrap()];
+    for words in [&["ls"][..], &plot] {
+        let ended = finish(limited().args(words).arg(&path), LIMIT).expect(1);
+        assert!(ended.stderr.contains("heap.hdf5: ") && ended.stderr.contains("damaged"), "{words:?}: {ended:?}");
+    }
+}
+
 /// The file, its hash, or both; the one before it is taken.
 #[test]
 fn a_damaged_checkpoint_is_never_the_newest_whole_one() {

@@ -18,6 +18,7 @@ mod nothing_lost;
 mod parameters;
 mod pictures;
 mod runs;
+mod scripts;
 mod standard_output;
 mod sweeps;
 mod verify;

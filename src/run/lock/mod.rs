@@ -149,6 +149,11 @@ impl Held {
                 }
                 return Ok(None);
             }
+            Sight::Free if look.has_other_names() => {
+                // Another name of the file keeps what it says; the next look makes a file of this name alone.
+                look.remove(&path)?;
+                return Ok(None);
+            }
             Sight::Free => {}
         }
         let is_locked = look.kernel == KernelLock::Free;

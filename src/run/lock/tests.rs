@@ -279,3 +279,27 @@ fn a_lock_is_not_written_through_a_link() {
         let _ = fs::remove_file(&precious);
     }
 }
+
+/// A second name of the same file, as `cp -al` makes it: of a lock that a job left, or of an empty file.
+#[test]
+fn a_lock_with_a_second_name_is_written_anew() {
+    for said in [line_with(&[("pidns", "1")]), String::new()] {
+        let folder = folder_with(&said, 0);
+        let other = folder.path().join("other");
+        fs::hard_link(folder.path().join(LOCK), &other).unwrap();
+        let held = taken(folder.path(), &me()).unwrap();
+        assert!(held.is_own().unwrap());
+        assert_eq!(fs::read_to_string(&other).unwrap(), said);
+        assert_eq!(held.file.metadata().unwrap().nlink(), 1);
+    }
+}
+
+#[test]
+fn a_file_of_somebody_elses_is_neither_written_nor_removed() {
+    for said in ["precious\n", "packages:\n  - a 1.0\n"] {
+        let folder = folder_with(said, 0);
+        let told = refused(folder.path(), &me());
+        assert!(told.contains("lock: is not a lock of this program's") && told.contains("--out"), "{told}");
+        assert_eq!(fs::read_to_string(folder.path().join(LOCK)).unwrap(), said);
+    }
+}

@@ -49,10 +49,15 @@ pub(super) struct Look {
     pub kernel: KernelLock,
     line: String,
     changed: SystemTime,
+    /// How many names lead to the file.
+    names: u64,
 }
 
 impl Look {
     /// Makes the file if there is none, and locks it if nobody has. A link is no job's lock: it goes.
+    ///
+    /// # Errors
+    /// If it cannot be made; if it is a file of somebody else's.
     pub(super) fn to_take(path: &Path) -> Result<Self> {
         loop {
             if path.is_symlink() {
@@ -64,9 +69,22 @@ impl Look {
             let kernel = state(file.try_lock());
             // A holder that ended in between has removed the file: the next one has another number.
             if number(file.metadata()) == number(fs::metadata(path)) {
-                return Look::at(file, kernel).map_err(Error::io("read", path));
+                let look = Look::at(file, kernel).map_err(Error::io("read", path))?;
+                return if look.is_foreign() { Err(foreign(path)) } else { Ok(look) };
             }
         }
+    }
+
+    /// Whether the file says something that no job has written.
+    fn is_foreign(&self) -> bool {
+        let text = self.line.trim();
+        // After a loss of power it may be empty, or zeros.
+        !text.is_empty() && !text.contains('\0') && Holder::parse(text).is_none()
+    }
+
+    /// Whether other names lead to the same file: what is written here would be written there.
+    pub(super) fn has_other_names(&self) -> bool {
+        self.names > 1
     }
 
     /// Changes nothing; none if there is no file.
@@ -81,8 +99,8 @@ impl Look {
 
     fn at(file: File, kernel: KernelLock) -> std::io::Result<Self> {
         let line = first_line(&file)?;
-        let changed = file.metadata()?.modified()?;
-        Ok(Look { file, kernel, line, changed })
+        let about = file.metadata()?;
+        Ok(Look { kernel, line, changed: about.modified()?, names: about.nlink(), file })
     }
 
     /// Removes the file, unless it is another by now.
@@ -97,6 +115,11 @@ impl Look {
     pub(super) fn holder_name(&self) -> String {
         Holder::parse(&self.line).map_or_else(|| "it is being taken".to_owned(), |holder| holder.to_string())
     }
+}
+
+fn foreign(path: &Path) -> Error {
+    let reason = "is not a lock of this program's: move it, or choose another folder with --out";
+    Error::input(path.display().to_string(), reason)
 }
 
 /// The first line of a lock's file.

@@ -92,6 +92,7 @@ impl Child {
         leftovers: &Arc<Leftovers>,
     ) -> io::Result<Self> {
         keep_descriptors();
+        leftovers.begin();
         let command = command.process_group(0).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn()?;
         restore_limit_of(Pid::from_child(&process));

@@ -4,10 +4,13 @@
 //! What is found so is killed and reaped, until nothing comes any more. It is a child and not reaped yet, so no signal can hit a stranger.
 //! Where the kernel has no subreaper or lists no children, processes are known by the mark in their environment.
 //!
-//! Left alone: children that were there before, those of this process's own group (programs get groups of their own), and those with
-//! the mark of other programs.
+//! Left alone: children that were there before a program began, those of this process's own group (programs get groups of their own), and
+//! those with the mark of other programs. This process may be somebody's program that uses the library and has children of its own. Once
+//! there are such, an orphan without a mark may be theirs, and only what carries the mark is ended. Left out: who starts children in groups
+//! of their own, without a mark, while a program runs: they are taken for what it left.
 
 use std::fs;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{
@@ -28,13 +31,23 @@ pub(super) struct Leftovers {
     mark: String,
     /// Children of this process that are no programs; nothing if children can't be told.
     others: Option<Vec<Pid>>,
+    /// Children without a mark that were there when the last program began, and still are.
+    strangers: Mutex<Vec<Pid>>,
 }
 
 impl Leftovers {
     /// Of programs with this mark, from here on: other children that this process starts must be in a list by now, or in its group.
     pub(super) fn new(mark: &str) -> Self {
         let adopts = set_child_subreaper(Some(getpid())).is_ok();
-        Leftovers { mark: format!("{MARK}={mark}"), others: if adopts { children() } else { None } }
+        let others = if adopts { children() } else { None };
+        Leftovers { mark: format!("{MARK}={mark}"), others, strangers: Mutex::default() }
+    }
+
+    /// A program is about to begin: children that are here by now are not of its making.
+    pub(super) fn begin(&self) {
+        let Some(children) = self.others.as_ref().and_then(|others| Some(without(children()?, others))) else { return };
+        let unmarked = children.into_iter().filter(|&child| marks(child).is_empty() && !is_dead(child));
+        *self.strangers.lock().unwrap_or_else(PoisonError::into_inner) = unmarked.collect();
     }
 
     /// Ends all that is left of programs that have ended. None may be at work.
@@ -42,11 +55,7 @@ impl Leftovers {
         let until = Instant::now() + GONE;
         loop {
             let left = self.find();
-            for &process in &left {
-                // It fails only if the process is gone, or was given to another user.
-                let _ = kill_process(process, Signal::KILL);
-                let _ = waitid(WaitId::Pid(process), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
-            }
+            left.iter().for_each(|&process| end(process));
             if left.is_empty() || Instant::now() > until {
                 return;
             }
@@ -55,21 +64,48 @@ impl Leftovers {
     }
 
     fn find(&self) -> Vec<Pid> {
-        let listed = self.others.as_ref().and_then(|others| Some((others, children()?)));
-        match listed {
-            Some((others, mut children)) => {
-                children.retain(|child| !others.contains(child) && self.is_left(*child));
-                children
-            }
-            None => processes().filter(|&process| marks(process).contains(&self.mark)).collect(),
-        }
+        let Some(children) = self.others.as_ref().and_then(|others| Some(without(children()?, others))) else {
+            return processes().filter(|&process| marks(process).contains(&self.mark)).collect();
+        };
+        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        strangers.retain(|stranger| children.contains(stranger));
+        without(children, &strangers).into_iter().filter(|&child| self.is_left(child, !strangers.is_empty())).collect()
     }
 
-    /// Whether a child that is no program was left by one.
-    fn is_left(&self, child: Pid) -> bool {
+    /// Whether a child that is no program was left by one. One without a mark may be a stranger's where there are `strangers`.
+    fn is_left(&self, child: Pid, strangers: bool) -> bool {
         let is_apart = getpgid(Some(child)).is_ok_and(|group| group != getpgrp());
-        is_apart && marks(child).iter().all(|mark| *mark == self.mark)
+        let marks = marks(child);
+        is_apart && marks.iter().all(|mark| *mark == self.mark) && !(strangers && marks.is_empty())
     }
+}
+
+impl Drop for Leftovers {
+    /// What was left by a program whose end nobody saw, as that of a process of its own which was killed. What has no mark stays.
+    fn drop(&mut self) {
+        if self.others.is_some() {
+            let marked = children().unwrap_or_default().into_iter().filter(|&child| marks(child).contains(&self.mark));
+            marked.for_each(end);
+        }
+    }
+}
+
+/// Kills a process and reaps it. It fails only if the process is gone, or was given to another user.
+fn end(process: Pid) {
+    let _ = kill_process(process, Signal::KILL);
+    let _ = waitid(WaitId::Pid(process), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+}
+
+/// Whether a child has ended, and nobody has waited for it.
+fn is_dead(child: Pid) -> bool {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    matches!(waitid(WaitId::Pid(child), look), Ok(Some(_)))
+}
+
+/// Those that are not among `others`.
+fn without(mut processes: Vec<Pid>, others: &[Pid]) -> Vec<Pid> {
+    processes.retain(|process| !others.contains(process));
+    processes
 }
 
 /// The children of this process's first thread, which starts programs and gets the orphans. Nothing if the kernel doesn't tell.
@@ -99,6 +135,6 @@ fn marks(process: Pid) -> Vec<String> {
 impl Leftovers {
     /// As where the kernel has no subreaper.
     pub(super) fn by_mark_alone(mark: &str) -> Self {
-        Leftovers { mark: format!("{MARK}={mark}"), others: None }
+        Leftovers { mark: format!("{MARK}={mark}"), others: None, strangers: Mutex::default() }
     }
 }

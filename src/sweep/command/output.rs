@@ -70,7 +70,7 @@ impl Output {
         match self {
             Output::None => Ok(Vec::new()),
             Output::LastLine => result(Value::Text(line.to_owned())),
-            Output::Number => Value::printed(line).map_err(wrong).and_then(result),
+            Output::Number => Value::spelled(line).map_err(wrong).and_then(result),
             Output::Json => {
                 let document = all.and_then(|all| Document::read(all).ok()).map_or_else(|| Document::read(line), Ok);
                 document.and_then(|document| document.outcome()).map_err(|reason| {
@@ -97,7 +97,11 @@ mod tests {
 
     #[test]
     fn the_last_line_is_a_number_or_a_text() {
-        assert_eq!(Output::Number.outcome(&tail(b"step 1\n\n -1.5e-3 \n\n")), Ok(result(Value::Number(-0.0015))));
+        assert_eq!(
+            Output::Number.outcome(&tail(b"step 1\n\n -1.5e-3 \n\n")),
+            Ok(result(Value::Written("-1.5e-3".into())))
+        );
+        assert_eq!(Output::Number.outcome(&tail(b"3\n")), Ok(result(Value::Integer(3))));
         assert_eq!(Output::Number.outcome(&tail(b"inf")), Ok(result(Value::Number(f64::INFINITY))));
         assert_eq!(Output::LastLine.outcome(&tail(b"a\n b c\n")), Ok(result(Value::Text("b c".into()))));
         let told = Output::Number.outcome(&tail(b"1\nx = 2\n")).unwrap_err();

@@ -212,7 +212,7 @@ fn a_grandchild_that_writes_without_end_does_not_hold_the_task() {
 #[test]
 fn output_that_comes_through_another_process_is_awaited() {
     let report = shell("(sleep 0.05; echo 2) & echo 1", Output::Number, None);
-    assert_eq!(report.result, Ok(vec![("result".to_owned(), Value::Number(2.0))]));
+    assert_eq!(report.result, Ok(vec![("result".to_owned(), Value::Integer(2))]));
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn closed_pipes_do_not_end_a_task() {
 fn both_pipes_may_be_flooded() {
     let script = "head -c 20000000 /dev/zero >&2 & head -c 20000000 /dev/zero; wait; echo; echo 5";
     let report = shell(script, Output::Number, None);
-    assert_eq!(report.result, Ok(vec![("result".to_owned(), Value::Number(5.0))]));
+    assert_eq!(report.result, Ok(vec![("result".to_owned(), Value::Integer(5))]));
     assert_eq!((report.stdout.bytes().len(), report.stderr.bytes().len()), (KEPT, KEPT));
     assert_eq!((report.stdout.cut(), report.stderr.cut()), (20_000_003 - KEPT as u64, 20_000_000 - KEPT as u64));
 }
@@ -319,4 +319,42 @@ fn programs_die_with_their_rank() {
     rank.wait().unwrap();
     let left: Vec<&str> = line.split_whitespace().filter(|process| !is_gone(process)).collect();
     assert_eq!((line.split_whitespace().count(), left), (3, vec![]));
+}
+
+#[test]
+#[ignore = "a part of `children_that_are_no_programs_are_left_alone`"]
+fn a_process_with_children_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let programs = Programs::new(1);
+    let run = |script: &str| {
+        let argv = ["sh", "-c", script].map(str::to_owned);
+        let output = Output::LastLine;
+        let command = Command { argv: &argv, output, folder: None, time_limit: None, task: 0, attempt: 1, seed: 1 };
+        text(&programs.run(&command, &|| false))
+    };
+    let own = |script: &str| {
+        let output = std::process::Command::new("setsid").args(["sh", "-c", script]).current_dir(&folder).output();
+        String::from_utf8(output.unwrap().stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(run("echo 1"), "1");
+    let daemon = own("setsid sleep 1000 > /dev/null 2>&1 & echo $!");
+    own("setsid sh -c 'sleep 0.3; setsid sleep 1000 & echo $! > late' > /dev/null 2>&1 &");
+    run("sleep 0.8; echo 1");
+    let late = std::fs::read_to_string(folder.path().join("late")).unwrap().trim().to_owned();
+    let lives =
+        |process: &str| std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|it| !it.contains(") Z "));
+    assert!(lives(&daemon) && lives(&late), "what was nobody's program was ended");
+    assert!(is_gone(&run(ESCAPES[0])), "what a program left was not");
+    for process in [daemon, late] {
+        std::process::Command::new("kill").args(["-9", &process]).status().unwrap();
+    }
+    println!("all is well");
+}
+
+/// In a program that uses the library: daemons of its own, also one that is orphaned while a task's program runs.
+#[test]
+fn children_that_are_no_programs_are_left_alone() {
+    let output = process("a_process_with_children_of_its_own").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("all is well"), "{told}");
 }

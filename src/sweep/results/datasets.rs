@@ -249,12 +249,12 @@ mod tests {
                 &[
                     ("n", Value::parse("+9007199254740993")),
                     ("mixed", Value::Integer(large)),
-                    ("hash", Value::printed("12345678901234567890").unwrap()),
+                    ("hash", Value::spelled("12345678901234567890").unwrap()),
                 ],
             ),
             done(
                 1,
-                &[("n", Value::Integer(-2)), ("mixed", Value::Number(0.5)), ("hash", Value::printed("3").unwrap())],
+                &[("n", Value::Integer(-2)), ("mixed", Value::Number(0.5)), ("hash", Value::spelled("3").unwrap())],
             ),
             failed(2, "why"),
         ];
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(reader.read::<i64>("results/n").unwrap(), [large, -2, 0]);
         assert_eq!(reader.read::<u8>("missing/n").unwrap(), [0, 0, 1]);
         assert_eq!(reader.texts("results/mixed").unwrap(), ["9007199254740993", "0.5", ""]);
-        assert_eq!(reader.texts("results/hash").unwrap(), ["12345678901234567890", "3.0", ""]);
+        assert_eq!(reader.texts("results/hash").unwrap(), ["12345678901234567890", "3", ""]);
         assert!(!reader.has("missing/mixed"));
     }
 

@@ -115,7 +115,7 @@ mod tests {
 task,a,mode,n,x,says,status,message
 0,0.0,x,3,0.30000000000000004,,done,
 1,0.1,x,,,,failed,\"exit status 1 | no \"\"luck\"\"\"
-2,0.2,x,4,2.0,\"a, b\",done,
+2,0.2,x,4,2,\"a, b\",done,
 3,0.3,x,,,,cancelled,
 5,0.5,x,-1,NaN,,done,
 ";

@@ -94,8 +94,10 @@ impl Journal {
         let file = open_own(path, File::options().read(true).write(true))?;
         let (mut recovered, extent) = Recovered::read_from(&file, path)?;
         plan::check(path, recovered.plan(), plan)?;
+        // Room beyond the end, too, that a killed job has taken.
+        file.set_len(extent.end).map_err(Error::io("cut", path))?;
         if extent.end < extent.length {
-            file.set_len(extent.end).and_then(|()| file.sync_data()).map_err(Error::io("cut", path))?;
+            file.sync_data().map_err(Error::io("cut", path))?;
         }
         let outbox = Outbox::new(file, path.to_path_buf(), extent.end);
         let journal = Journal { seed: extent.seed, buffer: Vec::new(), outbox };

@@ -150,6 +150,11 @@ impl Ledger {
         self.give_up(TaskError { task, rank: 0, attempt, cause: Cause::Died, message: message.to_owned() }, to);
     }
 
+    /// Whether a rank has died with a task.
+    pub(crate) fn has_killed(&self, task: u64) -> bool {
+        self.history.has_killed(task)
+    }
+
     /// Whether other ranks took tasks at the beginning.
     pub(super) fn had_others(&self) -> bool {
         self.ranks.iter().enumerate().any(|(rank, it)| rank != 0 && it.leader == rank)

@@ -2,8 +2,9 @@
 //!
 //! Whatever rank 0 waits for, it waits in [`Root::until`]: rounds over the ledger, and between them chunks of its own. The `service`
 //! thread listens to the sockets, works on the ledger every few milliseconds while the main thread runs a task, has the journal on the
-//! disk every second, and reports the progress.
+//! disk every second, and reports the progress. What a rank has died with, rank 0 tries [`apart`].
 
+mod apart;
 pub(crate) mod coordinator;
 pub(crate) mod dispatch;
 pub(crate) mod effects;
@@ -34,6 +35,7 @@ use crate::tasks::wire::ring::Ring;
 use crate::tasks::wire::sync::lock;
 use crate::tasks::worker::runner::Runner;
 use crate::tasks::worker::values::Values;
+use apart::run_apart;
 use coordinator::Coordinator;
 use service::{Observer, Service};
 use signals::{Driving, Signals};
@@ -163,6 +165,7 @@ impl<'a> Root<'a> {
             let stops = (self.stop)();
             let posted;
             let own;
+            let has_killed;
             let others;
             {
                 let mut coordinator = lock(&self.coordinator);
@@ -180,12 +183,13 @@ impl<'a> Root<'a> {
                 let on_board = coordinator.effects.dispatch.posted();
                 posted = on_board.end - on_board.start;
                 own = coordinator.effects.dispatch.next_own();
+                has_killed = own.as_ref().is_some_and(|(order, _)| coordinator.ledger.has_killed(order.chunk.first));
                 others = self.others_of(&coordinator);
             }
             if let Some((order, arguments)) = own {
-                self.run(&order, &arguments);
+                self.run(&order, &arguments, has_killed)?;
                 idle = Instant::now();
-            } else if (self.computes || others == 0) && (posted > others || idle.elapsed() > POLITE) && self.take() {
+            } else if (self.computes || others == 0) && (posted > others || idle.elapsed() > POLITE) && self.take()? {
                 idle = Instant::now();
             } else {
                 self.rest(&mut idle);
@@ -199,37 +203,49 @@ impl<'a> Root<'a> {
     }
 
     /// Takes a chunk from the board and runs it; whether there was one.
-    fn take(&self) -> bool {
-        let Some(claim) = self.board.claim(0) else { return false };
+    fn take(&self) -> Result<bool> {
+        let Some(claim) = self.board.claim(0) else { return Ok(false) };
         let order = Order { posting: claim.posting, chunk: claim.chunk, stride: 1 };
         let remote = || lock(&self.coordinator).effects.dispatch.remote(claim.posting);
         let fetched = self.board.arguments(&claim).is_none().then(remote);
         let arguments = fetched.as_deref().or_else(|| self.board.arguments(&claim)).unwrap_or_default();
-        self.run(&order, arguments);
-        true
+        self.run(&order, arguments, false)?;
+        Ok(true)
     }
 
-    fn run(&self, order: &Order, arguments: &[u8]) {
+    /// Runs a chunk: in a process of its own, if it is a task with which a rank has died and that rank 0 would run by itself.
+    fn run(&self, order: &Order, arguments: &[u8], has_killed: bool) -> Result<()> {
         self.signals.drives.store(false, Ordering::Relaxed);
         if self.must_note(order.chunk.attempt) {
             self.note(order.posting, &mut lock(&self.coordinator));
         }
         let mut runner = self.runner.borrow_mut();
-        runner.run(order, arguments, &mut |parts| {
-            if let Some(report) = Report::of_parts(parts) {
-                let stops = (self.stop)();
-                let mut coordinator = lock(&self.coordinator);
-                self.unnoted.update(|seconds| seconds + report.head.seconds);
-                coordinator.take_in(0, report);
-                if self.must_note(order.chunk.attempt) {
-                    self.note(order.posting, &mut coordinator);
+        let ran = if has_killed && runner.group.size() == 1 {
+            run_apart(&mut runner, order, arguments).map(|report| self.take_in(order, report))
+        } else {
+            runner.run(order, arguments, &mut |parts| {
+                if let Some(report) = Report::of_parts(parts) {
+                    self.take_in(order, report);
                 }
-                if stops {
-                    coordinator.apply(Event::Paused);
-                }
-            }
-        });
+            });
+            Ok(())
+        };
         self.signals.drives.store(true, Ordering::Relaxed);
+        ran
+    }
+
+    /// Takes in a report of rank 0's own chunk.
+    fn take_in(&self, order: &Order, report: Report) {
+        let stops = (self.stop)();
+        let mut coordinator = lock(&self.coordinator);
+        self.unnoted.update(|seconds| seconds + report.head.seconds);
+        coordinator.take_in(0, report);
+        if self.must_note(order.chunk.attempt) {
+            self.note(order.posting, &mut coordinator);
+        }
+        if stops {
+            coordinator.apply(Event::Paused);
+        }
     }
 
     /// Whether rank 0's next attempt is to be written down before it begins: nobody could record afterwards that rank 0 died with it.

@@ -1,6 +1,7 @@
 //! Sweeps whose ranks are killed, with and without a launcher that lets the others go on, and what a journal then keeps.
 
 pub(crate) mod job;
+mod killers;
 pub(crate) mod rounds;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ const SCENARIOS: &[Scenario] = &[
     ("a rank that dies within a task costs that task alone", dies_within),
     ("a rank killed from outside at any time changes no byte", killed_outside),
     ("a task that always kills its rank is given up alone", killer),
+    ("a killing task never ends a sweep, on any number of ranks", killers::on_any_number_of_ranks),
+    ("a task that killed its rank and then hangs is ended", killers::that_hangs_the_second_time),
     ("a killing task in a chunk with others is given up alone", killer_in_chunk),
     ("tasks that no rank had begun are not blamed for deaths", innocents),
     ("when all other ranks die rank 0 finishes alone", rank_0_alone),

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::place::{Place, Start, on, surviving};
-use crate::common::{Signal, kill_process, ranks_of, signal, wait};
+use super::place::{Place, Start, on, rank_of, surviving, wait_for};
+use crate::common::{Pid, Signal, kill_process, ranks_of, signal, wait};
 
 const UNFINISHED: i32 = 85;
 /// 60 tasks of 50 ms.
@@ -120,4 +120,28 @@ fn a_sweep_that_is_stopped_with_failures_behind_it_is_not_finished() {
     assert_eq!(wait(&mut job, Duration::from_secs(20)), Some(UNFINISHED));
     assert!(place.column("status").contains(&"failed".to_owned()));
     place.resume(on(2), &[]).expect(3);
+}
+
+/// The class: a process that waits for something long, and can't be ended but by KILL. Its members: TERM and INT, each twice and one after
+/// the other; alone and under a launcher, where the others end with the rank.
+#[test]
+fn a_second_signal_ends_a_process_that_waits_and_keeps_what_is_recorded() {
+    let (term, int) = (Signal::TERM, Signal::INT);
+    for (start, [first, second], status) in
+        [(on(1), [term, term], 143), (on(1), [int, int], 130), (on(1), [int, term], 143), (on(2), [term, term], 143)]
+    {
+        let place = Place::new(&PLAN.replace("sleep 0.05", "[ {x} -lt 20 ] || sleep 600"));
+        let mut job = place.spawn(start, &[]);
+        wait_for("the records of the short tasks", || (place.recorded().len() == 19).then_some(()));
+        let rank = if start.ranks == 1 { Pid::from_child(&job) } else { rank_of(&place.out(), 0) };
+        kill_process(rank, first).expect("rank 0");
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(job.try_wait().expect("a job"), None, "{start:?}: the first {first:?} ended it");
+        let asked = Instant::now();
+        kill_process(rank, second).expect("rank 0");
+        assert_eq!(wait(&mut job, Duration::from_secs(20)), Some(status), "{start:?} {first:?} {second:?}");
+        assert!(asked.elapsed() < Duration::from_secs(3), "{start:?}: it took {:?} to end", asked.elapsed());
+        place.expect_no_processes();
+        assert_eq!(place.recorded().len(), 19);
+    }
 }

@@ -209,3 +209,34 @@ fn a_journal_is_replaced_by_no_other_and_continued_by_its_own_plan_alone() {
     assert_eq!(fs::read(&path).unwrap(), before);
     assert!(!part_of(&path).exists());
 }
+
+/// While it grows, after its end, and where a killed job has left it: its length is that of its records, and no room stays.
+#[test]
+fn a_large_journal_takes_room_ahead_and_gives_it_back() {
+    use std::os::unix::fs::MetadataExt;
+    let (_folder, path) = place();
+    let results = vec![5; 3 << 20];
+    let mut journal = Journal::create(&path, PLAN).unwrap();
+    let unused = || fs::metadata(&path).map(|about| (512 * about.blocks()).saturating_sub(about.len())).unwrap();
+    for first in 0..4 {
+        let lengths = Lengths::Equal { count: 1, length: 3 << 20 };
+        journal.done(&Done { first, rank: 0, attempt: 1, seconds: 0.1, lengths, results: &results }).unwrap();
+        journal.flush().unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), journal.outbox.written());
+    }
+    let takes_room = unused() > 1 << 20;
+    // As after kill -9: nothing is dropped.
+    std::mem::forget(journal.outbox.clone());
+    drop(journal);
+    assert_eq!(unused() > 1 << 20, takes_room);
+    let (journal, recovered) = Journal::open(&path, PLAN).unwrap();
+    assert_eq!(recovered.counts().done, 4);
+    assert!(unused() < 1 << 20, "{} bytes", unused());
+    drop(journal);
+    let mut journal = Journal::open(&path, PLAN).unwrap().0;
+    let lengths = Lengths::Equal { count: 1, length: 3 << 20 };
+    journal.done(&Done { first: 4, rank: 0, attempt: 1, seconds: 0.1, lengths, results: &results }).unwrap();
+    drop(journal);
+    assert!(unused() < 1 << 20, "{} bytes", unused());
+    assert_eq!(Recovered::read(&path).unwrap().counts().done, 5);
+}
