@@ -15,15 +15,14 @@ use divisi::partition::balanced_range;
 use divisi::plot::{Fitted, Line, Points};
 use divisi::prelude::*;
 use divisi::random::philox4x32;
-use divisi::tasks;
 
 const FOLDER: &str = "runs/scaling";
 const NAMES: [&str; 3] = ["2-D Gaussian", "one hash chain", "24 hash chains"];
 /// Each is done again for so many seconds; the fastest time counts.
 const SECONDS: f64 = 0.1;
 /// Points along a side of the square from -4 to 4.
-const SIDE: u64 = 1500;
-const HASHES: u64 = 600_000;
+const SIDE: u64 = 1000;
+const HASHES: u64 = 240_000;
 const CHAINS: u64 = 24;
 
 /// The integral of exp(-(x² + y²)), which is π: each rank has some rows.
@@ -53,34 +52,35 @@ fn one_chain(comm: &Comm) -> [u32; 4] {
     state
 }
 
-/// As many hashes in chains of their own, each a task.
-fn many_chains(comm: &Comm) -> Result<Vec<[u32; 4]>> {
-    let chains: Vec<u32> = (0..CHAINS as u32).collect();
-    tasks::map(comm, &chains, |&number| chain([number, 0, 0, 0], HASHES / CHAINS))
+/// As many hashes in chains of their own, of which each rank makes some; where they end, on all ranks.
+fn many_chains(comm: &Comm) -> Vec<[u32; 4]> {
+    let mine = balanced_range(CHAINS, comm.size(), comm.rank());
+    let ends: Vec<[u32; 4]> = mine.map(|number| chain([number as u32, 0, 0, 0], HASHES / CHAINS)).collect();
+    comm.all_gather(&ends)
 }
 
 /// The seconds of the fastest pass, and what it gave.
-fn timed<T>(comm: &Comm, work: impl Fn() -> Result<T>) -> Result<(f64, T)> {
+fn timed<T>(comm: &Comm, work: impl Fn() -> T) -> (f64, T) {
     let mut best = f64::INFINITY;
     let mut all = 0.0;
     loop {
         comm.barrier();
         let start = Instant::now();
-        let made = work()?;
+        let made = work();
         let seconds = comm.all_reduce_max(start.elapsed().as_secs_f64());
         best = seconds.min(best);
         all += seconds;
         if all > SECONDS {
-            return Ok((best, made));
+            return (best, made);
         }
     }
 }
 
 fn measure(comm: &Comm) -> Result<()> {
-    let (gaussian, integral) = timed(comm, || Ok(gaussian(comm)))?;
-    let (one, end) = timed(comm, || Ok(one_chain(comm)))?;
-    let (many, ends) = timed(comm, || many_chains(comm))?;
-    assert!((integral - PI).abs() < 1e-6, "the integral is {integral}");
+    let (gaussian, integral) = timed(comm, || gaussian(comm));
+    let (one, end) = timed(comm, || one_chain(comm));
+    let (many, ends) = timed(comm, || many_chains(comm));
+    assert!((integral - PI).abs() < 1e-5, "the integral is {integral}");
     assert_eq!(end, chain([0; 4], HASHES));
     assert_eq!(ends[0], chain([0; 4], HASHES / CHAINS));
     if comm.is_root() {
