@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 
+use super::labels::Labels;
 use super::parts::{Parts, Writers};
 use super::place::Place;
 use super::{Element, Part, Slab, WriteOptions, digest, layout, transfer};
@@ -27,9 +28,9 @@ pub struct Shown {
     pub file: String,
     /// Its name.
     pub dataset: String,
-    /// Its shape.
-    pub shape: Vec<u64>,
-    /// Where it is shown: a box of as many elements.
+    /// What of it is shown.
+    pub part: Slab,
+    /// Where it is shown: a box of as many elements, which keep their order.
     pub place: Slab,
 }
 
@@ -53,6 +54,8 @@ pub struct FileWriter {
     compress: u8,
     /// The bytes that a rank may hold in a buffer.
     buffer: u64,
+    /// Which axes there are, and which datasets lie along them.
+    pub(super) labels: RefCell<Labels>,
 }
 
 impl FileWriter {
@@ -78,7 +81,9 @@ impl FileWriter {
     fn open(comm: Option<Comm>, path: &Path, collective: bool, options: &WriteOptions) -> Result<Self> {
         let (path, part) = (path.to_path_buf(), part_of(path));
         let WriteOptions { compress, buffer, .. } = *options;
-        let mut writer = FileWriter { comm, path, part, place: None.into(), file: None, collective, compress, buffer };
+        let labels = RefCell::default();
+        let mut writer =
+            FileWriter { comm, path, part, place: None.into(), file: None, collective, compress, buffer, labels };
         let place = if writer.is_first() { Place::new(&writer.path).map(Some) } else { Ok(None) };
         writer.place = writer.agree(place)?.into();
         let together = writer.comm().filter(|_| collective);
@@ -205,8 +210,8 @@ impl FileWriter {
         self.records(name, layout::text(width, texts.iter().all(|text| text.is_ascii())), &bytes)
     }
 
-    /// Adds a dataset of texts of any length.
-    fn strings(&self, name: &str, texts: &[String]) -> Result<()> {
+    /// Adds a dataset of texts of any length, which readers of NetCDF-4 take for texts and not for bytes. Where one process writes the file.
+    pub(crate) fn strings(&self, name: &str, texts: &[String]) -> Result<()> {
         self.structure(name, |file| {
             let parsed = texts.iter().map(|text| text.parse::<VarLenUnicode>());
             let strings = parsed.collect::<std::result::Result<Vec<_>, _>>();
@@ -304,13 +309,12 @@ impl FileWriter {
     pub fn view<T: Element>(&self, name: &str, shape: &[u64], shown: &[Shown]) -> Result<()> {
         self.structure(name, |file| {
             let builder = shown.iter().fold(layout::contiguous(file), |builder, shown| {
-                let from = Slab::whole(&shown.shape);
-                let to = &shown.place;
                 let file = &shown.file[..];
                 let dataset = &shown.dataset[..];
-                let all = layout::selection(&from);
-                let part = layout::selection(to);
-                builder.virtual_map(file, dataset, layout::extents(&from.shape), all, layout::extents(shape), part)
+                let from = layout::selection(&shown.part);
+                let to = layout::selection(&shown.place);
+                let extents = layout::extents(&shown.part.shape);
+                builder.virtual_map(file, dataset, extents, from, layout::extents(shape), to)
             });
             builder.empty::<T>().shape(layout::extents(shape)).create(name).map(drop)
         })
@@ -331,6 +335,7 @@ impl FileWriter {
         read: impl FnOnce(&Path) -> Result<R> + Send,
         then: impl FnOnce(R) -> Result<()>,
     ) -> Result<()> {
+        self.end_labels()?;
         let open = self.file.take();
         let holds_file = open.is_some();
         let closed = open.map_or(Ok(()), |file| file.close()).map_err(|reason| self.failed("close", reason));
@@ -366,7 +371,7 @@ impl FileWriter {
     }
 
     /// Runs `change` where the file is open; every rank learns whether it went well everywhere.
-    fn structure(&self, name: &str, change: impl FnOnce(&hdf5::File) -> hdf5::Result<()>) -> Result<()> {
+    pub(super) fn structure(&self, name: &str, change: impl FnOnce(&hdf5::File) -> hdf5::Result<()>) -> Result<()> {
         let outcome = self.file.as_ref().map_or(Ok(()), change);
         self.agree(outcome.map_err(|reason| self.failed(name, reason)))
     }

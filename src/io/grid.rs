@@ -2,11 +2,11 @@
 //!
 //! Each field is one dataset of the whole grid, whatever the blocks it was computed in, shape (nz, ny, nx). It is at
 //! `/VTKHDF/CellData` (ParaView: VTKHDF 2.0, ImageData) and, through a hard link, at `/data/grid_0000000000` (yt: Grid Data
-//! Format 1.0). The name of such a file ends in `.vtkhdf`, by which ParaView recognises it.
+//! Format 1.0). In the root it lies along the axes x, y and z ([labels](super::labels)): xarray opens the file. The name of such a file ends in `.vtkhdf`, by which ParaView recognises it.
 
 use super::Entry;
-use super::snapshot::write_stamp;
-use super::{Element, FileWriter, Part, Reader, Shown, Slab, Snapshot};
+use super::snapshot::{TIME, write_stamp, write_time};
+use super::{Axis, Element, FileWriter, Part, Reader, Shown, Slab, Snapshot};
 use crate::{Error, Result};
 
 /// The attribute `Format` of a grid's snapshot.
@@ -17,6 +17,29 @@ pub(crate) const FIELDS: &str = "VTKHDF/CellData";
 pub(crate) const EXTENSION: &str = "vtkhdf";
 /// The group in which yt looks for the fields.
 pub(crate) const YT_FIELDS: &str = "data/grid_0000000000";
+
+/// The axes along which fields lie, the slowest first.
+pub(crate) const SPACE: [&str; 3] = ["z", "y", "x"];
+/// What a file of a grid has in its root beside fields.
+const TAKEN: [&str; 17] = [
+    "x",
+    "y",
+    "z",
+    TIME,
+    "Units",
+    "VTKHDF",
+    "data",
+    "dataset_units",
+    "field_types",
+    "grid_dimensions",
+    "grid_left_index",
+    "grid_level",
+    "grid_parent_id",
+    "grid_particle_count",
+    "gridded_data_format",
+    "particle_types",
+    PARAMETERS,
+];
 
 /// The group of what yt needs to know of the grid.
 pub(crate) const PARAMETERS: &str = "simulation_parameters";
@@ -137,6 +160,8 @@ impl Snapshot {
         self.file.end_name_in(EXTENSION);
         write_stamp(&self.file, FORMAT, &self.stamp)?;
         self.image(geometry)?;
+        write_time(&self.file, &self.stamp)?;
+        write_space(&self.file, geometry, self.stamp.units.length_name())?;
         self.file.group(YT_FIELDS)?;
         for field in fields {
             self.field(geometry, field)?;
@@ -166,8 +191,11 @@ impl Snapshot {
     fn field(&self, geometry: &GridGeometry, field: &CellField<'_>) -> Result<()> {
         let name = format!("{FIELDS}/{}", field.name);
         (field.write)(&self.file, &name, &geometry.shape())?;
-        self.file.text(&name, "unit", &field.unit)?;
-        self.file.link(&format!("/{name}"), &format!("{YT_FIELDS}/{}", field.name))
+        self.file.describe(&name, &field.unit, "")?;
+        self.file.text(&name, "coordinates", TIME)?;
+        self.file.link(&format!("/{name}"), &format!("{YT_FIELDS}/{}", field.name))?;
+        link_in_root(&self.file, &field.name)?;
+        self.file.along(&name, &SPACE)
     }
 
     /// What ParaView needs to know of the grid.
@@ -252,6 +280,23 @@ fn check_name(name: &str) -> Result<()> {
     Err(Error::input(name, "a field's name has letters, digits and underscores, and is not `velocity`"))
 }
 
+/// The axes x, y and z: the places of the cells' centres.
+pub(crate) fn write_space(file: &FileWriter, geometry: &GridGeometry, unit: &str) -> Result<()> {
+    let width = geometry.spacing();
+    for (axis, name) in SPACE.iter().rev().enumerate() {
+        let centre = |cell: u64| geometry.low[axis] + (cell as f64 + 0.5) * width[axis];
+        let centres: Vec<f64> = (0..geometry.cells[axis]).map(centre).collect();
+        file.axis(&Axis::new(name, unit, centres).long_name(&format!("{name} of the cell's centre")))?;
+        file.text(name, "axis", &name.to_uppercase())?;
+    }
+    Ok(())
+}
+
+/// Gives a field its own name in the root, unless something else has it there.
+pub(crate) fn link_in_root(file: &FileWriter, field: &str) -> Result<()> {
+    if TAKEN.contains(&field) { Ok(()) } else { file.link(&format!("/{FIELDS}/{field}"), field) }
+}
+
 /// What ParaView needs to know of an image: its cells, where they begin, and how wide they are.
 pub(crate) fn write_image(file: &FileWriter, geometry: &GridGeometry) -> Result<()> {
     let extent = geometry.cells.map(|cells| [0, cells as i64]);
@@ -275,7 +320,7 @@ pub(crate) fn components(geometry: &GridGeometry, file: &str, vectors: &Slab) ->
         let last = vectors.shape.len() - 1;
         (place.offset[last], place.count[last]) = (component as u64, 1);
         let dataset = format!("/{FIELDS}/{}", VELOCITY[component]);
-        Shown { file: file.to_owned(), dataset, shape: geometry.shape().to_vec(), place }
+        Shown { file: file.to_owned(), dataset, part: Slab::whole(&geometry.shape()), place }
     })
 }
 
@@ -291,11 +336,17 @@ fn yt_unit(name: &str) -> &'static str {
 
 /// Whether a dataset only shows another, or only serves to show it.
 pub(crate) fn is_view(entry: &Entry, all: &[Entry]) -> bool {
+    let has = |start: &str| all.iter().any(|other| other.name.starts_with(start));
     let field = |entry: &Entry| Some(format!("{YT_FIELDS}{}", entry.name.strip_prefix(FIELDS)?));
     let is_field = |entry: &Entry| field(entry).is_some_and(|twin| all.iter().any(|other| other.name == twin));
-    if all.iter().any(|other| other.name.starts_with("PartType")) {
-        entry.name.starts_with("VTKHDF/")
-    } else {
-        all.iter().any(is_field) && !is_field(entry)
+    if has("PartType") {
+        return !entry.name.starts_with("PartType");
     }
+    if has("results/") {
+        return !entry.name.contains('/');
+    }
+    if all.iter().any(is_field) {
+        return !is_field(entry);
+    }
+    entry.name == "component" || entry.name.starts_with("posterior/") || entry.name.starts_with("sample_stats/")
 }

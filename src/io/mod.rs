@@ -2,7 +2,7 @@
 //!
 //! Written by all ranks together, from slabs (a global shape and a rank's box in it): [`Snapshot`], the state at one time
 //! for the field's tools; [`Checkpoint`], the raw state to go on from; both on top of [`FileWriter`]. Written by rank 0:
-//! [`Trajectory`], few bodies at many times, and the [series](write_series) that opens all snapshots. A file has its name
+//! [`Trajectory`], few bodies at many times, the [series](write_series) that opens all snapshots, and [arrays with labels](LabelledArray). A file has its name
 //! only when it is whole, and its bytes depend on the state alone: not on the number of ranks, nor on the time of day.
 //!
 //! Read by each process by itself, without MPI: [`Reader`] for any HDF5 file, [`CheckpointReader`],
@@ -16,6 +16,7 @@ mod element;
 pub(crate) mod file;
 pub(crate) mod grid;
 pub(crate) mod history;
+pub(crate) mod labels;
 mod layout;
 mod objects;
 mod options;
@@ -41,6 +42,7 @@ pub use element::Element;
 pub use file::{FileWriter, Shown};
 pub use grid::{CellField, GridGeometry};
 pub use history::History;
+pub use labels::{Axis, LabelledArray, write_labelled};
 pub use options::WriteOptions;
 pub use part::Part;
 pub use reader::{Entry, Reader, step_of};

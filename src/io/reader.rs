@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::types::{TypeDescriptor, VarLenArray, VarLenAscii, VarLenUnicode};
+use hdf5::{ObjectReference1, ReferencedObject};
 
+use super::labels::{AXES, USES};
 use super::objects::Objects;
 use super::patience::{Call, Patience};
+use super::transfer::Use;
 use super::{Element, Slab, layout, room, transfer};
 use crate::{Error, Result};
 
@@ -230,6 +233,11 @@ impl Reader {
         let full = format!("{object}.{name}");
         let failed = |reason| self.failed(&full, reason);
         let kind = attribute.dtype().map_err(failed)?;
+        if [AXES, USES].contains(&name) {
+            // Where the objects lie in the file says nothing, and what they are called does.
+            let names = self.referred(object, name)?;
+            return Ok((Kind::of(&kind).map_err(failed)?.text, attribute.size(), joined(&names)));
+        }
         let bytes = match kind.to_descriptor() {
             Ok(TypeDescriptor::VarLenAscii) => attribute.read_raw::<VarLenAscii>().map(|texts| joined(&texts)),
             Ok(TypeDescriptor::VarLenUnicode) => attribute.read_raw::<VarLenUnicode>().map(|texts| joined(&texts)),
@@ -240,6 +248,26 @@ impl Reader {
         };
         let kind = Kind::of(&kind).map_err(failed)?;
         Ok((kind.text, attribute.size(), bytes.map_err(failed)?))
+    }
+
+    /// The names of the datasets to which an attribute refers.
+    ///
+    /// # Errors
+    /// When there is none of this name, it doesn't refer to datasets, or to none that is there.
+    pub(super) fn referred(&self, object: &str, name: &str) -> Result<Vec<String>> {
+        let attribute = self.attribute_of(object, name)?;
+        let failed = |reason| self.failed(&format!("{object}.{name}"), reason);
+        let references: Vec<ObjectReference1> = if name == USES {
+            attribute.read_raw::<Use>().map_err(failed)?.iter().map(|used| used.dataset).collect()
+        } else {
+            let lists = attribute.read_raw::<VarLenArray<ObjectReference1>>().map_err(failed)?;
+            lists.iter().flat_map(|list| list.iter().copied()).collect()
+        };
+        let named = |reference: &ObjectReference1| match self.file.dereference(reference)? {
+            ReferencedObject::Dataset(dataset) => Ok(dataset.name()),
+            _ => Err("this refers to something that is no dataset".into()),
+        };
+        references.iter().map(named).collect::<hdf5::Result<_>>().map_err(failed)
     }
 
     /// The names of the attributes of a group or dataset, sorted.

@@ -2,11 +2,14 @@
 //!
 //! Bodies are laid out as GADGET's files are (yt, pynbody and their like read them): `/PartType1` with one dataset per
 //! column and `/Header`; the group `/VTKHDF` shows the same datasets to ParaView as points (VTKHDF 2.0, PolyData),
-//! through hard links, so that no number is stored twice. `/Units` has the units of the numbers.
+//! through hard links, so that no number is stored twice. `/Units` has the units of the numbers, and so has each dataset, once as a
+//! label and once as pynbody reads it. In the root they are shown along the axes `particle` and `component`
+//! ([labels](super::labels)): xarray opens the file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{FileWriter, Slab, WriteOptions};
+use super::{Axis, FileWriter, Shown, Slab, WriteOptions};
 use crate::base::units::Units;
 use crate::{Comm, Error, Result};
 
@@ -97,6 +100,15 @@ const REQUIRED: [&str; 4] = ["Coordinates", "Velocities", "Masses", "ParticleIDs
 /// The slot of GADGET's six kinds of particles that holds bodies: its "halo" kind, without gas physics.
 const KIND: usize = 1;
 
+/// A billion Julian years, s.
+const GYR: f64 = 1e9 * 365.25 * 86_400.0;
+/// The axis of bodies.
+pub(super) const PARTICLE: &str = "particle";
+/// The time, in the root of a labelled file.
+pub(super) const TIME: &str = "time";
+/// What a file of bodies has in its root beside columns.
+const TAKEN: [&str; 8] = [PARTICLE, TIME, "component", "Header", "PartType1", "Units", "VTKHDF", "Names"];
+
 /// A snapshot being written. All ranks make the same calls.
 pub struct Snapshot {
     pub(super) file: FileWriter,
@@ -161,19 +173,28 @@ impl Snapshot {
                 Values::U64(values) => self.file.dataset(&name, &rows(values.len()), values)?,
                 Values::I64(values) => self.file.dataset(&name, &rows(values.len()), values)?,
             }
-            self.file.text(&name, "unit", column.unit)?;
+            self.file.describe(&name, column.unit, "")?;
+            self.gadget_unit(&name, column)?;
         }
         self.header(total)?;
         let count = columns[0].values.len() / columns[0].components;
-        self.points(total, first, count as u64, columns)
+        self.points(total, first, count as u64, columns)?;
+        self.label(total, columns)
     }
 
-    /// Writes the names of all bodies, in the order of their global index, the same on all ranks: for few bodies.
+    /// Writes the names of all bodies, in the order of their global index, the same on all ranks: for few bodies, after their columns.
     ///
     /// # Errors
     /// On all ranks, when the file cannot be written.
     pub fn names(&mut self, names: &[String]) -> Result<()> {
-        self.file.texts(&format!("PartType{KIND}/Names"), names)
+        let name = format!("PartType{KIND}/Names");
+        self.file.texts(&name, names)?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.file.link(&format!("/{name}"), "Names")?;
+        self.file.text("Names", "coordinates", TIME)?;
+        self.file.along("Names", &[PARTICLE])
     }
 
     /// Gives the snapshot up: it leaves no file.
@@ -205,6 +226,7 @@ impl Snapshot {
         file.attributes("Header", "NumPart_Total_HighWord", &in_slot(high))?;
         file.attributes("Header", "MassTable", &[0.0f64; 6])?;
         file.attribute("Header", "Time", self.stamp.time)?;
+        file.attribute("Header", "Time_GYR", self.stamp.time * (self.stamp.units.time_s() / GYR))?;
         file.attribute("Header", "Step", self.stamp.step)?;
         for (name, value) in
             [("Redshift", 0.0), ("BoxSize", 0.0), ("Omega0", 0.0), ("OmegaLambda", 0.0), ("HubbleParam", 1.0)]
@@ -218,6 +240,60 @@ impl Snapshot {
         }
         file.attribute::<i32>("Header", "NumFilesPerSnapshot", 1)?;
         file.text("Header", "Software", concat!("divisi ", env!("CARGO_PKG_VERSION")))
+    }
+
+    /// What a column's numbers are in, as pynbody reads it of EAGLE's files: powers of the units of length, velocity, mass and time, and
+    /// their size in CGS; nothing for a column in other units.
+    fn gadget_unit(&self, dataset: &str, column: &Column<'_>) -> Result<()> {
+        let units = &self.stamp.units;
+        let unit = match (column.name, column.unit) {
+            ("Coordinates" | "Radius", _) => Some(("U_L", units.length_cm())),
+            ("Velocities", _) => Some(("U_V", units.velocity_cm_per_s())),
+            ("Masses", _) => Some(("U_M", units.mass_g())),
+            (_, "") => Some(("", 1.0)),
+            (_, label) if label == units.length_name() => Some(("U_L", units.length_cm())),
+            (_, label) if label == units.velocity_name() => Some(("U_V", units.velocity_cm_per_s())),
+            (_, label) if label == units.mass_name() => Some(("U_M", units.mass_g())),
+            (_, label) if label == units.time_name() => Some(("U_T", units.time_s())),
+            _ => None,
+        };
+        let Some((powers, size)) = unit else { return Ok(()) };
+        self.file.text(dataset, "VarDescription", &format!("{} {powers}", column.name))?;
+        self.file.attribute(dataset, "CGSConversionFactor", size)?;
+        self.file.attribute(dataset, "aexp-scale-exponent", 0.0)?;
+        self.file.attribute(dataset, "h-scale-exponent", 0.0)
+    }
+
+    /// The columns in the root, along axes.
+    fn label(&self, total: u64, columns: &[Column<'_>]) -> Result<()> {
+        let file = &self.file;
+        write_time(file, &self.stamp)?;
+        if total == 0 {
+            return Ok(());
+        }
+        file.bare_axis(PARTICLE, total, "/VTKHDF/Vertices/Connectivity")?;
+        write_component_axes(file, columns.iter().map(|column| column.components))?;
+        columns.iter().filter(|column| !TAKEN.contains(&column.name)).try_for_each(|column| self.in_root(total, column))
+    }
+
+    /// Shows a column in the root. A second name there would come before its first: tools that go through a file once, as pynbody, would
+    /// miss the one in `/PartType1`.
+    fn in_root(&self, total: u64, column: &Column<'_>) -> Result<()> {
+        let file = &self.file;
+        let name = column.name;
+        let whole = Slab::whole(&Slab::rows(total, 0, 0, column.components).shape);
+        let dataset = format!("/PartType{KIND}/{name}");
+        let shown = [Shown { file: ".".to_owned(), dataset, part: whole.clone(), place: whole.clone() }];
+        match column.values {
+            Values::F64(_) => file.view::<f64>(name, &whole.shape, &shown)?,
+            Values::F32(_) => file.view::<f32>(name, &whole.shape, &shown)?,
+            Values::U64(_) => file.view::<u64>(name, &whole.shape, &shown)?,
+            Values::I64(_) => file.view::<i64>(name, &whole.shape, &shown)?,
+        }
+        file.describe(name, column.unit, "")?;
+        file.text(name, "coordinates", TIME)?;
+        let component = component_axis(column.components);
+        file.along(name, &[PARTICLE].into_iter().chain(component.as_deref()).collect::<Vec<_>>())
     }
 
     /// The same datasets as ParaView's points: one cell that holds all of them.
@@ -282,6 +358,33 @@ pub(super) fn write_units(file: &FileWriter, units: &Units) -> Result<()> {
     file.text("Units", "Length", units.length_name())?;
     file.text("Units", "Mass", units.mass_name())?;
     file.text("Units", "Time", units.time_name())
+}
+
+/// The time of a labelled file, and by which conventions it is labelled.
+pub(super) fn write_time(file: &FileWriter, stamp: &Stamp) -> Result<()> {
+    file.conventions()?;
+    file.scalar(TIME, stamp.time)?;
+    file.describe(TIME, stamp.units.time_name(), "time of the state")
+}
+
+/// The name of the axis along which columns of so many numbers lie; none for one number.
+pub(super) fn component_axis(components: usize) -> Option<String> {
+    match components {
+        1 => None,
+        3 => Some("component".to_owned()),
+        other => Some(format!("component_{other}")),
+    }
+}
+
+/// The axes along which columns of so many numbers each lie.
+pub(super) fn write_component_axes(file: &FileWriter, components: impl Iterator<Item = usize>) -> Result<()> {
+    let several: BTreeSet<usize> = components.filter(|&components| components > 1).collect();
+    several.into_iter().try_for_each(|components| match component_axis(components) {
+        Some(name) if components != 3 => {
+            file.axis(&Axis::new(&name, "", (0..components).map(|one| one as f64).collect::<Vec<_>>()))
+        }
+        _ => file.component_axis(),
+    })
 }
 
 /// The stamp of a file: time, step and software, as attributes of its root.

@@ -2,11 +2,12 @@
 //!
 //! Rank 0 keeps all frames in memory and writes the file whole each time, so that a crash leaves the one before.
 //! Datasets: `Time` and `Step` (T), one of shape (T, N) or (T, N, 3) per column, `ParticleIDs` and `Names` (N).
+//! Columns lie along `Time`, the bodies by their names (or, without names, by `ParticleIDs`), and `component` ([labels](super::labels)).
 //! A body that no longer exists (merged, escaped) has NaN from then on. Not meant for many bodies: use snapshots.
 
 use std::path::{Path, PathBuf};
 
-use super::snapshot::{Stamp, write_stamp};
+use super::snapshot::{Stamp, component_axis, write_component_axes, write_stamp};
 use super::{FileWriter, Reader, chained};
 use crate::base::units::Units;
 use crate::{Comm, Error, Result};
@@ -258,21 +259,42 @@ impl Trajectory {
         let time = self.times[rows as usize - 1];
         let step = self.steps[rows as usize - 1];
         write_stamp(&file, FORMAT, &Stamp { time, step, units: self.units.clone() })?;
-        file.replicated("Time", &[rows], &self.times)?;
-        file.text("Time", "unit", self.units.time_name())?;
-        file.replicated("Step", &[rows], &self.steps)?;
-        file.replicated("ParticleIDs", &[bodies], &self.ids)?;
-        if !self.names.is_empty() {
-            file.texts("Names", &self.names)?;
-        }
+        let body = self.write_axes(&file)?;
         for column in &self.columns {
             let shape = [rows, bodies, column.components as u64];
             file.replicated(&column.name, &shape[..if column.components == 1 { 2 } else { 3 }], &column.values)?;
             if let Some(unit) = self.unit_of(&column.name) {
-                file.text(&column.name, "unit", &unit)?;
+                file.describe(&column.name, &unit, "")?;
             }
+            let component = component_axis(column.components);
+            let axes: Vec<&str> = ["Time", body].into_iter().chain(component.as_deref()).collect();
+            file.along(&column.name, &axes)?;
         }
         file.finish()
+    }
+
+    /// Writes times, steps, numbers and names of the bodies; returns which of these are the axis of bodies.
+    fn write_axes(&self, file: &FileWriter) -> Result<&'static str> {
+        file.conventions()?;
+        file.replicated("Time", &[self.times.len() as u64], &self.times)?;
+        file.describe("Time", self.units.time_name(), "time of the frame")?;
+        file.text("Time", "axis", "T")?;
+        file.as_axis("Time")?;
+        file.replicated("Step", &[self.steps.len() as u64], &self.steps)?;
+        file.along("Step", &["Time"])?;
+        file.replicated("ParticleIDs", &[self.ids.len() as u64], &self.ids)?;
+        write_component_axes(file, self.columns.iter().map(|column| column.components))?;
+        if self.names.is_empty() {
+            return file.as_axis("ParticleIDs").map(|()| "ParticleIDs");
+        }
+        if self.names.iter().any(|name| name.contains('\0')) {
+            file.texts("Names", &self.names)?;
+        } else {
+            file.strings("Names", &self.names)?;
+        }
+        file.as_axis("Names")?;
+        file.along("ParticleIDs", &["Names"])?;
+        Ok("Names")
     }
 
     /// The unit's label of a column of a well-known name.

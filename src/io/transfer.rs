@@ -3,14 +3,19 @@
 //! The crate's own transfers are independent ones; those of a file that all ranks write must be collective, and every
 //! rank takes part in each, even with nothing to write. The HDF5 library is not thread-safe: each call holds its lock.
 
+use std::ffi::CString;
 use std::os::raw::c_void;
 
-use hdf5_sys::h5a::{H5Aread, H5Awrite};
+use hdf5::ObjectReference1;
+use hdf5::types::{CompoundField, CompoundType, TypeDescriptor};
+use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Aread, H5Awrite};
 use hdf5_sys::h5d::{H5Dread, H5Dwrite};
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5p::{H5P_DEFAULT, H5Pget_virtual_count, H5Pget_virtual_filename};
-use hdf5_sys::h5s::{H5S_SELECT_OR, H5S_SELECT_SET, H5Sselect_all, H5Sselect_hyperslab, H5Sselect_none};
-use hdf5_sys::h5t::{H5T_class_t, H5Tdetect_class};
+use hdf5_sys::h5s::{
+    H5S_SELECT_OR, H5S_SELECT_SET, H5S_class_t, H5Sclose, H5Screate, H5Sselect_all, H5Sselect_hyperslab, H5Sselect_none,
+};
+use hdf5_sys::h5t::{H5T_class_t, H5Tclose, H5Tcopy, H5Tdetect_class, H5Tset_size};
 
 use super::{Element, Slab, layout};
 
@@ -43,6 +48,52 @@ pub(super) fn write_text(attribute: &hdf5::Attribute, text: &str) -> hdf5::Resul
     // SAFETY: both identifiers are open for the length of the call, and `bytes` is as long as the type.
     hdf5::sync::sync(|| hdf5::h5check(unsafe { H5Awrite(to, kind, from) }))?;
     Ok(())
+}
+
+/// Adds an attribute of text that a zero ends: the only texts by which HDF5 knows the axes of datasets.
+pub(super) fn add_ended_text(object: &hdf5::Location, name: &str, text: &str) -> hdf5::Result<()> {
+    let zero = |_| "a zero in a text";
+    let [name, text] = [CString::new(name).map_err(zero)?, CString::new(text).map_err(zero)?];
+    let bytes = text.as_bytes_with_nul();
+    let (to, plain) = (object.id(), *hdf5::globals::H5T_C_S1);
+    // SAFETY: `object` is open, each identifier is used while it is open and closed once, and `bytes` is as long as the type.
+    hdf5::sync::sync(|| unsafe {
+        let kind = hdf5::h5check(H5Tcopy(plain))?;
+        let space = hdf5::h5check(H5Screate(H5S_class_t::H5S_SCALAR))?;
+        let written = hdf5::h5check(H5Tset_size(kind, bytes.len())).and_then(|_| {
+            let attribute = hdf5::h5check(H5Acreate2(to, name.as_ptr(), kind, space, H5P_DEFAULT, H5P_DEFAULT))?;
+            let written = hdf5::h5check(H5Awrite(attribute, kind, bytes.as_ptr().cast()));
+            H5Aclose(attribute);
+            written
+        });
+        H5Sclose(space);
+        H5Tclose(kind);
+        written.map(drop)
+    })
+}
+
+/// That a dataset lies along an axis, as HDF5 notes it with the axis.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Use {
+    /// The dataset.
+    pub dataset: ObjectReference1,
+    /// Which of its axes it is.
+    pub axis: u32,
+    /// Fills the record up with zeros, so that nothing else gets into the file.
+    pub rest: u32,
+}
+
+// SAFETY: the fields lie where the description says, in a record of 16 bytes.
+unsafe impl hdf5::H5Type for Use {
+    fn type_descriptor() -> TypeDescriptor {
+        let field = |name: &str, ty, offset, index| CompoundField { name: name.to_owned(), ty, offset, index };
+        let fields = vec![
+            field("dataset", ObjectReference1::type_descriptor(), 0, 0),
+            field("dimension", u32::type_descriptor(), 8, 1),
+        ];
+        TypeDescriptor::Compound(CompoundType { fields, size: size_of::<Self>() })
+    }
 }
 
 /// The bytes of an attribute that holds no texts or lists of any length, and whose size was checked.

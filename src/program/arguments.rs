@@ -55,6 +55,8 @@ pub(super) enum Command {
         /// One simulation only
         name: Option<String>,
     },
+    /// Write a parameter file that comes with the program, and the data that it reads, into this folder
+    Example(ExampleArguments),
     /// Make a crate for a simulation or a sweep of your own, with a test, a job script and a README
     New(NewArguments),
     /// Show how far a run is, and end with its status: 0 done, 3 tasks failed, 4 goal missed, 85 not finished
@@ -151,6 +153,15 @@ pub(super) struct PosteriorArguments {
     /// Write these samples into a file of their own, which `plot` draws
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExampleArguments {
+    /// The example [default: all are listed]
+    pub name: Option<String>,
+    /// List the examples
+    #[arg(long)]
+    pub list: bool,
 }
 
 #[derive(Debug, Args)]

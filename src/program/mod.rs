@@ -5,6 +5,7 @@
 //! sweep failed for good, 4 at the end without the goal, 85 stopped with a checkpoint or a journal, not finished.
 
 mod arguments;
+mod example;
 mod inspect;
 mod list;
 #[cfg(all(test, feature = "solvers"))]
@@ -49,6 +50,7 @@ struct Entry {
 #[derive(Default)]
 pub struct Program {
     entries: Vec<Entry>,
+    examples: example::Files,
 }
 
 /// The whole program for one simulation: `fn main() -> ExitCode { divisi::main::<Heat>() }`.
@@ -76,6 +78,12 @@ impl Program {
         self
     }
 
+    /// Adds parameter files that `divisi example` writes, and what they read: by their paths, as `nbody/plummer.toml`, with what is in them.
+    pub fn with_examples(mut self, files: impl IntoIterator<Item = (&'static str, &'static [u8])>) -> Self {
+        self.examples.extend(files);
+        self
+    }
+
     /// Runs the command of the command line and returns the exit status.
     pub fn main(self) -> ExitCode {
         let arguments = match Arguments::try_parse() {
@@ -90,6 +98,7 @@ impl Program {
             Command::Verify { run, from, to } => self.verify(&run, from, to),
             Command::List { name, markdown } => self.list(name.as_deref(), markdown),
             Command::Schema { name } => self.schema(name.as_deref()),
+            Command::Example(arguments) => example::run(&self.examples, &arguments).map(|()| ExitCode::SUCCESS),
             Command::New(arguments) => new::make(&arguments).map(|()| ExitCode::SUCCESS),
             Command::Status { run } => inspect::status(self.folder(run)),
             Command::Ls { path } => inspect::ls(self.folder(path)),

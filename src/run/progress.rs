@@ -14,6 +14,8 @@ use crate::{Comm, Result};
 const ON_TERMINAL: Duration = Duration::from_secs(1);
 /// Between lines in a log.
 const IN_LOG: Duration = Duration::from_secs(10);
+/// The variable that sets other seconds between lines in a log, for programs that watch them.
+const SECONDS: &str = "DIVISI_PROGRESS_SECONDS";
 
 /// How many ranks there are, in words.
 pub(crate) fn ranks_text(comm: &Comm) -> String {
@@ -26,6 +28,8 @@ pub(crate) struct Progress {
     log: Option<File>,
     terminal: bool,
     quiet: bool,
+    /// Between two lines.
+    pause: Duration,
     last: Instant,
     last_step: u64,
     /// The end: time and step.
@@ -43,9 +47,21 @@ impl Progress {
         let log = log.filter(|_| speaks).map(open).transpose()?;
         // Open MPI's launcher gives its ranks a terminal of its own: there, never write in place.
         let terminal = std::io::stderr().is_terminal() && std::env::var_os("OMPI_COMM_WORLD_SIZE").is_none();
+        let pause = if terminal { ON_TERMINAL } else { in_log() };
         let last = Instant::now();
         let quiet = !speaks;
-        Ok(Progress { log, terminal, quiet, last, last_step: 0, until, has_time: true, start: None, in_place: false })
+        Ok(Progress {
+            log,
+            terminal,
+            quiet,
+            pause,
+            last,
+            last_step: 0,
+            until,
+            has_time: true,
+            start: None,
+            in_place: false,
+        })
     }
 
     /// Tells the time beside the step only if it `has_time` that says more.
@@ -104,7 +120,7 @@ impl Progress {
 
     /// Whether it is time for a line on how far the work is.
     pub(crate) fn is_time(&self) -> bool {
-        !self.quiet && self.last.elapsed() >= if self.terminal { ON_TERMINAL } else { IN_LOG }
+        !self.quiet && self.last.elapsed() >= self.pause
     }
 
     /// Reports how far the work is, on a terminal in place of the last report.
@@ -125,6 +141,12 @@ impl Progress {
         let by_step = (clock.step() - step) as f64 / last.saturating_sub(step) as f64;
         by_time.max(if last < u64::MAX { by_step } else { 0.0 })
     }
+}
+
+/// Between lines in a log: as the variable says, if it is a number of seconds.
+fn in_log() -> Duration {
+    let told = std::env::var(SECONDS).ok().and_then(|text| Duration::try_from_secs_f64(text.parse().ok()?).ok());
+    told.unwrap_or(IN_LOG)
 }
 
 /// A rate with a prefix: "3.2 G interactions/s".

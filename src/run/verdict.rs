@@ -216,6 +216,9 @@ fn difference(names: &[String], old: &[String], names_again: &[String], row: &[S
     Some(format!("{name} is {} and was {} again", shown(old), shown(row)))
 }
 
+/// The datasets of a trajectory that are no lists over its frames.
+const OF_BODIES: [&str; 3] = ["ParticleIDs", "Names", "component"];
+
 /// A trajectory, dataset by dataset.
 struct Frames {
     steps: Vec<u64>,
@@ -232,7 +235,10 @@ impl Frames {
     fn read(path: &Path) -> Result<Self> {
         let reader = Reader::open(path)?;
         let column = |about: Entry| {
-            let (bytes, _) = reader.read_bytes(&about.name, &Slab::whole(&about.shape))?;
+            let bytes = match &about.name[..] {
+                "Names" => reader.texts("Names")?.join("\0").into_bytes(),
+                name => reader.read_bytes(name, &Slab::whole(&about.shape))?.0,
+            };
             Ok(Column { about, bytes })
         };
         let columns = reader.datasets()?.into_iter().map(column).collect::<Result<_>>()?;
@@ -255,9 +261,9 @@ impl Frames {
 }
 
 impl Column {
-    /// The bytes of one of so many frames; all of them of what is no list over frames, the names and numbers of the bodies.
+    /// The bytes of one of so many frames; all of them of what is no list over frames.
     fn frame(&self, frames: usize, row: usize) -> &[u8] {
-        let is_over_time = !["ParticleIDs", "Names"].contains(&&self.about.name[..]);
+        let is_over_time = !OF_BODIES.contains(&&self.about.name[..]);
         if !is_over_time || self.about.shape.first() != Some(&(frames as u64)) {
             return &self.bytes;
         }

@@ -1,10 +1,12 @@
-//! The series of snapshots of bodies, whose number never changes: points with steps.
+//! The series of snapshots of bodies, whose number never changes: points with steps, and columns along time and bodies.
 
 use std::path::Path;
 
-use super::{Entry, FileWriter, Reader, SERIES, Shown, Slab, in_all, name_of, time_of, view, write_times};
+use super::{
+    Entry, FileWriter, Reader, SERIES, Shown, Slab, TIME, in_all, name_of, time_of, view, write_time_axis, write_times,
+};
 use crate::Result;
-use crate::io::snapshot::write_topology;
+use crate::io::snapshot::{PARTICLE, component_axis, write_component_axes, write_topology};
 
 /// Writes the series, if the snapshots have bodies and their columns are alike.
 pub(super) fn write(folder: &Path, readers: &[Reader]) -> Result<()> {
@@ -26,7 +28,40 @@ pub(super) fn write(folder: &Path, readers: &[Reader]) -> Result<()> {
         stack(&file, readers, column)?;
     }
     write_steps(&file, &times, &columns, bodies)?;
+    label(&file, readers, &times, &columns)?;
     file.finish()
+}
+
+/// In the root, each column along the axes of time, bodies and components.
+fn label(file: &FileWriter, readers: &[Reader], times: &[f64], columns: &[Entry]) -> Result<()> {
+    let bodies = columns[0].shape[0];
+    write_time_axis(file, &readers[0], times)?;
+    if bodies == 0 {
+        return Ok(());
+    }
+    file.bare_axis(PARTICLE, bodies, "/VTKHDF/Vertices/Connectivity")?;
+    let components = |column: &Entry| column.shape.get(1).map_or(1, |&components| components as usize);
+    write_component_axes(file, columns.iter().map(components))?;
+    for column in columns {
+        let name = match column.name.strip_prefix("VTKHDF/PointData/") {
+            Some(name) if [PARTICLE, TIME, "VTKHDF"].contains(&name) || name.starts_with("component") => continue,
+            Some(name) => name,
+            None => "Coordinates",
+        };
+        let shape = [&[times.len() as u64][..], &column.shape].concat();
+        let shown = (0..).zip(readers).map(|(step, reader)| Shown {
+            file: name_of(reader),
+            dataset: format!("/{}", column.name),
+            part: Slab::whole(&column.shape),
+            place: Slab::whole(&shape).between(step, step + 1),
+        });
+        view(file, &column.kind, name, &shape, &shown.collect::<Vec<_>>())?;
+        file.describe(name, &readers[0].text(&column.name, "unit").unwrap_or_default(), "")?;
+        let component = component_axis(components(column));
+        let axes: Vec<&str> = [TIME, PARTICLE].into_iter().chain(component.as_deref()).collect();
+        file.along(name, &axes)?;
+    }
+    Ok(())
 }
 
 /// The datasets of a snapshot that are ParaView's.
@@ -42,7 +77,7 @@ fn stack(file: &FileWriter, readers: &[Reader], column: &Entry) -> Result<()> {
     let shown = |(step, reader): (u64, &Reader)| Shown {
         file: name_of(reader),
         dataset: format!("/{}", column.name),
-        shape: column.shape.clone(),
+        part: Slab::whole(&column.shape),
         place: Slab::whole(&shape).between(step * rows, (step + 1) * rows),
     };
     let shown: Vec<Shown> = (0..).zip(readers).map(shown).collect();

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::{
-    Entry, FileWriter, GridGeometry, Reader, SERIES, Shown, Slab, XDMF, in_all, name_of, view, write_times, xdmf,
+    Entry, FileWriter, GridGeometry, Reader, SERIES, Shown, Slab, TIME, XDMF, in_all, name_of, view, write_time_axis,
+    write_times, xdmf,
 };
 use crate::Result;
-use crate::io::grid::{FIELDS, VECTOR, components, has_velocity, write_image};
+use crate::io::grid::{FIELDS, SPACE, VECTOR, components, has_velocity, link_in_root, write_image, write_space};
 
 /// Writes the series, if all snapshots have the same grid and the same fields.
 pub(super) fn write(folder: &Path, readers: &[Reader]) -> Result<()> {
@@ -42,14 +43,20 @@ fn master(
     file.group(FIELDS)?;
     write_image(&file, geometry)?;
     write_times(&file, times)?;
+    write_time_axis(&file, &readers[0], times)?;
+    write_space(&file, geometry, &readers[0].text("Units", "Length").unwrap_or_default())?;
     for [name, kind] in fields {
         let shown = (0..).zip(readers).map(|(step, reader)| Shown {
             file: name_of(reader),
             dataset: format!("/{FIELDS}/{name}"),
-            shape: geometry.shape().to_vec(),
+            part: Slab::whole(&geometry.shape()),
             place: Slab::whole(&shape).between(step, step + 1),
         });
-        view(&file, kind, &format!("{FIELDS}/{name}"), &shape, &shown.collect::<Vec<_>>())?;
+        let field = format!("{FIELDS}/{name}");
+        view(&file, kind, &field, &shape, &shown.collect::<Vec<_>>())?;
+        file.describe(&field, &readers[0].text(&field, "unit").unwrap_or_default(), "")?;
+        file.along(&field, &[TIME, SPACE[0], SPACE[1], SPACE[2]])?;
+        link_in_root(&file, name)?;
     }
     let mut all: Vec<&str> = fields.iter().map(|[name, _]| *name).collect();
     if has_velocity(&all) {

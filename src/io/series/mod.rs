@@ -1,7 +1,8 @@
 //! The files that open all snapshots of a folder as one series in time.
 //!
 //! `series.vtkhdf` (ParaView: VTKHDF 2.0 with steps) holds no numbers of its own beyond the times: its datasets are views of
-//! those in the snapshots (HDF5 virtual datasets), found beside it wherever the folder is moved. For grids, `series.xmf`
+//! those in the snapshots (HDF5 virtual datasets), found beside it wherever the folder is moved. In its root they lie along `time` and the
+//! axes of the snapshots: xarray opens them as one. For grids, `series.xmf`
 //! describes the same datasets for programs that read XDMF. Made for snapshots that all have the same bodies or the same grid.
 
 mod bodies;
@@ -11,7 +12,8 @@ mod xdmf;
 use std::path::{Path, PathBuf};
 
 use super::grid::EXTENSION;
-use super::{Entry, FileWriter, GridGeometry, Reader, Shown, Slab};
+use super::snapshot::TIME;
+use super::{Axis, Entry, FileWriter, GridGeometry, Reader, Shown, Slab};
 use crate::{Error, Result};
 
 /// The name of the file, beside the snapshots.
@@ -98,6 +100,14 @@ fn view(file: &FileWriter, kind: &str, name: &str, shape: &[u64], shown: &[Shown
         "int32" => file.view::<i32>(name, shape, shown),
         _ => file.view::<i64>(name, shape, shown),
     }
+}
+
+/// The axis of time in the root, and what else makes the file a labelled one.
+fn write_time_axis(file: &FileWriter, first: &Reader, times: &[f64]) -> Result<()> {
+    file.conventions()?;
+    let unit = first.text("Units", "Time").unwrap_or_default();
+    file.axis(&Axis::new(TIME, &unit, times).long_name("time of the state"))?;
+    file.text(TIME, "axis", "T")
 }
 
 /// The times for ParaView: their number and values.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::groups::Chains;
 use super::labels::{OTHER, STANDARD};
 use super::{FORMAT, Parameter, Posterior, observations};
 use crate::io::{FileWriter, Slab, WriteOptions};
@@ -109,6 +110,8 @@ impl Posterior {
         file.dataset("lnlike", &rows, &self.ln_likelihood)?;
         if share.has_prior {
             file.dataset("lnprior", &rows, &self.ln_prior)?;
+            let sum: Vec<f64> = self.ln_prior.iter().zip(&self.ln_likelihood).map(|(a, b)| a + b).collect();
+            file.dataset("lnpost", &rows, &sum)?;
         }
         if share.has_weights {
             file.dataset("weights", &rows, &self.weights)?;
@@ -120,7 +123,19 @@ impl Posterior {
         file.texts("parameter_units", &texts(|parameter| &parameter.unit))?;
         observations::write(&file, &self.observations)?;
         self.write_chain(&file, share, &order)?;
+        self.write_groups(&file, share, &order)?;
         file.finish()
+    }
+
+    /// The samples as ArviZ looks for them, where all count alike.
+    fn write_groups(&self, file: &FileWriter, share: &Share, order: &[usize]) -> Result<()> {
+        if share.has_weights || share.total == 0 {
+            return Ok(());
+        }
+        let parameters: Vec<&Parameter> = order.iter().map(|&place| &self.parameters[place]).collect();
+        let beside = [["log_likelihood", "/lnlike"], ["log_prior", "/lnprior"], ["lp", "/lnpost"]];
+        let known = if share.has_prior { 3 } else { 1 };
+        Chains::of(share.total, share.steps, share.walkers).write(file, &parameters, &beside[..known])
     }
 
     /// The chain, where any rank holds walkers.

@@ -260,6 +260,13 @@ impl Points {
         }
     }
 
+    /// Of a grid, the values of each parameter, the first of which varies slowest; none where tasks are other points.
+    pub(crate) fn grid(&self) -> Option<Vec<Vec<Value>>> {
+        let Choice::Grid(_) = self.choice else { return None };
+        let values = |axis: &Axis| (0..axis.count().unwrap_or(0)).map(|place| axis.at(place)).collect();
+        Some(self.axes.iter().map(values).collect())
+    }
+
     /// Of samples of a posterior, the row of each task; empty for other points.
     pub(crate) fn rows(&self) -> &[usize] {
         &self.rows

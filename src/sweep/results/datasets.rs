@@ -3,11 +3,13 @@
 //! Whole numbers are `i64`, numbers `f64`, truth values `u8` (0 or 1), texts in UTF-8, of fixed length where they are about equally
 //! long. A whole number or truth value that some tasks lack is `f64`, with NaN for none; where a float doesn't hold the numbers it stays
 //! `i64`, and `missing/NAME` is 1 for the tasks that lack it. A text that is lacking is empty. A slash in a name is written `_`, a very
-//! long name is cut; the attribute `name` has it whole. As many columns as fit in memory are gathered in one pass over the rows.
+//! long name is cut; the attribute `name` has it whole. Columns lie along `task`; in the root they are again, of a grid's tasks as arrays
+//! along its parameters ([`labels`](super::labels)). As many columns as fit in memory are gathered in one pass over the rows.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::labels::Labels;
 use super::{Column, Columns, Row, Status, one_line};
 use crate::Result;
 use crate::base::console::beginning;
@@ -24,7 +26,7 @@ const LONGEST_NAME: usize = 1024;
 
 /// The values of one column.
 #[derive(Debug, PartialEq)]
-enum Cells {
+pub(super) enum Cells {
     Integers(Vec<i64>),
     /// Whole numbers, and for each whether it is lacking.
     SomeIntegers(Vec<i64>, Vec<u8>),
@@ -34,6 +36,7 @@ enum Cells {
 }
 
 impl Cells {
+    /// None yet, of what the column holds.
     fn of(column: &Column) -> Self {
         match column.kind {
             Kind::Text => Cells::Texts(Vec::new()),
@@ -89,10 +92,13 @@ where
         let at_once = (CELLS / columns.rows()).max(1) as usize;
         let all: Vec<(usize, &Column)> = columns.all().iter().enumerate().filter(|(_, c)| !c.is_message()).collect();
         let mut names = BTreeSet::new();
+        let labels = Labels::begin(&file, points, columns)?;
         for group in all.chunks(at_once) {
             let gathered = gather(points, columns, group, rows())?;
             for (&(position, column), cells) in group.iter().zip(gathered) {
-                write_column(&file, &dataset_name(&mut names, &column.name), position, column, &cells)?;
+                let name = dataset_name(&mut names, &column.name);
+                write_column(&file, &name, position, column, &cells)?;
+                labels.add(&name, &cells)?;
             }
         }
     }
@@ -149,7 +155,7 @@ fn write_failures(file: &FileWriter, rows: impl Iterator<Item = Result<Row>>) ->
 }
 
 /// A name that HDF5 takes for one dataset, and that no other column has.
-fn dataset_name(taken: &mut BTreeSet<String>, column: &str) -> String {
+pub(super) fn dataset_name(taken: &mut BTreeSet<String>, column: &str) -> String {
     let mut name = column.replace(['/', '\0'], "_");
     name.truncate(beginning(&name, LONGEST_NAME).len());
     if name.chars().all(|c| c == '.') {

@@ -8,12 +8,13 @@
 //! Columns and not records in HDF5: a column of many tasks is read without the others, every tool shows it, and this
 //! program's `compare` and `ls` know it. In Python: `pandas.read_csv("results.csv")`, or
 //! `pandas.DataFrame({k: v[:] for k, v in h5py.File("results.h5")["results"].items()})`, where texts are bytes unless read
-//! by `v.asstr()[:]`.
+//! by `v.asstr()[:]`. `xarray.open_dataset("results.h5")` shows the numbers of a grid of parameters as arrays along these.
 //!
 //! Rows are read twice and more, not kept: the first pass finds the columns, the others write them.
 
 mod columns;
 mod datasets;
+mod labels;
 mod text;
 
 use serde::{Deserialize, Serialize};
