@@ -1,6 +1,6 @@
 # What to do with this checkout. Every target first makes sure that all it needs is there (scripts/setup.sh).
 
-.PHONY: help demo test check bench
+.PHONY: help demo test python check bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -10,6 +10,9 @@ demo: ## build, integrate the Solar System on 2 ranks, draw it; a Plummer sphere
 
 test: ## all tests, with the demo's build; ends with a line of numbers
 	@scripts/test.sh
+
+python: ## the tests of the Python package and its notebooks alone
+	@scripts/test.sh --python
 
 check: ## formatting, lints, features, documentation and dependencies, without warnings
 	@scripts/check.sh

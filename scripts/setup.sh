@@ -13,7 +13,7 @@ usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--
 
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
-  --readers   also h5py, VTK and yt in target/readers, with which `make test` opens the files
+  --readers   also h5py, VTK, yt, xarray and others in target/readers, with which `make test` opens the files
   --peers     also REBOUND, mpi4py, Dask, Ray, orbitize, radvel and others in target/peers, with which `make bench` compares
   --deny      also cargo-deny in target/deny, with which `make check` looks at the crates that Divisi is built from
   --mpich     also MPICH and its HDF5 beside Open MPI (Debian, Ubuntu): with target/mpich/bin first in PATH they are taken

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # All tests, with the release build that the demo made: the crate's own, those that relaunch themselves under mpirun,
-# the examples, the job script where there is a Slurm, the set-up, and the files opened with h5py, VTK and yt (and orbitize, where
-# it is there).
+# the examples, the job script where there is a Slurm, the set-up, the files opened with h5py, VTK, yt, xarray, pynbody and ArviZ (and orbitize, where
+# it is there), and the Python package.
 # What can be done beside building is: the set-up's tests, and fetching the readers.
-# The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`.
+# The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`; `--python`: the Python package alone.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 scripts/setup.sh || exit 1
@@ -49,7 +49,7 @@ beside_building() { # what needs the network and small programs more than a core
 reader_tests() { # parameter files as editors see them; snapshots of few and of many bodies, and of grids of one to three axes, and a posterior, as other people's tools see them
     local runs=$own/readers-runs passed=0 failed=0 name
     if ! scripts/setup.sh --readers; then
-        echo "readers skipped: h5py, VTK and yt could not be installed"
+        echo "readers skipped: h5py, VTK, yt and others could not be installed"
         # What a person's machine may lack, an automatic check may not.
         if [[ ${CI:-} ]]; then echo "0 passed, 1 failed"; else echo "0 passed, 0 failed, 1 skipped"; fi
         return
@@ -57,7 +57,8 @@ reader_tests() { # parameter files as editors see them; snapshots of few and of 
     for name in solar_system plummer; do
         if mpirun -n 2 "$target/release/divisi" run "sims/nbody/$name.toml" --steps 20 --out "$runs/$name" --overwrite &&
             target/readers/bin/python tests/readers/check_particles.py "$runs/$name"/snapshots/*.hdf5 &&
-            target/readers/bin/python tests/readers/check_particles.py --series "$runs/$name/snapshots"; then
+            target/readers/bin/python tests/readers/check_particles.py --series "$runs/$name/snapshots" &&
+            target/readers/bin/python tests/readers/check_labels.py "$runs/$name"; then
             passed=$((passed + 1))
         else
             failed=$((failed + 1))
@@ -67,7 +68,8 @@ reader_tests() { # parameter files as editors see them; snapshots of few and of 
         if mpirun -n 2 "$target/release/divisi" run "sims/fluid/$name.toml" --steps 40 output.every_steps=20 \
             --out "$runs/$name" --overwrite &&
             target/readers/bin/python tests/readers/check_grid.py "$runs/$name"/snapshots/snapshot_*.vtkhdf \
-                --series "$runs/$name/snapshots"; then
+                --series "$runs/$name/snapshots" &&
+            target/readers/bin/python tests/readers/check_labels.py "$runs/$name"; then
             passed=$((passed + 1))
         else
             failed=$((failed + 1))
@@ -88,7 +90,29 @@ reader_tests() { # parameter files as editors see them; snapshots of few and of 
     else
         failed=$((failed + 1))
     fi
+    # Each file of a fit and of a sweep by every reader of labels; the package, which prints a line of numbers of its own.
+    if mpirun -n 2 "$target/release/divisi" run sims/sweep/logistic.toml --out "$runs/logistic" --overwrite &&
+        target/readers/bin/python tests/readers/check_labels.py "$runs"/{fit,logistic}; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
     echo "$passed passed, $failed failed"
+    python_tests
+}
+
+python_tests() { # the package `divisi`, its types, its notebooks
+    DIVISI_PROGRAM=$(realpath "$target/release/divisi") target/readers/bin/python -m pytest -q python
+    (($? < 2)) || echo "0 passed, 1 failed"
+    if (cd python && ../target/readers/bin/python -m mypy divisi); then echo "1 passed, 0 failed"; else echo "0 passed, 1 failed"; fi
+}
+
+[[ ${1:-} != --python ]] || {
+    scripts/setup.sh --readers && cargo build --release || exit 1
+    total=$(python_tests | tee /dev/stderr | scripts/count.sh)
+    echo "$total"
+    [[ $total == *', 0 failed, '* ]]
+    exit
 }
 
 beside=$own/test-beside.log

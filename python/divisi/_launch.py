@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -144,11 +145,11 @@ def submit(
     path = Path(script) if script is not None else beside
     if not path.is_file():
         raise FileNotFoundError(f"there is no job script {path}: give the `script` of a checkout, jobscripts/run.sbatch")
-    asked = [("--ntasks", ranks), ("--nodes", nodes), ("--time", time)]
+    # The script asks for a number of its own on each node.
+    on_each = None if ranks is None else math.ceil(ranks / (nodes or 1))
+    asked = [("--ntasks", ranks), ("--ntasks-per-node", on_each), ("--nodes", nodes), ("--time", time)]
     words = [f"{name}={value}" for name, value in asked if value is not None]
     variables = dict(os.environ)
-    if ranks is not None and nodes is None:
-        words.append("--ntasks-per-node=0")
     if out is not None:
         variables["DIVISI_OUT"] = str(Path(out))
     variables.setdefault("DIVISI_PROGRAM", str(find_program()))

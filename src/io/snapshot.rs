@@ -115,6 +115,8 @@ pub struct Snapshot {
     pub(super) stamp: Stamp,
     /// Whether bodies or fields were described.
     pub(super) is_described: bool,
+    /// How many bodies were.
+    bodies: u64,
 }
 
 impl Snapshot {
@@ -135,7 +137,7 @@ impl Snapshot {
     }
 
     fn begin(file: FileWriter, stamp: Stamp) -> Result<Self> {
-        Ok(Snapshot { file, stamp, is_described: false })
+        Ok(Snapshot { file, stamp, is_described: false, bodies: 0 })
     }
 
     /// The file that is written.
@@ -162,6 +164,7 @@ impl Snapshot {
             }
         }
         self.is_described = true;
+        self.bodies = total;
         write_units(&self.file, &self.stamp.units)?;
         for column in columns {
             let name = format!("PartType{KIND}/{}", column.name);
@@ -189,7 +192,7 @@ impl Snapshot {
     pub fn names(&mut self, names: &[String]) -> Result<()> {
         let name = format!("PartType{KIND}/Names");
         self.file.texts(&name, names)?;
-        if names.is_empty() {
+        if names.is_empty() || names.len() as u64 != self.bodies {
             return Ok(());
         }
         self.file.link(&format!("/{name}"), "Names")?;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use divisi::Comm;
 use divisi::io::{
-    CellField, Checkpoint, CheckpointReader, Column, FileWriter, Frame, GridGeometry, Part, Reader, Slab, Snapshot,
-    Stamp, Trajectory, WriteOptions, newest, path_of, prune,
+    Axis, CellField, Checkpoint, CheckpointReader, Column, FileWriter, Frame, GridGeometry, LabelledArray, Part,
+    Reader, Slab, Snapshot, Stamp, Trajectory, WriteOptions, newest, path_of, prune,
 };
 use divisi::partition::balanced_range;
 use divisi::units::{Preset, Units};
@@ -13,6 +13,7 @@ use divisi::units::{Preset, Units};
 pub(crate) const CHECKS: &[super::Check] = &[
     ("snapshots have the bytes that one rank writes", same_bytes),
     ("ranks with nothing to give change no byte", empty_ranks),
+    ("labelled datasets have the bytes that one rank writes", labelled),
     ("hints arrive at MPI-IO", hints),
     ("boxes of a grid land where they belong", grid),
     ("a grid in blocks has the bytes of a grid in one", grid_snapshot),
@@ -113,6 +114,46 @@ fn empty_ranks(comm: &Comm) {
     let last = comm.rank() + 1 == comm.size();
     let mine = if last { 0..BODIES } else { BODIES..BODIES };
     ways().iter().for_each(|ways| compare_with_one_rank(comm, mine.clone(), ways));
+}
+
+/// Rows that ranks share along two axes, and an array that all of them hold along one of these.
+fn labelled(comm: &Comm) {
+    const ROWS: u64 = 1013;
+    let folder = scratch(comm);
+    let write = |comm: &Comm, name: &str, options: &WriteOptions| {
+        let mine = share(comm, ROWS);
+        let numbers: Vec<f64> = mine.clone().flat_map(|row| [number(row, 0), number(row, 1)]).collect();
+        let axes = [
+            Axis::new("x", "km", (0..ROWS).map(|row| row as f64).collect::<Vec<_>>()).long_name("distance"),
+            Axis::new("side", "", [-1.0, 1.0]),
+        ];
+        let file = FileWriter::create(comm, &folder.join(name), options).expect("a file");
+        file.conventions().expect("conventions");
+        file.labelled(&LabelledArray::new("weights", "", &axes[1..], vec![0.25, 0.75]).expect("an array"))
+            .expect("data");
+        axes.iter().for_each(|axis| file.axis(axis).expect("an axis"));
+        let slab = Slab::rows(ROWS, mine.start, mine.end - mine.start, 2);
+        file.dataset("temperature", &slab, &numbers).expect("data");
+        file.describe("temperature", "K", "how hot it is").expect("a unit");
+        file.along("temperature", &["x", "side"]).expect("axes");
+        file.finish().expect("a whole file");
+    };
+    let group = comm.split(u32::from(!comm.is_root()));
+    if comm.is_root() {
+        write(&group, "one.nc", &WriteOptions::default());
+    }
+    for options in [WriteOptions::default(), WriteOptions::default().mpiio(false)] {
+        write(comm, "all.nc", &options);
+        if comm.is_root() {
+            let [all, one] = ["all.nc", "one.nc"].map(|name| std::fs::read(folder.join(name)).expect("a file"));
+            assert!(all == one, "{options:?}: bytes differ");
+        }
+        comm.barrier();
+    }
+    let read = Reader::open(&folder.join("all.nc")).and_then(|file| file.labelled("temperature")).expect("an array");
+    assert_eq!(read.numbers[[7, 1]], number(7, 1));
+    assert_eq!((&read.axes[0].long_name[..], &read.axes[1].coordinates[..]), ("distance", &[-1.0, 1.0][..]));
+    done(comm, &folder);
 }
 
 fn hints(comm: &Comm) {
