@@ -20,6 +20,15 @@ def has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
+def table(path: Path, **how: Any) -> Any:
+    """A CSV file as a pandas.DataFrame, each number as it was written, to the last bit."""
+    pandas = need("pandas", path.name)
+    # Later versions do so by themselves, and warn of being told.
+    if tuple(int(part) for part in pandas.__version__.split(".")[:2]) < (3, 1):
+        how["float_precision"] = "round_trip"
+    return pandas.read_csv(path, **how)
+
+
 def dataset(path: Path, what: str) -> Any:
     """A labelled file as an xarray.Dataset whose numbers are read when they are asked for."""
     xarray = need("xarray", what, "xarray h5netcdf")

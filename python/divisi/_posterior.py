@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ._optional import has, need
+from ._optional import has, need, table
 
 
 class Posterior:
@@ -62,8 +62,7 @@ class Posterior:
     @property
     def summary(self) -> Any:
         """summary.csv as a pandas.DataFrame: medians and intervals, angles in degrees."""
-        pandas = need("pandas", "Posterior.summary")
-        return pandas.read_csv(self.path.with_name("summary.csv"), index_col="parameter", float_precision="round_trip")
+        return table(self.path.with_name("summary.csv"), index_col="parameter")
 
     def arviz(self) -> Any:
         """The samples for ArviZ, which finds chains and draws in the file: a tree of datasets (ArviZ 1), or InferenceData (0.x)."""

@@ -15,7 +15,7 @@ import h5py
 
 from . import _show
 from ._errors import Error
-from ._optional import dataset, need
+from ._optional import dataset, table
 from ._posterior import Posterior
 from ._program import environment, find_program
 from ._snapshot import Snapshot, in_unit, place_of, snapshot
@@ -99,9 +99,7 @@ class Run:
         return self._table("tasks.csv", index_col="task")
 
     def _table(self, name: str, **how: Any) -> Any:
-        pandas = need("pandas", name)
-        # Each number as it was written, to the last bit.
-        return pandas.read_csv(self._file(name), float_precision="round_trip", **how)
+        return table(self._file(name), **how)
 
     # Arrays with names, read when they are asked for
 

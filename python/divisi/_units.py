@@ -26,7 +26,7 @@ _NAMES = {
 }
 
 
-class Numbers(np.ndarray):  # type: ignore[type-arg]
+class Numbers(np.ndarray):
     """An array of numpy with the label of its unit, `unit`; empty where there is none."""
 
     unit: str

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 
-use super::labels::Labels;
+use super::axes::Labels;
 use super::parts::{Parts, Writers};
 use super::place::Place;
 use super::{Element, Part, Slab, WriteOptions, digest, layout, transfer};

@@ -10,13 +10,14 @@
 //!
 //! Left out: formats of one domain (they are written through [`FileWriter`] where that domain is), growing a file, reading through MPI-IO, filters other than deflate.
 
+mod axes;
 pub(crate) mod checkpoint;
 mod digest;
 mod element;
 pub(crate) mod file;
 pub(crate) mod grid;
 pub(crate) mod history;
-pub(crate) mod labels;
+mod labels;
 mod layout;
 mod objects;
 mod options;
@@ -35,6 +36,7 @@ pub(crate) mod trajectory;
 mod transfer;
 
 pub use crate::base::whole::write_whole;
+pub use axes::Axis;
 pub use checkpoint::{Checkpoint, checkpoint_steps, hash_of, path_of, prune};
 pub(crate) use checkpoint::{is_checkpoint, of_others};
 pub(crate) use digest::chained;
@@ -42,7 +44,7 @@ pub use element::Element;
 pub use file::{FileWriter, Shown};
 pub use grid::{CellField, GridGeometry};
 pub use history::History;
-pub use labels::{Axis, LabelledArray, write_labelled};
+pub use labels::{LabelledArray, write_labelled};
 pub use options::WriteOptions;
 pub use part::Part;
 pub use reader::{Entry, Reader, step_of};

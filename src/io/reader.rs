@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use hdf5::types::{TypeDescriptor, VarLenArray, VarLenAscii, VarLenUnicode};
 use hdf5::{ObjectReference1, ReferencedObject};
 
-use super::labels::{AXES, USES};
+use super::axes::{AXES, USES};
 use super::objects::Objects;
 use super::patience::{Call, Patience};
 use super::transfer::Use;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Columns;
-use super::datasets::{Cells, dataset_name};
+use super::cells::{Cells, dataset_name};
 use crate::Result;
 use crate::io::{FileWriter, Shown, Slab};
 use crate::sweep::parameters::Points;

@@ -12,6 +12,7 @@
 //!
 //! Rows are read twice and more, not kept: the first pass finds the columns, the others write them.
 
+mod cells;
 mod columns;
 mod datasets;
 mod labels;
