@@ -98,7 +98,8 @@ def check_pynbody(path):
 
 def check_series(path):
     folder = path.parent
-    snapshots = sorted(folder.glob("snapshot_*"))
+    # A series goes forward in time, also of a run that goes back.
+    snapshots = sorted(folder.glob("snapshot_*"), key=lambda name: float(opened(name).time))
     with opened(path) as seen:
         times = []
         for step, name in enumerate(snapshots):
