@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.." || exit 1
 scripts/setup.sh || exit 1
 . scripts/env.sh
 
-combinations() { # what a crate builds that leaves out pictures, solvers or both (with both: clippy, below)
+combinations() { # what a crate builds that leaves out pictures, solvers, compression or all of them (with all: clippy, below)
     local features
-    for features in '' plot solvers; do
+    for features in '' plot solvers compress; do
         cargo clippy --release --lib --examples --no-default-features --features "parallel-hdf5 $features" -- -D warnings || return 1
     done
 }

@@ -13,7 +13,7 @@ usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--
 
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
-  --readers   also h5py, VTK, yt, xarray and others in target/readers, with which `make test` opens the files
+  --readers   also h5py, VTK, yt, xarray and others in target/readers, with which `make test` opens the files, and zstd, pigz and bgzip
   --peers     also REBOUND, mpi4py, Dask, Ray, orbitize, radvel and others in target/peers, with which `make bench` compares
   --deny      also cargo-deny in target/deny, with which `make check` looks at the crates that Divisi is built from
   --mpich     also MPICH and its HDF5 beside Open MPI (Debian, Ubuntu): with target/mpich/bin first in PATH they are taken
@@ -203,7 +203,7 @@ explain() { # what is missing here, how to get it, and the page that says more
     page=$(page)
     say "missing on this machine:"
     for thing in "$@"; do hint "$thing" "$page"; done
-    [[ $* != hdf5 ]] || say "or without it: scripts/setup.sh --bundled, unset HDF5_DIR, cargo build --no-default-features --features bundled-hdf5,plot,solvers"
+    [[ $* != hdf5 ]] || say "or without it: scripts/setup.sh --bundled, unset HDF5_DIR, cargo build --no-default-features --features bundled-hdf5,plot,solvers,compress"
     die "more: $page. Then run this again."
 }
 
@@ -239,6 +239,14 @@ mpich_first() { # what stands for MPICH's programs under their own names, which 
 python_headers() { # REBOUNDx is built from source
     local include='import os, sysconfig; print(os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
     [[ $(/usr/bin/python3 -c "$include" 2>/dev/null) == True ]] || ! can_apt || install_packages python3-dev
+}
+
+compressors() { # programs that read and write what `divisi compress` does: asked by tests and figures where they are there
+    local names=''
+    command -v zstd >/dev/null || names+=" zstd"
+    command -v pigz >/dev/null || names+=" pigz"
+    command -v bgzip >/dev/null || names+=" tabix"
+    [[ ! $names ]] || ! can_apt || install_packages $names
 }
 
 # ------------------------------------------------------------------------------------------------------------- main
@@ -287,3 +295,4 @@ if [[ $peers ]]; then
     python_venv peers rebound reboundx numpy emcee mpi4py 'dask[distributed]' ray hyperqueue orbitize radvel
     command -v parallel >/dev/null || ! can_apt || install_packages parallel
 fi
+[[ ! $readers$peers ]] || compressors

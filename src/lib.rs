@@ -7,7 +7,7 @@
 //!   [`random`] (numbers by seed, stream and index), [`units`], and [`simd`];
 //! - messages: [`comm`], the only place that calls MPI;
 //! - files: [`io`], the only place that calls HDF5;
-//! - data: [`particles`] and [`grid`]s on ranks, independent [`tasks`];
+//! - data: [`particles`] and [`grid`]s on ranks, independent [`tasks`], files compressed by all ranks (`compress`);
 //! - [`run`]: the trait, the loop, the run's folder; [`sampler`]s of a user's density; solvers: [`nbody`], [`fluid`], [`orbit`];
 //!   `sweep`s from a parameter file;
 //! - tools: [`plot`], `program`.
@@ -20,8 +20,8 @@
 //! "All ranks" in a method's description means that every rank must call it, in the same order.
 //!
 //! # Features
-//! `plot` (pictures) and `solvers` ([`nbody`], [`fluid`], [`orbit`]) are on by default; a crate that needs neither leaves them out
-//! with `default-features = false` and builds neither. Of HDF5 it then names one: `parallel-hdf5`, the system's, in which all ranks write
+//! `plot` (pictures), `solvers` ([`nbody`], [`fluid`], [`orbit`]) and `compress` (zstd and gzip) are on by default; a crate that needs
+//! none of them leaves them out with `default-features = false` and builds none. Of HDF5 it then names one: `parallel-hdf5`, the system's, in which all ranks write
 //! a file together (the default), or `bundled-hdf5`, built from source, in which rank 0 writes for all.
 //!
 //! # The smallest simulation
@@ -68,6 +68,8 @@
 
 mod base;
 pub mod comm;
+#[cfg(feature = "compress")]
+pub mod compress;
 #[cfg(feature = "solvers")]
 pub mod fluid;
 pub mod grid;

@@ -5,6 +5,7 @@
 
 #[path = "../../tests/common/mod.rs"]
 mod common;
+mod compress;
 mod direct;
 mod domain;
 mod few_bodies;
@@ -47,7 +48,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 43] = [
+const BENCHES: [Bench; 45] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -89,6 +90,8 @@ const BENCHES: [Bench; 43] = [
     ("sweep_1mb_mbs", sweep::sweep_payload),
     ("sweep_first_s", sweep::sweep_first),
     ("sweep_command", sweep::sweep_command),
+    ("compress_zst", compress::zst),
+    ("compress_gz", compress::gz),
     ("sampler_ensemble", sampler::ensemble),
     ("sampler_2rank", sampler::two_ranks),
 ];

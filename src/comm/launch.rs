@@ -23,6 +23,9 @@ use crate::{Error, Result};
 
 /// How long a failed rank waits for the others before it ends the job.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long a rank sleeps between looks for the others, where its own threads need its core.
+#[cfg(feature = "compress")]
+const NAP: Duration = Duration::from_micros(100);
 /// Exit status after a panic.
 const PANICKED: u8 = 1;
 
@@ -124,6 +127,12 @@ pub fn launcher_rank() -> usize {
     ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"].iter().find_map(|name| number(name)).unwrap_or(0)
 }
 
+/// The number of this process's ranks from the launcher's variables, without MPI; 1 without a launcher.
+#[cfg(feature = "compress")]
+pub(crate) fn launcher_size() -> usize {
+    ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"].iter().find_map(|name| number(name)).unwrap_or(1)
+}
+
 fn number(name: &str) -> Option<usize> {
     env::var(name).ok()?.parse().ok()
 }
@@ -153,7 +162,7 @@ fn end_after_panic(comm: &Comm) -> ! {
 fn end_together(comm: &Comm, last: &SimpleCommunicator, result: Result<u8>) -> u8 {
     let failure = result.as_ref().err();
     let own = failure.filter(|error| !matches!(error, Error::Elsewhere { .. }));
-    let reports = match lowest_failure(last, own, failure.is_some()) {
+    let reports = match lowest_failure(last, own, failure.is_some(), std::thread::yield_now) {
         Failure::None => false,
         Failure::Of { rank, .. } => rank == comm.rank(),
         Failure::Unknown => true,
@@ -184,7 +193,7 @@ enum Failure {
 }
 
 /// The lowest rank with an error; unknown if this rank `gives_up` and the others don't come.
-fn lowest_failure(comm: &SimpleCommunicator, own: Option<&Error>, gives_up: bool) -> Failure {
+fn lowest_failure(comm: &SimpleCommunicator, own: Option<&Error>, gives_up: bool, pause: fn()) -> Failure {
     let code = own.map_or(i64::MAX, |error| (i64::from(comm.rank()) << 8) | i64::from(error.status()));
     let mut minimum = ffi::Minimum::start(comm, code);
     let start = Instant::now();
@@ -192,7 +201,7 @@ fn lowest_failure(comm: &SimpleCommunicator, own: Option<&Error>, gives_up: bool
         match minimum.test() {
             Some(least) => break least,
             None if gives_up && start.elapsed() > GRACE => return Failure::Unknown,
-            None => std::thread::yield_now(),
+            None => pause(),
         }
     };
     if least == i64::MAX {
@@ -207,8 +216,21 @@ impl Comm {
     /// # Errors
     /// This rank's own error, or [`Error::Elsewhere`] where only other ranks failed.
     pub fn agree<T>(&self, result: Result<T>) -> Result<T> {
+        self.agree_pausing(result, std::thread::yield_now)
+    }
+
+    /// As [`agree`](Comm::agree), for ranks whose own threads are at work: a rank that waits leaves its core to them. All ranks.
+    ///
+    /// # Errors
+    /// As [`agree`](Comm::agree).
+    #[cfg(feature = "compress")]
+    pub(crate) fn agree_asleep<T>(&self, result: Result<T>) -> Result<T> {
+        self.agree_pausing(result, || std::thread::sleep(NAP))
+    }
+
+    fn agree_pausing<T>(&self, result: Result<T>, pause: fn()) -> Result<T> {
         let failure = result.as_ref().err();
-        let waited = || lowest_failure(self.control(), failure, false);
+        let waited = || lowest_failure(self.control(), failure, false, pause);
         let lowest = self.traffic().waiting(waited);
         match (result, lowest) {
             (Ok(_), Failure::Of { rank, status }) => Err(elsewhere(rank, status)),

@@ -8,13 +8,17 @@
 //! Sums of floating-point numbers are offered as [`ExactSum`] alone, since a sum in rank order would differ with the
 //! number of ranks. MPI's own errors end the job (its default error handler), so most methods return plain values.
 //!
-//! Left out: threads (calls come from the thread that launched), MPI-IO (HDF5 does it), derived datatypes.
+//! A file that is none of HDF5's is written by all ranks through MPI-IO (`file`).
+//!
+//! Left out: threads (calls come from the thread that launched), derived datatypes.
 
 mod channel;
 mod collective;
 mod exact;
 mod exchange;
 mod ffi;
+#[cfg(feature = "compress")]
+mod file;
 mod info;
 mod launch;
 mod message;
@@ -31,9 +35,13 @@ use mpi::topology::{Color, Communicator, SimpleCommunicator};
 pub use channel::{Channels, Node, Peer};
 pub use collective::{Extremum, Whole};
 pub use exact::ExactSum;
+#[cfg(feature = "compress")]
+pub(crate) use file::SharedFile;
 #[cfg(feature = "parallel-hdf5")]
 pub(crate) use info::Info;
 pub(crate) use info::check_hint;
+#[cfg(feature = "compress")]
+pub(crate) use launch::launcher_size;
 pub use launch::{launch, launcher_rank, survives_deaths};
 pub(crate) use launch::{leave, take_panic};
 pub use message::{Pending, Tag, wait_all, wait_any};

@@ -24,7 +24,7 @@ mod options;
 mod part;
 mod parts;
 mod patience;
-mod place;
+pub(crate) mod place;
 mod reader;
 pub(crate) mod records;
 mod restore;

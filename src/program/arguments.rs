@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use clap::{Args, Parser, Subcommand};
 
 use super::new::NewArguments;
+#[cfg(feature = "compress")]
+use crate::compress::Format;
 #[cfg(feature = "plot")]
 use crate::plot::View;
 
@@ -17,7 +19,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 /// What the exit statuses mean: the end of `divisi --help`, and the table of docs/reference/exit-statuses.md.
 const STATUSES: &str = "Exit statuses:
   0   Done, or its goal reached; compare and verify: no difference
-  1   Failed: a file that can't be written, a number that isn't finite, a lost rank; compare and verify: a difference
+  1   Failed: a file that can't be written, a number that isn't finite, a lost rank; compare and verify: a difference; decompress: a damaged file
   2   Bad input or usage: nothing was written
   3   A sweep: tasks failed for good
   4   At its end, but not at its goal: continue to a later end, or with wider limits
@@ -85,6 +87,12 @@ pub(super) enum Command {
     /// Show the samples of a fit without more of the chain's start, and how many they are worth
     #[cfg(feature = "solvers")]
     Posterior(PosteriorArguments),
+    /// Compress files by all ranks: to .zst or .gz, which zstd, gzip and bgzip read
+    #[cfg(feature = "compress")]
+    Compress(CompressArguments),
+    /// Decompress .zst and .gz files by all ranks, whatever program made them
+    #[cfg(feature = "compress")]
+    Decompress(DecompressArguments),
     /// Draw a run or a file, as PNG and SVG
     #[cfg(feature = "plot")]
     Plot(PlotArguments),
@@ -153,6 +161,50 @@ pub(super) struct PosteriorArguments {
     /// Write these samples into a file of their own, which `plot` draws
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[cfg(feature = "compress")]
+#[derive(Debug, Args)]
+pub(super) struct CompressArguments {
+    #[command(flatten)]
+    pub files: FileArguments,
+    /// zst or gz [default: as OUT is called; zst]
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    pub format: Option<Format>,
+    /// zst: 1 to 22 [default: 3]; gz: 1 to 12 [default: 7]; higher ones are slower, and the files smaller
+    #[arg(long, value_name = "N")]
+    pub level: Option<u32>,
+}
+
+#[cfg(feature = "compress")]
+#[derive(Debug, Args)]
+pub(super) struct DecompressArguments {
+    #[command(flatten)]
+    pub files: FileArguments,
+    /// Of a damaged file write what is whole, with zeros in the place of the rest, and say what is lost (status 1)
+    #[arg(long)]
+    pub keep_going: bool,
+}
+
+#[cfg(feature = "compress")]
+#[derive(Debug, Args)]
+pub(super) struct FileArguments {
+    /// The files, which stay; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The name of the new file, for one FILE; - is standard output [default: FILE with the ending of the format, or without]
+    #[arg(short, long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Replace a file that has the name of the new one
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+/// A format by the ending of its files.
+#[cfg(feature = "compress")]
+fn format(text: &str) -> Result<Format, String> {
+    let known = [Format::Zst, Format::Gz].into_iter().find(|format| format.extension() == text);
+    known.ok_or_else(|| "there are zst and gz".to_owned())
 }
 
 #[derive(Debug, Args)]

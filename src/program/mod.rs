@@ -1,10 +1,12 @@
 //! The program around simulations: its commands, their exit statuses, and what it prints.
 //!
 //! A process parses its command line and its parameters before MPI starts, so that mistakes are reported once and login nodes
-//! need no MPI; only `run`, `resume` and `verify` start it. Exit status: 0 done, 1 failed, 2 bad input or usage, 3 tasks of a
+//! need no MPI; only `run`, `resume`, `verify`, `compress` and `decompress` start it. Exit status: 0 done, 1 failed, 2 bad input or usage, 3 tasks of a
 //! sweep failed for good, 4 at the end without the goal, 85 stopped with a checkpoint or a journal, not finished.
 
 mod arguments;
+#[cfg(feature = "compress")]
+mod compress;
 mod example;
 mod inspect;
 mod list;
@@ -103,6 +105,10 @@ impl Program {
             Command::Status { run } => inspect::status(self.folder(run)),
             Command::Ls { path } => inspect::ls(self.folder(path)),
             Command::Compare(arguments) => inspect::compare(&arguments, |run| self.folder(run)),
+            #[cfg(feature = "compress")]
+            Command::Compress(arguments) => compress::compress(&arguments),
+            #[cfg(feature = "compress")]
+            Command::Decompress(arguments) => compress::decompress(&arguments),
             #[cfg(feature = "solvers")]
             Command::Posterior(arguments) => inspect::posterior(&arguments),
             #[cfg(feature = "plot")]

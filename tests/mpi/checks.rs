@@ -39,6 +39,8 @@ fn checks() -> Vec<Check> {
         posterior::CHECKS,
         sampler::CHECKS,
         sweep::CHECKS,
+        #[cfg(feature = "compress")]
+        crate::compress::CHECKS,
     ]
     .concat()
 }

@@ -8,6 +8,8 @@
 mod common;
 
 mod checks;
+#[cfg(feature = "compress")]
+mod compress;
 mod domain;
 mod failures;
 mod fields;

@@ -4,6 +4,8 @@
 mod common;
 
 mod cli;
+#[cfg(feature = "compress")]
+mod compress;
 mod damaged;
 mod docs;
 mod events;

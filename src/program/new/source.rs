@@ -44,7 +44,7 @@ impl Source {
         let features = if cfg!(feature = "parallel-hdf5") {
             ""
         } else {
-            r#", default-features = false, features = ["bundled-hdf5", "plot", "solvers"]"#
+            r#", default-features = false, features = ["bundled-hdf5", "plot", "solvers", "compress"]"#
         };
         format!("divisi = {{ {place}{features} }}")
     }

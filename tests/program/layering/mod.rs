@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 12] = [
     &["base", "simd"],
     &["comm"],
     &["io"],
-    &["grid", "particles", "tasks"],
+    &["grid", "particles", "tasks", "compress"],
     &["run"],
     &["sampler"],
     &["nbody", "fluid"],
