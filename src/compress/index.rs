@@ -71,6 +71,6 @@ fn members(source: &Source, keeps_going: bool) -> Result<Option<(Vec<Unit>, Opti
     let size = source.size();
     let output = walk.units.last().map_or(0, Unit::output_end);
     let reason = "the member that ends such a file is missing: was it cut off?".to_owned();
-    let cut = (!walk.has_end).then(|| Damage { compressed: size..size, output: output..output, reason });
+    let cut = (!walk.has_end).then_some(Damage { compressed: size..size, output: output..output, reason });
     Ok(Some((walk.units, cut)))
 }

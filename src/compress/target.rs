@@ -43,7 +43,9 @@ impl Target {
         match way {
             Ok(way) => Ok(Target { comm: comm.clone(), path: path.to_owned(), place, way }),
             Err(error) => {
-                place.map(Place::discard);
+                if let Some(place) = place {
+                    place.discard();
+                }
                 Err(error)
             }
         }

@@ -58,7 +58,7 @@ pub(super) type Entry = [u32; 3];
 
 /// The table of these frames.
 pub(super) fn table(entries: &[Entry]) -> Vec<u8> {
-    let length = entries.len() * size_of::<Entry>() + FOOT as usize;
+    let length = size_of_val(entries) + FOOT as usize;
     let mut table = Vec::with_capacity(HEAD as usize + length);
     let mut put = |number: u32| table.extend(number.to_le_bytes());
     [SKIPPABLE, length as u32].into_iter().chain(entries.iter().flatten().copied()).for_each(&mut put);
