@@ -45,9 +45,9 @@ impl Compression {
     /// the one before.
     pub(crate) fn write(mut self, comm: &Comm, to: &Path, options: &Options) -> Result<Sizes> {
         let turn = (comm.rank(), comm.size());
-        if turn != self.turn {
-            self.ahead = comm.agree(blocks(&self.from, self.format, self.level, turn))?;
-        }
+        let is_right = turn == self.turn;
+        let begun = if is_right { Ok(None) } else { blocks(&self.from, self.format, self.level, turn).map(Some) };
+        self.ahead = comm.agree(begun)?.unwrap_or(self.ahead);
         let input = self.from.size();
         let count = self.format.blocks(input);
         let target = Target::create(comm, to, options.overwrites, Some(&self.from.about))?;
