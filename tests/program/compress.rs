@@ -212,7 +212,7 @@ fn what_can_not_be_done_is_refused_before_anything_is_written() {
         (&["compress", "a", "none"], "none: cannot be read"),
         (&["compress", "f"], "f: a folder: pack it with tar first"),
         (&["compress", "/dev/null", "-o", "g.zst"], "no regular file"),
-        (&["compress", "a", "-o", "f"], "f: is a folder"),
+        (&["compress", "a", "-o", "f", "--format", "gz"], "f: is a folder"),
         (&["compress", "a", "-o", "b", "--format", "zst"], "b: exists: --force replaces it"),
         (&["compress", "a", "-o", "a", "-f", "--format", "zst"], "a: is the file itself"),
         (&["compress", "a", "-o", "l", "-f", "--format", "gz"], "l: is the file itself"),
@@ -290,6 +290,7 @@ fn what_is_whole_of_a_file_that_was_cut_or_lost_a_header_is_recovered() {
     let bytes = table(2 * ZST + 100);
     let folder = folder(&[("a", bytes.clone())]);
     let recover = |name: &str, ranks: usize| {
+        fs::remove_file(folder.path().join("b")).ok();
         run(ranks, folder.path(), &["decompress", name, "-o", "b"]).expect(1).says("damaged at byte");
         let told = run(ranks, folder.path(), &["decompress", name, "-o", "b", "-f", "--keep-going"]).expect(1);
         (fs::read(folder.path().join("b")).unwrap(), told)
@@ -352,6 +353,7 @@ fn a_job_that_ends_early_leaves_no_file_of_the_final_name() {
     kill_ranks(&name);
     assert_ne!(wait(&mut job, Duration::from_secs(LIMIT)), Some(0));
     assert!(!folder.path().join("a.zst").exists());
+    fs::remove_file(folder.path().join("a.zst.part")).ok();
     // Asked to end: nothing is left.
     let mut job = start(1);
     signal(&job, Signal::TERM);
