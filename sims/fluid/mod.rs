@@ -13,6 +13,7 @@ mod linear_wave;
 mod mask;
 mod noh;
 mod parameters;
+mod quirk;
 mod rayleigh_taylor;
 mod sedov;
 mod shock;
@@ -37,6 +38,7 @@ impl Problems for Catalogue {
         blast::ENTRY,
         kelvin_helmholtz::ENTRY,
         rayleigh_taylor::ENTRY,
+        quirk::ENTRY,
         double_mach::ENTRY,
         implosion::ENTRY,
         wind_tunnel::ENTRY,

@@ -1,9 +1,10 @@
 //! What a problem has to say at the ends of a step: how long it may be, and what else changes the cells when it is done.
 
+use super::added::Sums;
 use super::flow::Flow;
-use super::initial::conserved_of;
+use super::initial::put_conserved;
 use super::primitive::Findings;
-use super::problem::State;
+use super::problem::Cell;
 use super::rows::Row;
 use crate::{Error, Result};
 
@@ -26,29 +27,40 @@ impl Flow {
     }
 
     /// Lets the problem change each cell of gas after a step of length `dt` to `time`; what is found out about this rank's cells.
+    /// All ranks.
     pub(super) fn after_step(&mut self, time: f64, dt: f64) -> Findings {
-        let gas = self.physics.gas;
-        let mut values = vec![0.0; self.physics.variables()];
         let blocks: Vec<_> = self.blocks().collect();
         let mut findings = Findings::default();
+        let mut added = Sums::new();
         for (place, origin) in blocks {
-            let solid = self.solids[place].as_ref();
-            let extent = self.conserved[place].extent();
-            for (j, k) in self.conserved[place].rows() {
-                for i in (0..extent[0] as isize).filter(|&i| solid.is_none_or(|solid| !solid.at([i, j, k]))) {
-                    let row = Row::of(&self.primitive[place], [i, j, k]);
-                    values.iter_mut().enumerate().for_each(|(variable, value)| *value = row.from(variable, 0)[0]);
-                    let before = values.clone();
-                    self.problem.after_step(&self.cell(origin, [i, j, k]), time, dt, &mut values);
-                    if values == before {
-                        continue;
-                    }
-                    let conserved = conserved_of(&State::of(&values, gas), gas).into_iter().enumerate();
-                    conserved.for_each(|(variable, value)| self.conserved[place].put(variable, [i, j, k], value));
+            self.change(place, origin, [time, dt]);
+            findings.merge(&self.find(place, &mut added));
+        }
+        self.added.take(added, &self.comm, self.layout.grid());
+        findings
+    }
+
+    /// Lets the problem change the cells of gas of one block: their conserved variables are those of what it makes.
+    fn change(&mut self, place: usize, origin: [usize; 3], [time, dt]: [f64; 2]) {
+        let Flow { problem, physics, layout, primitive, conserved, solids, .. } = self;
+        let (primitive, conserved, solid) = (&primitive[place], &mut conserved[place], solids[place].as_ref());
+        let mut before = vec![0.0; physics.variables()];
+        let mut values = before.clone();
+        for (j, k) in conserved.rows() {
+            let row = Row::of(primitive, [0, j, k]);
+            for i in 0..conserved.extent()[0] as isize {
+                if solid.is_some_and(|solid| solid.at([i, j, k])) {
+                    continue;
+                }
+                before.iter_mut().enumerate().for_each(|(variable, value)| *value = row.from(variable, i)[0]);
+                values.copy_from_slice(&before);
+                let index = [i, j, k];
+                let index = std::array::from_fn(|axis| origin[axis] as i64 + index[axis] as i64);
+                problem.after_step(&Cell::of(layout.grid(), index), time, dt, &mut values);
+                if values != before {
+                    put_conserved(&values, physics.gas, |variable, value| conserved.put(variable, [i, j, k], value));
                 }
             }
-            findings.merge(&self.find(place));
         }
-        findings
     }
 }

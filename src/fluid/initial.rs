@@ -21,6 +21,7 @@ pub(super) fn fill(
     problem: &dyn Problem,
 ) -> Result<Floors> {
     let mut lowest = Floors { density: f64::INFINITY, pressure: f64::INFINITY };
+    let mut primitive = Vec::with_capacity(physics.variables());
     let mut state = State { scalars: vec![0.0; physics.scalars], ..State::default() };
     for (j, k) in field.rows() {
         for i in 0..field.extent()[0] as isize {
@@ -36,9 +37,11 @@ pub(super) fn fill(
                 state.velocity = [0.0; 3];
             }
             lowest = lowest.least(Floors { density: state.density, pressure: state.pressure });
-            for (variable, value) in conserved_of(&state, physics.gas).into_iter().enumerate() {
-                field.put(variable, place, value);
-            }
+            let State { density, velocity: [x, y, z], pressure, ref scalars } = state;
+            let flow = [density, x, y, z, pressure];
+            primitive.clear();
+            primitive.extend(flow[..physics.gas.variables()].iter().chain(scalars));
+            put_conserved(&primitive, physics.gas, |variable, value| field.put(variable, place, value));
         }
     }
     Ok(lowest)
@@ -78,16 +81,18 @@ fn check(state: &State, cell: &Cell, physics: &Physics) -> Result<()> {
     }
 }
 
-/// The conserved variables of a state; x, y and z enter alike.
-pub(super) fn conserved_of(state: &State, gas: Gas) -> Vec<f64> {
-    let momentum = state.velocity.map(|velocity| state.density * velocity);
-    let twice_kinetic = symmetric_sum_of([0, 1, 2].map(|axis| momentum[axis] * state.velocity[axis]));
-    let mut conserved = vec![state.density];
-    conserved.extend(momentum);
+/// Calls `put` with each conserved variable of primitive ones; x, y and z enter alike.
+pub(super) fn put_conserved(primitive: &[f64], gas: Gas, mut put: impl FnMut(usize, f64)) {
+    let density = primitive[0];
+    let velocity = [primitive[1], primitive[2], primitive[3]];
+    let momentum = velocity.map(|velocity| density * velocity);
+    put(0, density);
+    (0..3).for_each(|axis| put(1 + axis, momentum[axis]));
     if let Gas::Ideal { gamma } = gas {
+        let twice_kinetic = symmetric_sum_of([0, 1, 2].map(|axis| momentum[axis] * velocity[axis]));
         // E = p/(γ - 1) + ρ v²/2
-        conserved.push(state.pressure / (gamma - 1.0) + 0.5 * twice_kinetic);
+        put(4, primitive[4] / (gamma - 1.0) + 0.5 * twice_kinetic);
     }
-    conserved.extend(state.scalars.iter().map(|scalar| state.density * scalar));
-    conserved
+    let first = gas.variables();
+    primitive.iter().enumerate().skip(first).for_each(|(variable, scalar)| put(variable, density * scalar));
 }

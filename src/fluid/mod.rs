@@ -11,13 +11,18 @@
 //!
 //! Left out: magnetic fields, self-gravity, refinement, curved coordinates.
 
+mod added;
 mod after;
+mod correct;
 mod diffusion;
+mod exchange;
 mod first_order;
 mod flow;
+mod fluxes;
 mod gas;
 mod images;
 mod initial;
+mod marks;
 mod pass;
 mod primitive;
 mod problem;
@@ -27,10 +32,13 @@ mod riemann;
 mod rows;
 mod scheme;
 mod scratch;
+mod shocks;
 mod simulation;
 mod solid;
 mod source;
+mod step;
 mod update;
+mod upwind;
 
 pub use gas::Gas;
 pub use problem::{Cell, Cells, Entry, Make, Problem, Problems, Scalar, Section, Setting, State};

@@ -9,14 +9,12 @@
 
 use std::ops::Range;
 
-use super::diffusion::stencil;
-use super::images::{About, Images};
 use super::primitive::{Care, Findings};
 use super::problem::{Cell, Problem};
 use super::rows::{Row, RowMut};
 use super::scheme::{Blend, Physics, Reconstruct, Stage};
 use super::scratch::{Scratch, TILE};
-use super::solid::{Solid, Walls};
+use super::solid::Solid;
 use super::update::{AdvanceRow, Base, Difference};
 use crate::grid::{Field, Grid};
 use crate::simd::prefetch;
@@ -54,6 +52,13 @@ pub(super) struct Arrays<'a> {
     pub solid: Option<&'a Solid>,
 }
 
+impl Arrays<'_> {
+    /// Whether a cell is an obstacle's.
+    pub(super) fn is_solid(&self, cell: [isize; 3]) -> bool {
+        self.solid.is_some_and(|solid| solid.at(cell))
+    }
+}
+
 /// A tile: its first cell, counted from the block's first interior cell.
 struct Tile {
     first: [isize; 3],
@@ -62,16 +67,21 @@ struct Tile {
 
 /// A row of faces: the axis that they are normal to, the cell above the first one, and how many.
 #[derive(Clone, Copy)]
-struct Faces {
-    axis: usize,
-    cell: [isize; 3],
-    count: usize,
+pub(super) struct Faces {
+    pub axis: usize,
+    pub cell: [isize; 3],
+    pub count: usize,
 }
 
-/// Where the states and the cells about a row of faces are put if walls are near.
-struct Near<'a> {
-    walls: &'a mut [Field<f64, 3>; 2],
-    images: &'a mut Field<f64, 3>,
+/// Where what is near a row of faces is put.
+pub(super) struct Near<'a> {
+    /// The states on both sides, if walls are near.
+    pub walls: &'a mut [Field<f64, 3>; 2],
+    /// The cells about the faces, if walls are near.
+    pub images: &'a mut Field<f64, 3>,
+    /// Which faces lie along shocks, and the fluxes that they take.
+    pub shocks: &'a mut Field<f64, 3>,
+    pub along: &'a mut Field<f64, 3>,
 }
 
 /// The first cell of a scratch row.
@@ -149,8 +159,8 @@ impl<'a> Pass<'a> {
     /// Fluxes through all faces along x of a row of cells.
     fn along_x(&self, arrays: &Arrays, scratch: &mut Scratch, faces: Faces) {
         let cells = Row::of(arrays.from, faces.cell);
-        let Scratch { lower, upper, walls, images, x, .. } = scratch;
-        let mut near = Near { walls, images };
+        let Scratch { lower, upper, walls, images, shocks, along, x, .. } = scratch;
+        let mut near = Near { walls, images, shocks, along };
         if self.reconstruct == Reconstruct::Donor {
             return self.fluxes(arrays, faces, [cells.shifted(-1), cells], &mut near, RowMut::of(x, ROW));
         }
@@ -166,8 +176,8 @@ impl<'a> Pass<'a> {
         let cells = Row::of(arrays.from, faces.cell);
         let stride = arrays.from.strides().axis[faces.axis];
         let below = cells.shifted(-(stride as isize));
-        let Scratch { lower, walls, images, across, .. } = scratch;
-        let mut near = Near { walls, images };
+        let Scratch { lower, walls, images, shocks, along, across, .. } = scratch;
+        let mut near = Near { walls, images, shocks, along };
         let across = &mut across[faces.axis - 1];
         let place = across.place(row);
         let [flux, _] = &mut across.flux;
@@ -184,8 +194,8 @@ impl<'a> Pass<'a> {
     fn above(&self, arrays: &Arrays, scratch: &mut Scratch, faces: Faces, row: usize) {
         let cells = Row::of(arrays.from, faces.cell);
         let stride = arrays.from.strides().axis[faces.axis];
-        let Scratch { lower, walls, images, across, .. } = scratch;
-        let mut near = Near { walls, images };
+        let Scratch { lower, walls, images, shocks, along, across, .. } = scratch;
+        let mut near = Near { walls, images, shocks, along };
         let across = &mut across[faces.axis - 1];
         let place = across.place(row);
         let [_, flux] = &mut across.flux;
@@ -196,48 +206,6 @@ impl<'a> Pass<'a> {
         let [current, next] = &mut across.below;
         self.physics.faces(cells, stride, [RowMut::of(lower, ROW), RowMut::of(next, place)], faces.count);
         self.fluxes(arrays, faces, [Row::of(current, place), Row::of(lower, ROW)], &mut near, RowMut::of(flux, place));
-    }
-
-    /// All fluxes through a row of faces between the states below and above them.
-    fn fluxes(&self, arrays: &Arrays, faces: Faces, states: [Row; 2], near: &mut Near, mut flux: RowMut) {
-        let Faces { axis, cell, count } = faces;
-        let averages = Row::of(arrays.from, cell);
-        match arrays.solid.filter(|solid| solid.is_near(cell)) {
-            Some(solid) => {
-                let [left, right] = &mut *near.walls;
-                let mut left_row = RowMut::of(left, ROW);
-                let mut right_row = RowMut::of(right, ROW);
-                let stride = arrays.from.strides().axis[axis];
-                let variables = self.physics.variables();
-                left_row.copy(states[0], variables, count);
-                right_row.copy(states[1], variables, count);
-                let reach = if self.reconstruct == Reconstruct::Donor { 0 } else { self.reconstruct.halo() - 1 };
-                let faces = Walls { axis, cell, stride, reach, variables, count };
-                solid.correct(&faces, averages, &mut left_row, &mut right_row);
-                self.physics.fluxes(axis, [Row::of(left, ROW), Row::of(right, ROW)], flux.again(), count);
-            }
-            None => self.physics.fluxes(axis, states, flux.again(), count),
-        }
-        if self.physics.diffuses() {
-            self.diffusion(arrays, faces, near.images, flux);
-        }
-    }
-
-    /// Adds what viscosity and heat conduction carry through a row of faces.
-    fn diffusion(&self, arrays: &Arrays, faces: Faces, copies: &mut Field<f64, 3>, flux: RowMut) {
-        let Faces { axis, cell, count } = faces;
-        let Physics { dimensions, ref walls, .. } = *self.physics;
-        let cells = self.grid.cells();
-        let images = Images { solid: arrays.solid, sides: walls, cells, origin: arrays.origin };
-        let about = About { axis, cell, count, dimensions };
-        let stencil = if images.are_near(&about) {
-            images.gather(&about, arrays.from, copies)
-        } else {
-            let strides = arrays.from.strides().axis;
-            let strides = [0, 1, 2].map(|along| if along < dimensions { strides[along] as isize } else { 0 });
-            stencil(Row::of(arrays.from, cell), axis, strides)
-        };
-        self.physics.diffusion(axis, stencil, flux, count);
     }
 
     /// New conserved and primitive variables of a row of cells.
@@ -277,8 +245,8 @@ impl<'a> Pass<'a> {
         if let Some(solid) = arrays.solid {
             solid.restore(cell, count, &mut conserved);
         }
-        // The predictor's states are only looked at: floors there make no energy.
-        let care = Care { look: self.last, raise: !self.keep };
+        // The predictor's states are only looked at: floors and bounds there make nothing, and don't count.
+        let care = Care { look: self.last, raise: !self.keep, bound: !self.keep };
         let mut findings = self.physics.primitive(conserved, RowMut::of(arrays.to, cell), care, count);
         if let Some(solid) = arrays.solid.filter(|_| self.last) {
             solid.leave_out(&mut findings, self.physics.gas, Row::of(arrays.to, cell), cell, count);

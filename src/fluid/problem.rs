@@ -28,16 +28,6 @@ pub struct State {
     pub scalars: Vec<f64>,
 }
 
-impl State {
-    /// The state of these primitive variables.
-    pub(super) fn of(primitive: &[f64], gas: Gas) -> Self {
-        let velocity = [primitive[1], primitive[2], primitive[3]];
-        let (flow, scalars) = primitive.split_at(gas.variables());
-        let pressure = gas.pressure(flow[0], flow[flow.len() - 1]);
-        State { density: flow[0], velocity, pressure, scalars: scalars.to_vec() }
-    }
-}
-
 /// A passive scalar: a number per mass that the gas carries along.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scalar {
@@ -53,10 +43,11 @@ impl Scalar {
         Scalar { name: name.into(), bounds: None }
     }
 
-    /// The same, kept from `least` to `greatest`: a value that a step takes beyond them is put back.
+    /// The same, kept from `least` to `greatest`: a value beyond them is put back.
     ///
-    /// Each such value changes the amount of the scalar; `scalars_bounded` in history.csv counts them. An initial value beyond
-    /// the bounds is refused.
+    /// A step takes a scalar that would go beyond them from upwind, which keeps its amount (`scalars_upwind` in history.csv counts
+    /// the cells). What rounding, sources and [`after_step`](Problem::after_step) take beyond them changes the amount;
+    /// `scalars_bounded` counts that. An initial value beyond the bounds is refused.
     pub fn within(self, least: f64, greatest: f64) -> Self {
         Scalar { bounds: Some([least, greatest]), ..self }
     }

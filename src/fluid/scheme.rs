@@ -8,7 +8,7 @@ use super::gas::{Gas, GasLaw, Ideal, Isothermal};
 use super::images::Wall;
 use super::primitive::{Care, Findings, Floors, PrimitiveRow};
 use super::reconstruct::{Donor, FaceRow, Plm, Ppm, Reconstruction, WenoZ};
-use super::riemann::{FluxRow, Hllc, HllcLm, Hlle, Llf, Roe};
+use super::riemann::{FluxRow, Hllc, Hlle, Llf, Roe};
 use super::rows::{Row, RowMut};
 use super::source::GravityRow;
 use crate::simd::Level;
@@ -49,9 +49,8 @@ pub enum Solver {
     Hlle,
     /// Two sound waves and the contact. Toro et al. 1994.
     Hllc,
-    /// The same with less smearing where the flow across a face is slow: less of the carbuncle. Fleischmann et al. 2020.
-    #[serde(rename = "hllc_lm")]
-    HllcLm,
+    /// Hllc, and hlle for faces along strong shocks: no carbuncle. Quirk 1994.
+    Hybrid,
     /// All waves of the linearised problem. Roe 1981.
     Roe,
 }
@@ -157,10 +156,25 @@ pub(super) struct Physics {
     pub least: Vec<f64>,
 }
 
+/// A row of faces whose fluxes are wanted: see [`Physics::fluxes`].
+struct FaceFluxes<'a> {
+    solver: Solver,
+    axis: usize,
+    states: [Row<'a>; 2],
+    flux: RowMut<'a>,
+    count: usize,
+}
+
 impl Physics {
     /// Density, velocities, pressure where there is one, scalars.
     pub(super) fn variables(&self) -> usize {
         self.gas.variables() + self.scalars
+    }
+
+    /// The scalars that have bounds: each one's variable, and the bounds.
+    pub(super) fn bounded(&self) -> impl Iterator<Item = (usize, [f64; 2])> + use<'_> {
+        let scalars = (self.gas.variables()..).zip(self.bounds.iter().copied());
+        scalars.filter(|(_, bounds)| bounds.iter().any(|bound| bound.is_finite()))
     }
 
     /// So many cells along each axis that there is, none along the others.
@@ -176,6 +190,16 @@ impl Physics {
     /// Whether there is viscosity or heat conduction.
     pub(super) fn diffuses(&self) -> bool {
         self.viscosity > 0.0 || self.conductivity > 0.0
+    }
+
+    /// Whether a flux depends on cells beside those on both sides of its face, those at edges of a block too.
+    pub(super) fn looks_around(&self) -> bool {
+        self.diffuses() || self.is_hybrid()
+    }
+
+    /// Whether faces along strong shocks have the fluxes of another solver.
+    pub(super) fn is_hybrid(&self) -> bool {
+        self.solver == Solver::Hybrid && self.dimensions > 1
     }
 
     /// Whether there is gravity.
@@ -212,23 +236,24 @@ impl Physics {
         }
     }
 
-    /// The fluxes through `count` faces of `axis` between the states below and above them.
-    pub(super) fn fluxes(&self, axis: usize, states: [Row; 2], flux: RowMut, count: usize) {
+    /// The fluxes through `count` faces of `axis` between the states below and above them, by a solver.
+    pub(super) fn fluxes(&self, solver: Solver, axis: usize, states: [Row; 2], flux: RowMut, count: usize) {
+        let faces = FaceFluxes { solver, axis, states, flux, count };
         match self.gas {
-            Gas::Ideal { gamma } => self.fluxes_of(Ideal { gamma }, axis, states, flux, count),
-            Gas::Isothermal { sound_speed } => {
-                self.fluxes_of(Isothermal::of_speed(sound_speed), axis, states, flux, count)
-            }
+            Gas::Ideal { gamma } => self.fluxes_of(Ideal { gamma }, faces),
+            Gas::Isothermal { sound_speed } => self.fluxes_of(Isothermal::of_speed(sound_speed), faces),
         }
     }
 
-    fn fluxes_of<G: GasLaw>(&self, gas: G, axis: usize, [left, right]: [Row; 2], flux: RowMut, count: usize) {
+    fn fluxes_of<G: GasLaw>(&self, gas: G, faces: FaceFluxes) {
+        let FaceFluxes { solver, axis, states: [left, right], flux, count } = faces;
         let scalars = self.scalars;
-        match self.solver {
+        match solver {
             Solver::Llf => self.level.run(FluxRow { gas, solver: Llf, axis, left, right, flux, scalars, count }),
             Solver::Hlle => self.level.run(FluxRow { gas, solver: Hlle, axis, left, right, flux, scalars, count }),
-            Solver::Hllc => self.level.run(FluxRow { gas, solver: Hllc, axis, left, right, flux, scalars, count }),
-            Solver::HllcLm => self.level.run(FluxRow { gas, solver: HllcLm, axis, left, right, flux, scalars, count }),
+            Solver::Hllc | Solver::Hybrid => {
+                self.level.run(FluxRow { gas, solver: Hllc, axis, left, right, flux, scalars, count })
+            }
             Solver::Roe => self.level.run(FluxRow { gas, solver: Roe, axis, left, right, flux, scalars, count }),
         }
     }

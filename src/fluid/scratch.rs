@@ -18,6 +18,10 @@ pub(super) struct Scratch {
     pub walls: [Field<f64, 3>; 2],
     /// The cells about a row of faces of which some are walls: each place of a stencil is a row of it.
     pub images: Field<f64, 3>,
+    /// Which of a row of faces lie along strong shocks: 1, others 0.
+    pub shocks: Field<f64, 3>,
+    /// The fluxes that those take.
+    pub along: Field<f64, 3>,
     /// Rates of change by sources.
     pub rates: Field<f64, 3>,
     /// Fluxes along x.
@@ -56,6 +60,8 @@ impl Scratch {
             upper: row(),
             walls: [row(), row()],
             images: Field::new([LONG, 2 * PLACES, 1], variables, [0; 3]),
+            shocks: Field::new([LONG, 1, 1], 1, [0; 3]),
+            along: row(),
             rates: row(),
             x: row(),
             across: [Across::new(variables, 1), Across::new(variables, TILE[1])],

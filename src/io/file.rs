@@ -9,7 +9,7 @@
 //! own calls hold cores that other ranks need, unless hints ask for MPI-IO.
 //! A failure on any rank becomes an error on all of them. What a file cannot do is grow or be opened again to be written.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
@@ -56,6 +56,8 @@ pub struct FileWriter {
     buffer: u64,
     /// Which axes there are, and which datasets lie along them.
     pub(super) labels: RefCell<Labels>,
+    /// The bytes of datasets so far, of a file that is only counted.
+    counted: Option<Cell<u64>>,
 }
 
 impl FileWriter {
@@ -78,12 +80,36 @@ impl FileWriter {
         Self::open(None, path, false, &WriteOptions { compress, ..WriteOptions::default() })
     }
 
+    /// Counts what would be written, on all ranks of `comm`, and writes nothing.
+    pub(crate) fn counting(comm: &Comm) -> Self {
+        let WriteOptions { compress, buffer, .. } = WriteOptions::default();
+        let (path, part) = (PathBuf::new(), PathBuf::new());
+        let counted = Some(Cell::new(0));
+        let comm = Some(comm.clone());
+        FileWriter { comm, path, part, place: None.into(), file: None, collective: false, compress, buffer, counted }
+    }
+
+    /// The bytes of the datasets of a file that is only [counted](FileWriter::counting), before compression.
+    pub(crate) fn counted(&self) -> u64 {
+        self.counted.as_ref().map_or(0, Cell::get)
+    }
+
     fn open(comm: Option<Comm>, path: &Path, collective: bool, options: &WriteOptions) -> Result<Self> {
         let (path, part) = (path.to_path_buf(), part_of(path));
         let WriteOptions { compress, buffer, .. } = *options;
-        let labels = RefCell::default();
-        let mut writer =
-            FileWriter { comm, path, part, place: None.into(), file: None, collective, compress, buffer, labels };
+        let place = RefCell::new(None);
+        let mut writer = FileWriter {
+            comm,
+            path,
+            part,
+            place,
+            file: None,
+            collective,
+            compress,
+            buffer,
+            labels: RefCell::default(),
+            counted: None,
+        };
         let place = if writer.is_first() { Place::new(&writer.path).map(Some) } else { Ok(None) };
         writer.place = writer.agree(place)?.into();
         let together = writer.comm().filter(|_| collective);
@@ -261,6 +287,10 @@ impl FileWriter {
 
     fn write<T: Element>(&self, name: &str, parts: &Parts<'_, '_, T>) -> Result<()> {
         self.agree(parts.check(name).and_then(|()| self.reserve(parts.bytes())))?;
+        if let Some(counted) = &self.counted {
+            counted.set(counted.get() + parts.bytes());
+            return Ok(());
+        }
         let mut dataset = None;
         self.structure(name, |file| {
             dataset = Some(self.layout::<T>(file, parts.shape()).create(name)?);

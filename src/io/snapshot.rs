@@ -136,6 +136,11 @@ impl Snapshot {
         Self::begin(FileWriter::create_alone(path, compress)?, stamp)
     }
 
+    /// Begins a snapshot whose bytes are counted and that leaves no file, on all ranks.
+    pub(crate) fn counting(comm: &Comm, stamp: Stamp) -> Self {
+        Snapshot { file: FileWriter::counting(comm), stamp, is_described: false }
+    }
+
     fn begin(file: FileWriter, stamp: Stamp) -> Result<Self> {
         Ok(Snapshot { file, stamp, is_described: false, bodies: 0 })
     }

@@ -303,11 +303,10 @@ pub(crate) fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()>
     Request { folder, ..request.clone() }.continues()?;
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
     let cadence = plan.cadence.clone();
-    // At doublings rows are so few that they cost nothing.
-    let history_steps = plan.framework.output.history_steps.unwrap_or(0);
+    let output = plan.framework.output.clone();
     let setup = plan.setup(&instructions);
     let mut simulation = S::new(&setup, comm)?;
-    let estimate = Estimate::of(&mut simulation, &cadence, history_steps, comm)?;
+    let estimate = Estimate::of(&mut simulation, &cadence, &output, &setup.units, comm)?;
     let memory = comm.all_gather(&[peak_memory()]);
     let mebibytes = memory.iter().max().map_or(0, |bytes| bytes >> 20);
     let mut lines = vec![
@@ -316,7 +315,9 @@ pub(crate) fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()>
     ];
     lines.extend(simulation.describe());
     lines.push(("memory".to_owned(), format!("{mebibytes} MiB on the rank that takes most")));
-    lines.push(("estimate".to_owned(), estimate.text(cadence.has_end())));
+    let (time, snapshots) = estimate.texts(cadence.has_end());
+    lines.push(("estimate".to_owned(), time));
+    lines.extend(snapshots.map(|text| ("snapshots".to_owned(), text)));
     lines.extend(simulation.notes().into_iter().map(|note| ("note".to_owned(), note)));
     let text: String = lines.iter().map(|(what, value)| format!("{what:<11} {value}\n")).collect();
     comm.agree(if comm.is_root() { print(&text) } else { Ok(()) })

@@ -1,7 +1,7 @@
 //! Domains: each cell gets what it and its neighbours make, whichever ranks have them.
 
 use divisi::grid::{Boundaries, Boundary, CellValue, Domain, Grid, Neighbours, Node, Stencil};
-use divisi::io::{CheckpointReader, GridGeometry, Reader, Snapshot, Stamp, WriteOptions};
+use divisi::io::{CheckpointReader, Element, GridGeometry, Reader, Snapshot, Stamp, WriteOptions};
 use divisi::units::Units;
 use divisi::{Checkpoint, Comm};
 
@@ -17,6 +17,7 @@ pub(crate) const CHECKS: &[super::Check] = &[
     ("a domain's rows give what its rule gives", rows),
     ("a domain is looked at with its neighbours and stays as it is", looked_at),
     ("a domain of whole numbers has walls and files of whole numbers", whole_numbers),
+    ("a domain of numbers without a sign has boundaries and files, and no walls that change it", unsigned_numbers),
     ("a domain comes back from a checkpoint", checkpoint),
     ("domains that don't fit are refused", refused),
 ];
@@ -212,6 +213,44 @@ fn whole_numbers(comm: &Comm) {
     let mut again = spins.zeros_like().expect("a domain");
     again.load(&from, "spins").expect("the numbers");
     assert!(again.cells().eq(spins.cells()));
+    done(comm, &folder);
+}
+
+fn unsigned_numbers(comm: &Comm) {
+    unsigned::<u8>(comm, |number| number as u8, "uint8");
+    unsigned::<u32>(comm, |number| number as u32, "uint32");
+    unsigned::<u64>(comm, |number| number as u64, "uint64");
+    let walls = Boundaries::all(Boundary::Periodic).walls(0, Some(0));
+    let refused = Domain::<u8, 2>::new(comm, &grid([8, 7]), &walls, Stencil::star(1), Node::Shared);
+    assert!(refused.is_err_and(|error| error.to_string().contains("no sign")));
+}
+
+/// Two numbers per cell, of walls along x that change no sign and a box that repeats itself along y.
+fn unsigned<T: Element + Ord>(comm: &Comm, number: fn(f64) -> T, kind: &str) {
+    let folder = scratch(comm);
+    let walls = Boundaries::all(Boundary::Periodic).walls(0, None);
+    let mut counts: Domain<[T; 2], 2> = domain(comm, [8, 7], &walls, Stencil::star(1));
+    counts.fill(|[x, y]| [number(x + 10.0 * y), number(x)]);
+    let beside = counts.map(|cell| [cell.at([-1, 0])[0], cell.at([0, 1])[0]]);
+    for ([x, y], [left, above]) in counts.centers().zip(beside) {
+        let expected = [(x - 1.0).max(0.5) + 10.0 * y, x + 10.0 * ((y + 1.0) % 7.0)];
+        assert_eq!([left, above], expected.map(number));
+    }
+    let stamp = Stamp::new(0.5, 3, Units::default());
+    let options = WriteOptions::default();
+    let mut out =
+        Snapshot::create(comm, &folder.join("snapshot_000000.hdf5"), stamp.clone(), &options).expect("a file");
+    out.domain(&counts).field("count", |count| count[0]).write().expect("fields");
+    let reader = Reader::open(&out.finish().expect("a name")).expect("a snapshot");
+    let kinds: Vec<String> = reader.datasets().expect("a list").into_iter().map(|entry| entry.kind).collect();
+    assert!(kinds.contains(&kind.to_owned()), "{kinds:?}");
+    assert_eq!(reader.read::<T>("VTKHDF/CellData/count").expect("numbers")[9], number(16.5));
+    let mut to = Checkpoint::create(comm, &folder, &stamp, &options).expect("a checkpoint");
+    to.domain("counts", &counts).expect("numbers");
+    let from = CheckpointReader::open(comm, &to.finish().expect("a file")).expect("the checkpoint");
+    let mut again = counts.zeros_like().expect("a domain");
+    again.load(&from, "counts").expect("the numbers");
+    assert!(again.cells().eq(counts.cells()));
     done(comm, &folder);
 }
 

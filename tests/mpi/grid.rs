@@ -1,10 +1,9 @@
 //! Halo exchanges and boundaries: each halo cell holds the number of the cell that belongs there.
 
-use std::ops::Neg;
-
 use divisi::Comm;
 use divisi::bytemuck::Pod;
 use divisi::grid::{Boundaries, Boundary, Field, Grid, Halo, HaloShape, Layout, Node};
+use divisi::io::Element;
 
 pub(crate) const CHECKS: &[super::Check] = &[
     ("halos are filled in one dimension", one_dimension),
@@ -108,17 +107,12 @@ fn check<T: Pod + PartialEq + std::fmt::Debug, const D: usize>(
     }
 }
 
-fn boundaries<T: Pod + Neg<Output = T>, const D: usize>(layout: &Layout<D>) -> Boundaries<T, D> {
+fn boundaries<T: Element, const D: usize>(layout: &Layout<D>) -> Boundaries<T, D> {
     let kind = |periodic| if periodic { Boundary::Periodic } else { Boundary::Outflow };
     Boundaries { kinds: layout.periodic().map(|periodic| [kind(periodic); 2]), ..Boundaries::all(Boundary::Outflow) }
 }
 
-fn fill<T: Pod + Neg<Output = T>, const D: usize>(
-    comm: &Comm,
-    layout: &Layout<D>,
-    width: [usize; D],
-    fields: &mut [Field<T, D>],
-) {
+fn fill<T: Element, const D: usize>(comm: &Comm, layout: &Layout<D>, width: [usize; D], fields: &mut [Field<T, D>]) {
     for (block, field) in layout.of_rank(comm.rank()).zip(fields) {
         boundaries(layout).fill(layout, block, field, width, &mut |_, _, _, _| unreachable!("no side is the user's"));
     }
@@ -130,11 +124,7 @@ fn layout<const D: usize>(comm: &Comm, (cells, blocks, _): &Case<D>, periodic: [
 }
 
 /// One exchange of a case, in all ways.
-fn one_case<T: Pod + Neg<Output = T> + PartialEq + std::fmt::Debug, const D: usize>(
-    comm: &Comm,
-    case: Case<D>,
-    convert: fn(i64) -> T,
-) {
+fn one_case<T: Element, const D: usize>(comm: &Comm, case: Case<D>, convert: fn(i64) -> T) {
     if case.1.iter().product::<usize>() < comm.size() {
         return;
     }

@@ -16,6 +16,7 @@ mod layering;
 mod lectures;
 mod locks;
 mod new;
+mod notes;
 mod nothing_lost;
 mod parameters;
 mod pictures;

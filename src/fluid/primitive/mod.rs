@@ -1,8 +1,9 @@
 //! From conserved to primitive variables, row by row: floors, and what the next step must know.
 //!
 //! In order, for each group of cells: velocities and pressure; where density or pressure is below its floor, the floor, counted,
-//! or a word that it is so; on a step's last stage the speeds that limit the next step, and whether all is finite; then scalars,
-//! kept within their bounds.
+//! or a word that it is so; on a step's last stage the speeds that limit the next step, and whether all is finite; then scalars:
+//! by rounding beyond their bounds put back, their amounts kept; farther beyond put back with their amounts, counted, or a word that
+//! it is so.
 
 #[cfg(test)]
 mod tests;
@@ -56,11 +57,17 @@ pub(super) struct Corrected {
     pub densities: u64,
     /// Pressures raised to their floor.
     pub pressures: u64,
-    /// Scalars put back to their bounds.
+    /// Scalars put back to their bounds with their amounts.
     pub scalars: u64,
     /// Cells that fluxes of first order went through: see [`first_order`](super::first_order).
     pub first_order: u64,
+    /// Scalars of cells that went in and out from upwind: see [`upwind`](super::upwind).
+    pub upwind: u64,
 }
+
+/// The columns of [`Corrected`], in the order in which checkpoints have them.
+pub(super) const COLUMNS: [&str; 5] =
+    ["density_floored", "pressure_floored", "scalars_bounded", "first_order", "scalars_upwind"];
 
 impl Corrected {
     /// Adds what was corrected elsewhere.
@@ -69,16 +76,23 @@ impl Corrected {
         self.pressures += other.pressures;
         self.scalars += other.scalars;
         self.first_order += other.first_order;
+        self.upwind += other.upwind;
     }
 
-    /// The counts with the names of their columns.
-    pub(super) fn columns(self) -> [(&'static str, u64); 4] {
-        [
-            ("density_floored", self.densities),
-            ("pressure_floored", self.pressures),
-            ("scalars_bounded", self.scalars),
-            ("first_order", self.first_order),
-        ]
+    /// Whether a floor was raised to.
+    pub(super) fn raised(self) -> bool {
+        self.densities + self.pressures > 0
+    }
+
+    /// The counts in the order of [`COLUMNS`].
+    pub(super) fn counts(self) -> [u64; 5] {
+        let Corrected { densities, pressures, scalars, first_order, upwind } = self;
+        [densities, pressures, scalars, first_order, upwind]
+    }
+
+    /// What has these counts.
+    pub(super) fn of([densities, pressures, scalars, first_order, upwind]: [u64; 5]) -> Self {
+        Corrected { densities, pressures, scalars, first_order, upwind }
     }
 }
 
@@ -89,7 +103,7 @@ pub(super) struct Findings {
     pub fastest: [f64; 3],
     /// CellStates that had to be corrected.
     pub corrected: Corrected,
-    /// Whether a cell is below a floor.
+    /// Whether a cell is below a floor, or a scalar beyond its bounds by more than rounding.
     pub low: bool,
     /// Whether a cell is not finite.
     pub broken: bool,
@@ -114,6 +128,23 @@ pub(super) struct Care {
     pub look: bool,
     /// Whether cells below a floor are raised to it; else they are left as they are, told, and not looked at.
     pub raise: bool,
+    /// Whether scalars that are beyond their bounds by more than rounding are put back; else they are told.
+    pub bound: bool,
+}
+
+impl Care {
+    /// Cells are raised to the floors and scalars put back to their bounds, all is looked at.
+    pub(super) const ALL: Care = Care { look: true, raise: true, bound: true };
+}
+
+/// How far rounding alone takes a scalar beyond its bounds in ten thousand steps, over the larger of them.
+const ROUNDING: f64 = 1e-12;
+
+/// Bounds, and as far beyond as rounding alone takes a scalar.
+pub(super) fn widened(bounds: [f64; 2]) -> [f64; 2] {
+    let sizes = bounds.into_iter().filter(|bound| bound.is_finite()).map(f64::abs);
+    let rounding = ROUNDING * sizes.fold(0.0, f64::max);
+    [bounds[0] - rounding, bounds[1] + rounding]
 }
 
 /// The primitive variables of a row of cells, of which the conserved ones are given and kept above the floors.
@@ -184,18 +215,31 @@ impl<G: GasLaw> PrimitiveRow<'_, G> {
             }
         }
         for scalar in 0..self.bounds.len() {
-            corrected.scalars += self.scalar(simd, N, scalar, groups, &mut watch);
+            let (changed, beyond) = self.scalar(simd, N, scalar, groups, &mut watch);
+            corrected.scalars += changed;
+            told |= beyond;
         }
         Findings { corrected, low: told, ..watch.findings(simd) }
     }
 
-    /// A scalar per mass from its amount; where it is beyond its bounds both are changed. How many were.
+    /// A scalar per mass from its amount. Beyond its bounds by rounding it is put back and its amount kept; farther beyond both are
+    /// put back and counted, or it is told.
     #[inline(always)]
-    fn scalar<S: Simd>(&mut self, simd: S, before: usize, scalar: usize, groups: usize, watch: &mut Watch<S>) -> u64 {
-        let [low, high] = self.bounds[scalar].map(|bound| S::F64::splat(simd, bound));
+    fn scalar<S: Simd>(
+        &mut self,
+        simd: S,
+        before: usize,
+        scalar: usize,
+        groups: usize,
+        watch: &mut Watch<S>,
+    ) -> (u64, bool) {
+        let bounds = self.bounds[scalar];
+        let [low, high] = bounds.map(|bound| S::F64::splat(simd, bound));
+        let [far_low, far_high] = widened(bounds).map(|bound| S::F64::splat(simd, bound));
         let variable = before + scalar;
         let least = S::F64::splat(simd, self.floors.density);
         let mut changed = 0;
+        let mut told = false;
         for group in 0..groups {
             for part in (0..GROUP).step_by(S::F64::WIDTH) {
                 let density = S::F64::load(simd, &self.conserved.groups(0, groups)[group][part..]);
@@ -206,9 +250,16 @@ impl<G: GasLaw> PrimitiveRow<'_, G> {
                 let valid = S::F64::and(valid, least.le(density));
                 let beyond = S::F64::and(S::F64::or(scalar.lt(low), high.lt(scalar)), valid);
                 if S::F64::any(beyond) {
-                    changed += places_of::<S>(simd, beyond);
+                    let far = S::F64::and(S::F64::or(scalar.lt(far_low), far_high.lt(scalar)), valid);
+                    let kept = scalar;
                     scalar = S::F64::select(beyond, scalar.max(low).min(high), scalar);
-                    S::F64::select(beyond, density * scalar, S::F64::load(simd, amount)).store(amount);
+                    if S::F64::any(far) && self.care.bound {
+                        changed += places_of::<S>(simd, far);
+                        S::F64::select(far, density * scalar, S::F64::load(simd, amount)).store(amount);
+                    } else if S::F64::any(far) {
+                        told = true;
+                        scalar = S::F64::select(far, kept, scalar);
+                    }
                 }
                 scalar.store(&mut self.primitive.groups(variable, groups)[group][part..]);
                 if self.care.look {
@@ -216,7 +267,7 @@ impl<G: GasLaw> PrimitiveRow<'_, G> {
                 }
             }
         }
-        changed
+        (changed, told)
     }
 }
 

@@ -24,7 +24,7 @@ fn again(conserved: &mut Field<f64, 3>, primitive: &mut Field<f64, 3>) -> Findin
         primitive: RowMut::of(primitive, [0; 3]),
         floors: FLOORS,
         bounds: &[],
-        care: Care { look: true, raise: true },
+        care: Care::ALL,
         count,
     })
 }
@@ -55,11 +55,11 @@ fn floors_are_counted_once_and_the_conserved_variables_then_tell_the_primitive_o
     assert_eq!(before, [bits(&conserved), bits(&primitive)]);
 }
 
-#[test]
-fn scalars_beyond_their_bounds_are_put_back_with_their_amounts_and_counted() {
-    let mut conserved = Field::new([3, 1, 1], 6, [0; 3]);
+/// What is found out about gas of density 2 with these amounts of a scalar from 0 to 1, and the amounts and scalars after it.
+fn bounded(amounts: [f64; 4], bound: bool) -> (Findings, Vec<f64>, Vec<f64>) {
+    let mut conserved = Field::new([4, 1, 1], 6, [0; 3]);
     let mut primitive = conserved.clone();
-    for (i, amount) in [2.5, -0.1, 1.5].into_iter().enumerate() {
+    for (i, amount) in amounts.into_iter().enumerate() {
         [2.0, 0.0, 0.0, 0.0, 1.0, amount]
             .iter()
             .enumerate()
@@ -71,11 +71,24 @@ fn scalars_beyond_their_bounds_are_put_back_with_their_amounts_and_counted() {
         primitive: RowMut::of(&mut primitive, [0; 3]),
         floors: FLOORS,
         bounds: &[[0.0, 1.0]],
-        care: Care { look: true, raise: true },
-        count: 3,
+        care: Care { bound, ..Care::ALL },
+        count: 4,
     });
-    assert_eq!((findings.corrected.scalars, findings.broken), (2, false));
-    assert_eq!((conserved.interior(5), primitive.interior(5)), (vec![2.0, 0.0, 1.5], vec![1.0, 0.0, 0.75]));
+    (findings, conserved.interior(5), primitive.interior(5))
+}
+
+#[test]
+fn scalars_beyond_their_bounds_are_put_back_with_their_amounts_and_counted_or_told() {
+    // Beyond by rounding: the amount stays.
+    let rounded = 2.0 + 8.0 * f64::EPSILON;
+    let amounts = [2.5, -0.1, 1.5, rounded];
+    let (findings, kept, scalars) = bounded(amounts, true);
+    assert_eq!((findings.corrected.scalars, findings.low, findings.broken), (2, false, false));
+    assert_eq!((kept, scalars), (vec![2.0, 0.0, 1.5, rounded], vec![1.0, 0.0, 0.75, 1.0]));
+    let (findings, kept, scalars) = bounded(amounts, false);
+    assert_eq!((findings.corrected.scalars, findings.low), (0, true));
+    assert_eq!((&kept[..], &scalars[..]), (&amounts[..], &[1.25, -0.05, 0.75, 1.0][..]));
+    assert!(!bounded([0.0, 1.0, rounded, -1e-14], false).0.low);
 }
 
 #[test]
@@ -104,7 +117,7 @@ fn an_isothermal_gas_has_one_speed_of_sound() {
         primitive: RowMut::of(&mut primitive, [0; 3]),
         floors: FLOORS,
         bounds: &[],
-        care: Care { look: true, raise: true },
+        care: Care::ALL,
         count: 1,
     });
     assert_eq!((findings.fastest, primitive.at(1, [0; 3])), ([3.5, 3.0, 3.0], 0.5));

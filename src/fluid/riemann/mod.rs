@@ -6,7 +6,6 @@
 
 mod average;
 mod hllc;
-mod hllc_lm;
 mod hlle;
 mod isothermal;
 mod llf;
@@ -20,7 +19,6 @@ use super::rows::{GROUP, Group, Row, RowMut, groups_of, load};
 use crate::simd::{Kernel, Lane, Simd};
 
 pub(super) use hllc::Hllc;
-pub(super) use hllc_lm::HllcLm;
 pub(super) use hlle::Hlle;
 pub(super) use llf::Llf;
 pub(super) use roe::Roe;

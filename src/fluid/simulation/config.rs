@@ -144,6 +144,9 @@ pub struct FluidSection {
     #[default = 0.3]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub cfl: f64,
+    /// Least length of a step. One that stability or the problem would make shorter ends the run with an error.
+    #[schemars(extend("unit" = "time"), range(min = 0.0))]
+    pub least_step: f64,
     /// Kinematic viscosity.
     #[schemars(extend("unit" = "length^2 per time"), range(min = 0.0))]
     pub viscosity: f64,
@@ -279,6 +282,7 @@ impl Config {
             );
             return Err(Error::input("fluid.cfl", reason));
         }
+        positive("fluid.least_step", fluid.least_step, true)?;
         positive("fluid.viscosity", fluid.viscosity, true)?;
         positive("fluid.conductivity", fluid.conductivity, true)?;
         positive("fluid.density_floor", fluid.density_floor.unwrap_or(0.0), true)?;

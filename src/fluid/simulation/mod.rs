@@ -12,10 +12,10 @@ use std::marker::PhantomData;
 
 use self::config::{Config, ConfigOf};
 use self::quantities::{Drift, Totals, add_extremes, add_totals, drifts};
-use super::first_order::Added;
+use super::added::Added;
 use super::flow::Flow;
 use super::gas::Gas;
-use super::primitive::{Corrected, Floors};
+use super::primitive::{COLUMNS, Corrected, Floors};
 use super::problem::{Problem, Problems, Setting, entry_of};
 use crate::base::units::Units;
 use crate::grid::Field;
@@ -33,7 +33,7 @@ pub struct Fluid<P> {
     first: Totals,
     drifts: RefCell<Vec<Drift>>,
     /// What had to be corrected on all ranks, as history.csv last had it.
-    corrected: Cell<[(&'static str, u64); 4]>,
+    corrected: Cell<Corrected>,
     problems: PhantomData<P>,
 }
 
@@ -59,7 +59,7 @@ impl<P: Problems> Fluid<P> {
         let units = setup.units.clone();
         let first = Totals::default();
         let drifts = RefCell::default();
-        let corrected = Cell::new(Corrected::default().columns());
+        let corrected = Cell::default();
         Ok(Fluid { comm, units, flow, steps: 0, first, drifts, corrected, problems: PhantomData })
     }
 
@@ -86,6 +86,18 @@ impl<P: Problems> Fluid<P> {
             }
         }
         Some(marks)
+    }
+
+    /// What had to be corrected so far on all ranks. All ranks.
+    fn corrected_everywhere(&self) -> Corrected {
+        Corrected::of(self.flow.corrected.counts().map(|count| self.comm.all_reduce_sum(count)))
+    }
+
+    /// What had to be corrected, as history.csv last had it, with the names of its columns; no scalars from upwind where none is
+    /// bounded.
+    fn columns(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let bounded = self.flow.physics.bounded().next().is_some();
+        COLUMNS.into_iter().zip(self.corrected.get().counts()).take(if bounded { 5 } else { 4 })
     }
 
     fn unit_of(&self, name: &str) -> String {
@@ -136,9 +148,10 @@ impl<P: Problems> Simulation for Fluid<P> {
         row.value("dt", self.flow.dt);
         add_totals(row, &self.flow, &totals);
         add_extremes(row, &self.flow);
-        let corrected = self.flow.corrected.columns().map(|(name, count)| (name, self.comm.all_reduce_sum(count)));
-        corrected.iter().for_each(|(name, count)| row.value(name, *count as f64));
-        self.corrected.set(corrected);
+        self.corrected.set(self.corrected_everywhere());
+        for (name, count) in self.columns() {
+            row.value(name, count as f64);
+        }
         let Added { mass, energy } = self.flow.added;
         row.value("mass_added", mass);
         if self.flow.physics.has_energy() {
@@ -184,7 +197,7 @@ impl<P: Problems> Simulation for Fluid<P> {
         let drift = |drift: &Drift| {
             format!("{} drifted by {:.3e}; rounding alone explains {:.3e}", drift.name, drift.drift, drift.bound)
         };
-        let corrected = self.corrected.get().into_iter().filter(|(_, count)| *count > 0);
+        let corrected = self.columns().filter(|(_, count)| *count > 0);
         let corrected = corrected.map(|(name, count)| format!("{name}: {count} cells, counted at each stage"));
         let Added { mass, energy } = self.flow.added;
         let added = (self.flow.added != Added::default()).then(|| {
@@ -195,8 +208,7 @@ impl<P: Problems> Simulation for Fluid<P> {
 
     fn save(&self, to: &mut Checkpoint) -> Result<()> {
         to.fields("conserved", &self.flow.layout, &self.flow.conserved)?;
-        let corrected = self.flow.corrected.columns().map(|(_, count)| self.comm.all_reduce_sum(count));
-        to.values("corrected", &corrected)?;
+        to.values("corrected", &self.corrected_everywhere().counts())?;
         let Floors { density, pressure } = self.flow.physics.floors;
         to.values("floors", &[density, pressure])?;
         to.values("added", &[self.flow.added.mass, self.flow.added.energy])?;
@@ -220,13 +232,13 @@ impl<P: Problems> Simulation for Fluid<P> {
         fluid.steps = from.value("steps")?;
         fluid.first = Totals { sums: from.values("first_sums")?, sizes: from.values("first_sizes")? };
         let corrected: Vec<u64> = from.values("corrected")?;
-        let &[densities, pressures, scalars, first_order] = &corrected[..] else { return Err(broken("corrected")) };
+        let Ok(corrected) = corrected.try_into() else { return Err(broken("corrected")) };
         let added: Vec<f64> = from.values("added")?;
         let &[mass, energy] = &added[..] else { return Err(broken("added")) };
         fluid.flow.added = Added { mass, energy };
         // The counts of all ranks together stand on rank 0 from here on.
         if comm.is_root() {
-            fluid.flow.corrected = Corrected { densities, pressures, scalars, first_order };
+            fluid.flow.corrected = Corrected::of(corrected);
         }
         Ok(fluid)
     }

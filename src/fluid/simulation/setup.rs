@@ -21,8 +21,9 @@ pub(super) fn flow(comm: &Comm, config: &Config, problem: Box<dyn Problem>, leve
     let layout = layout(comm, config, &physics, boundaries.periodic()?)?;
     let time = config.fluid.time;
     let cfl = config.fluid.cfl;
+    let least_step = config.fluid.least_step;
     let floors = AskedFloors { density: config.fluid.density_floor, pressure: config.fluid.pressure_floor };
-    Flow::new(comm, FlowSetup { physics, problem, layout, boundaries, time, cfl, floors, node })
+    Flow::new(comm, FlowSetup { physics, problem, layout, boundaries, time, cfl, least_step, floors, node })
 }
 
 /// What the parameters say to the kernels.

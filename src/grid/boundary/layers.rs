@@ -2,13 +2,14 @@
 //!
 //! Beyond y and z sides whole rows are copied; beyond x sides the few halo cells of each row.
 
-use std::ops::{Neg, Range};
+use std::ops::Range;
 
 use bytemuck::Pod;
 
 use super::{Ghost, UserBoundary};
 use crate::grid::geometry::Side;
 use crate::grid::{Field, Layout};
+use crate::io::Element;
 
 /// The cells to be filled beyond one side of a block.
 pub(super) struct Layers {
@@ -58,7 +59,7 @@ impl Layers {
         source: fn(&Layers, usize, usize) -> isize,
         odd: Option<usize>,
     ) where
-        T: Pod + Neg<Output = T>,
+        T: Element,
     {
         let axis = self.side.axis;
         let extent = field.extent()[axis];
@@ -89,7 +90,7 @@ impl Layers {
         to: [isize; 2],
         negate: bool,
     ) where
-        T: Pod + Neg<Output = T>,
+        T: Element,
     {
         let start = |[j, k]: [isize; 2]| field.index(component, cell(self.along[0].start, j, k));
         let from = start(from);
@@ -97,7 +98,7 @@ impl Layers {
         let count = self.along[0].len();
         field.values_mut().copy_within(from..from + count, to);
         if negate {
-            field.values_mut()[to..to + count].iter_mut().for_each(|value| *value = -*value);
+            field.values_mut()[to..to + count].iter_mut().for_each(|value| *value = value.negated());
         }
     }
 
@@ -169,8 +170,8 @@ fn cell<const D: usize>(i: isize, j: isize, k: isize) -> [isize; D] {
 
 /// Copies one cell of a row to another, both counted from the first interior one.
 #[inline]
-fn copy_cell<T: Pod + Neg<Output = T>>(row: &mut [T], extent: usize, from: isize, to: isize, negate: bool) {
+fn copy_cell<T: Element>(row: &mut [T], extent: usize, from: isize, to: isize, negate: bool) {
     let halo = (row.len() - extent) as isize / 2;
     let value = row[(halo + from) as usize];
-    row[(halo + to) as usize] = if negate { -value } else { value };
+    row[(halo + to) as usize] = if negate { value.negated() } else { value };
 }

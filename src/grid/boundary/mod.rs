@@ -10,15 +10,12 @@ mod layers;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Neg;
-
-use bytemuck::Pod;
-
 use layers::Layers;
 
 use super::field::Field;
 use super::geometry::{Side, axis_name};
 use super::layout::Layout;
+use crate::io::Element;
 use crate::{Error, Result};
 
 /// What lies beyond a side of the box.
@@ -67,7 +64,7 @@ pub struct Boundaries<T, const D: usize> {
 /// The values to fill in begin as those of the nearest cell.
 pub type UserBoundary<'a, T, const D: usize> = dyn FnMut(&Ghost<D>, &[T], &[T], &mut [T]) + 'a;
 
-impl<T: Pod + Neg<Output = T>, const D: usize> Boundaries<T, D> {
+impl<T: Element, const D: usize> Boundaries<T, D> {
     /// The same kind at each side.
     pub fn all(kind: Boundary) -> Self {
         Boundaries { kinds: [[kind; 2]; D], fixed: std::array::from_fn(|_| [Vec::new(), Vec::new()]), odd: [None; D] }
@@ -102,7 +99,8 @@ impl<T: Pod + Neg<Output = T>, const D: usize> Boundaries<T, D> {
     /// `user` is asked for each cell beyond a [`Boundary::User`] side.
     ///
     /// # Panics
-    /// If the field's halo or the block itself is narrower than `width`, or a fixed side lacks a component's value.
+    /// If the field's halo or the block itself is narrower than `width`, a fixed side lacks a component's value, or a number
+    /// without a sign is to change it.
     pub fn fill(
         &self,
         layout: &Layout<D>,
@@ -113,6 +111,7 @@ impl<T: Pod + Neg<Output = T>, const D: usize> Boundaries<T, D> {
     ) {
         let narrow = (0..D).find(|&axis| width[axis] > field.halo()[axis].min(field.extent()[axis]));
         assert!(narrow.is_none(), "halo and block must be {width:?} wide");
+        assert!(T::SIGNED || self.odd == [None; D], "unsigned numbers have no sign that a wall could change");
         for axis in 0..D {
             for side in [Side { axis, high: false }, Side { axis, high: true }] {
                 if layout.at_border(block, side) {

@@ -9,8 +9,8 @@
 //! Each rank has one block. A rule is called once for each cell, on the rank that has it, so results are the same on any number of
 //! ranks.
 //!
-//! Left out: several blocks per rank, halos wider along one axis than along another, unsigned numbers: for these there are the parts
-//! that it is made of.
+//! Left out: several blocks per rank, halos wider along one axis than along another: for these there are the parts that it is
+//! made of.
 
 mod beyond;
 mod files;
@@ -32,9 +32,10 @@ use super::field::Field;
 use super::geometry::{Grid, Side};
 use super::halo::{Halo, HaloShape};
 use super::layout::{Cells, Layout, inner_and_rim};
-use crate::Result;
 use crate::base::memory::check_fits;
 use crate::comm::{Comm, Node};
+use crate::io::Element;
+use crate::{Error, Result};
 use beyond::Beyond;
 use neighbours::{Block, each_cell, see_cells};
 
@@ -59,7 +60,8 @@ impl<C: CellValue, const D: usize> Domain<C, D> {
     /// at, and `node` how halos travel between ranks of a node (`setup.node`).
     ///
     /// # Errors
-    /// If the grid can't be cut for so many ranks, or one side of an axis is periodic and the other is not.
+    /// If the grid can't be cut for so many ranks, one side of an axis is periodic and the other is not, or walls are to change the
+    /// sign of numbers that have none.
     pub fn new(
         comm: &Comm,
         grid: &Grid<D>,
@@ -68,6 +70,9 @@ impl<C: CellValue, const D: usize> Domain<C, D> {
         node: Node,
     ) -> Result<Self> {
         const { assert!(C::COMPONENTS > 0, "a cell holds something") }
+        if !C::Number::SIGNED && boundaries.odd != [None; D] {
+            return Err(Error::input("boundary", "unsigned numbers have no sign that a wall could change"));
+        }
         let width = [stencil.width(); D];
         let layout = Layout::balanced(grid.clone(), comm.size(), width, boundaries.periodic()?)?;
         let cells = layout.extent(comm.rank()).iter().map(|&cells| cells as u64).product();

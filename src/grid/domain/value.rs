@@ -1,16 +1,14 @@
 //! What a cell of a domain holds.
 
-use std::ops::Neg;
-
 use crate::io::Element;
 
 /// What a cell of a [`Domain`](super::Domain) holds: one number, or several of which each is stored as a field of its own.
 ///
-/// `f64`, `f32`, `i64`, `i32`, and arrays of them. A user's struct may be one too: `Domain<State, 2>` with named numbers instead of
+/// `f64`, `f32`, `i64`, `i32`, `u64`, `u32`, `u8`, and arrays of them. A user's struct may be one too: `Domain<State, 2>` with named numbers instead of
 /// `Domain<[f64; 3], 2>`.
 pub trait CellValue: Copy {
-    /// The type of the numbers; signed, since walls change signs.
-    type Number: Element + Neg<Output = Self::Number>;
+    /// The type of the numbers. Walls change signs, of those that have one.
+    type Number: Element;
     /// How many numbers a cell holds.
     const COMPONENTS: usize;
 
@@ -81,7 +79,52 @@ impl CellValue for i32 {
     }
 }
 
-impl<T: Element + Neg<Output = T>, const N: usize> CellValue for [T; N] {
+impl CellValue for u64 {
+    type Number = u64;
+    const COMPONENTS: usize = 1;
+
+    #[inline(always)]
+    fn from_components(mut number: impl FnMut(usize) -> u64) -> Self {
+        number(0)
+    }
+
+    #[inline(always)]
+    fn component(&self, _component: usize) -> u64 {
+        *self
+    }
+}
+
+impl CellValue for u32 {
+    type Number = u32;
+    const COMPONENTS: usize = 1;
+
+    #[inline(always)]
+    fn from_components(mut number: impl FnMut(usize) -> u32) -> Self {
+        number(0)
+    }
+
+    #[inline(always)]
+    fn component(&self, _component: usize) -> u32 {
+        *self
+    }
+}
+
+impl CellValue for u8 {
+    type Number = u8;
+    const COMPONENTS: usize = 1;
+
+    #[inline(always)]
+    fn from_components(mut number: impl FnMut(usize) -> u8) -> Self {
+        number(0)
+    }
+
+    #[inline(always)]
+    fn component(&self, _component: usize) -> u8 {
+        *self
+    }
+}
+
+impl<T: Element, const N: usize> CellValue for [T; N] {
     type Number = T;
     const COMPONENTS: usize = N;
 

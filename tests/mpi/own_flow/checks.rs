@@ -4,7 +4,8 @@ use super::Runs;
 
 pub(super) const CHECKS: &[(&str, fn())] = &[
     ("a scalar without bounds may have any value, whatever the others do", scalars_without_bounds),
-    ("scalars are conserved as mass is; what a bound changes is counted and told", scalars_are_conserved),
+    ("scalars with bounds and without are conserved as mass is", scalars_are_conserved),
+    ("what a source takes beyond a scalar's bounds is put back, counted and told", scalars_are_bounded),
     ("a scalar that begins beyond its bounds, and bounds that no number keeps, are refused", bounds_are_checked),
     ("the same files on any number of ranks", same_files),
     ("a solid lets no heat through and takes no work", solids_take_nothing),
@@ -15,6 +16,8 @@ pub(super) const CHECKS: &[(&str, fn())] = &[
     ("the temperature between plates is that of the exact solution, to second order", conduction),
     ("a source is followed when the problem limits the step, and one that never ends a step is told", limited_steps),
     ("what is solved after each step is exact however fast it is", exact_after_step),
+    ("what floors add after a problem's own part of the step is told", floors_after_step),
+    ("a step below the least one ends the run", least_step),
     ("sides and boxes that can't be are refused with what would do", sides_are_checked),
     ("totals are of the gas alone, not of what stands in obstacles", totals_leave_out_obstacles),
 ];
@@ -54,16 +57,34 @@ fn scalars_without_bounds() {
 
 fn scalars_are_conserved() {
     let runs = Runs::of(CARRIED);
-    let columns = ["amount_debt_drift", "amount_debt_bound", "amount_dye_drift", "amount_dye_bound", "scalars_bounded"];
+    let columns = [
+        "amount_debt_drift",
+        "amount_debt_bound",
+        "amount_dye_drift",
+        "amount_dye_bound",
+        "scalars_bounded",
+        "scalars_upwind",
+    ];
+    let mut upwind = 0.0;
     for scheme in ["", "fluid.reconstruction=ppm fluid.time=rk3", "fluid.reconstruction=weno_z fluid.time=rk2"] {
-        let [free, bound, dye, dye_bound, bounded] = runs.last(scheme, columns);
+        let [free, bound, dye, dye_bound, bounded, marked] = runs.last(scheme, columns);
+        upwind += marked;
         assert!(free.abs() <= bound && bound > 0.0 && bound < 1e-12, "{scheme}: debt drifts by {free:e}, {bound:e}");
-        assert!(dye.abs() <= dye_bound || bounded > 0.0, "{scheme}: dye drifts by {dye:e}, none was put back");
+        assert!(dye.abs() <= dye_bound && bounded == 0.0, "{scheme}: dye drifts by {dye:e}, {bounded} put back");
         let wide = format!("{scheme} problem.least=-9 problem.greatest=9");
         let [dye, dye_bound, bounded] = runs.last(&wide, ["amount_dye_drift", "amount_dye_bound", "scalars_bounded"]);
         assert!(dye.abs() <= dye_bound && bounded == 0.0, "{scheme}: dye drifts by {dye:e} within wide bounds");
     }
+    assert!(upwind > 0.0, "an input too easy");
     runs.ended(0, "--overwrite").expect(0).says("amount_debt drifted by");
+}
+
+fn scalars_are_bounded() {
+    let runs = Runs::of(CARRIED);
+    let words = "problem.soaks=2 run.until=0.2";
+    let [bounded, least, most] = runs.last(words, ["scalars_bounded", "dye_min", "dye_max"]);
+    assert!(bounded > 0.0 && least >= 0.39 && most == 1.0, "{bounded} {least} {most}");
+    runs.ended(0, &format!("--overwrite {words}")).expect(0).says("scalars_bounded: ");
 }
 
 fn bounds_are_checked() {
@@ -143,7 +164,7 @@ fn solids_take_nothing() {
 fn solids_are_still() {
     let runs = Runs::of(ROOM);
     let names = ["dt", "mass", "energy", "momentum_x", "density_max", "pressure_min", "mach_max"];
-    for diffusion in ["", "fluid.viscosity=0.01 fluid.conductivity=0.01"] {
+    for diffusion in ["", "fluid.viscosity=0.01 fluid.conductivity=0.01", "fluid.riemann=hybrid"] {
         let columns = |inside: &str| {
             let words = format!("run.steps=20 problem.speed=0.2 {diffusion} problem.inside={inside}");
             runs.columns(&words, names)
@@ -344,4 +365,22 @@ fn exact_after_step() {
         let (error, steps) = cooled(&runs, &words, rate);
         assert!(error < 1e-12 && steps < 100, "{rate}: {error:e}, {steps} steps");
     }
+}
+
+/// Gas that is cooled to 1 in each step, with a floor at 2: from 1 to 2 each time, in a box of volume 1.
+fn floors_after_step() {
+    let runs = Runs::of(STOVE);
+    let words = "problem.exact=true problem.longest=0 problem.rate=1e9 run.until=0.3 fluid.pressure_floor=2";
+    let [steps, added, floored, energy] = runs.last(words, ["step", "energy_added", "pressure_floored", "energy"]);
+    assert!(steps > 1.0 && floored == 6.0 * steps, "{floored} of 6 cells in {steps} steps");
+    assert!((added / (1.5 * steps) - 1.0).abs() < 1e-12, "{added}, not 1.5 times {steps}");
+    assert!((energy - 3.0).abs() < 1e-12, "{energy}");
+}
+
+fn least_step() {
+    let runs = Runs::of(STOVE);
+    runs.ended(0, "fluid.least_step=1e-4").expect(0);
+    runs.ended(0, "--overwrite fluid.least_step=1e-3").expect(1).says("below fluid.least_step, 1e-3");
+    runs.ended(2, "fluid.least_step=1e-3").expect(1).says("fluid.least_step");
+    runs.ended(0, "--overwrite fluid.least_step=-1").expect(2).says("fluid.least_step");
 }

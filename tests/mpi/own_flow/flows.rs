@@ -40,11 +40,13 @@ pub(crate) struct Carried {
     greatest: f64,
     /// Whether age grows.
     ages: bool,
+    /// How fast the dye of the gas grows, whatever its bounds.
+    soaks: f64,
 }
 
 impl Default for Carried {
     fn default() -> Self {
-        Carried { dye: 1.0, least: 0.0, greatest: 1.0, ages: false }
+        Carried { dye: 1.0, least: 0.0, greatest: 1.0, ages: false, soaks: 0.0 }
     }
 }
 
@@ -64,11 +66,12 @@ impl Problem for Carried {
     }
 
     fn has_source(&self) -> bool {
-        self.ages
+        self.ages || self.soaks > 0.0
     }
 
     fn source(&self, _cell: &Cell, _time: f64, primitive: &[f64], rates: &mut [f64]) {
-        rates[7] += primitive[0];
+        rates[5] += self.soaks * primitive[0];
+        rates[7] += if self.ages { primitive[0] } else { 0.0 };
     }
 }
 

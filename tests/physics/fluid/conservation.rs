@@ -2,8 +2,6 @@
 
 use super::run::{Run, ended};
 
-/// What a scalar may be beyond its range.
-const ROUNDING: f64 = 1e-14;
 /// Each reconstruction, each solver, each way to step.
 const SCHEMES: [&str; 5] = [
     "",
@@ -39,7 +37,8 @@ fn sums_over_periodic_boxes_drift_no_more_than_rounding_explains() {
 }
 
 #[test]
-fn scalars_between_nought_and_one_stay_there() {
+fn scalars_between_nought_and_one_stay_there_and_their_amounts_are_kept() {
+    let mut upwind = 0.0;
     let cases = [
         ("blast", "grid.cells=40,60 run.until=0.5"),
         ("blast", "grid.cells=24,24,24 grid.low=-0.5,-0.5,-0.5 grid.high=0.5,0.5,0.5 fluid.cfl=0.3 run.until=0.2"),
@@ -51,11 +50,16 @@ fn scalars_between_nought_and_one_stay_there() {
             let run = Run::quietly(file, &format!("{words} output.history_steps=5 {scheme}"));
             let least = run.column("dye_min").into_iter().fold(f64::INFINITY, f64::min);
             let most = run.column("dye_max").into_iter().fold(f64::NEG_INFINITY, f64::max);
-            let stays = least >= -ROUNDING && most - 1.0 <= ROUNDING;
+            let stays = least >= 0.0 && most <= 1.0;
             assert!(stays, "{file}, {words}, {scheme}: from {least:e} to 1 + {:e}", most - 1.0);
             assert!(most > 0.1, "{file}, {words}, {scheme}: the dye is gone");
+            let [drift, bound] = ["drift", "bound"].map(|name| run.last(&format!("amount_dye_{name}")));
+            assert!(drift.abs() <= bound, "{file}, {words}, {scheme}: the amount drifts by {drift:e}, not {bound:e}");
+            assert_eq!(run.last("scalars_bounded"), 0.0, "{file}, {words}, {scheme}");
+            upwind += run.last("scalars_upwind");
         }
     }
+    assert!(upwind > 1e3, "an input too easy: {upwind}");
 }
 
 #[test]

@@ -8,4 +8,5 @@ mod diffusion;
 mod input;
 mod problems;
 mod run;
+mod shocks;
 mod symmetry;

@@ -5,7 +5,7 @@ use ndarray::Array3;
 use super::run::{Run, field};
 
 const RECONSTRUCTIONS: [&str; 4] = ["donor", "plm", "ppm", "weno_z"];
-const SOLVERS: [&str; 5] = ["llf", "hlle", "hllc", "roe", "hllc_lm"];
+const SOLVERS: [&str; 5] = ["llf", "hlle", "hllc", "roe", "hybrid"];
 const TIMES: [&str; 3] = ["vl2", "rk2", "rk3"];
 
 /// Each reconstruction with each solver, in turn with the ways to step.
