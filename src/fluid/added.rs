@@ -1,7 +1,7 @@
 //! What floors add to a flow, in exact sums over all ranks.
 
 use crate::comm::{Comm, ExactSum};
-use crate::grid::Grid;
+use crate::grid::{Field, Grid};
 
 /// What floors have added.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -14,6 +14,12 @@ pub(super) struct Added {
 /// Sums of what floors add per volume on one rank: mass, energy.
 pub(super) struct Sums([ExactSum; 2]);
 
+/// The masses of some cells per volume, and their energies if they have any.
+pub(super) struct Amounts {
+    masses: Vec<f64>,
+    energies: Vec<f64>,
+}
+
 impl Sums {
     /// Nothing was added.
     pub(super) fn new() -> Self {
@@ -24,6 +30,22 @@ impl Sums {
     pub(super) fn take(&mut self, mass: f64, energy: f64) {
         self.0[0].add(mass);
         self.0[1].add(energy);
+    }
+
+    /// Takes in what the same cells have more than before.
+    pub(super) fn take_gain(&mut self, before: &Amounts, now: &Amounts) {
+        let gains = [(&before.masses, &now.masses), (&before.energies, &now.energies)];
+        for (sum, (before, now)) in self.0.iter_mut().zip(gains) {
+            before.iter().zip(now).for_each(|(before, now)| sum.add(now - before));
+        }
+    }
+}
+
+impl Amounts {
+    /// Those of a row of a block's conserved variables.
+    pub(super) fn of_row(conserved: &Field<f64, 3>, j: isize, k: isize, has_energy: bool) -> Self {
+        let row = |variable: usize| conserved.interior_row(variable, j, k).to_vec();
+        Amounts { masses: row(0), energies: if has_energy { row(4) } else { Vec::new() } }
     }
 }
 

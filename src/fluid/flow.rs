@@ -2,7 +2,7 @@
 //!
 //! Left out: how they take a step (`step`), and what a problem does after one (`after`).
 
-use super::added::{Added, Sums};
+use super::added::{Added, Amounts, Sums};
 use super::exchange::Exchange;
 use super::initial::fill;
 use super::marks::Marks;
@@ -203,17 +203,13 @@ impl Flow {
     /// summed up.
     pub(super) fn find(&mut self, place: usize, added: &mut Sums) -> Findings {
         let mut findings = Findings::default();
-        let energy = if self.physics.has_energy() { 4 } else { 0 };
-        let mut before = [Vec::new(), Vec::new()];
+        let has_energy = self.physics.has_energy();
         let solid = self.solids[place].as_ref();
         let conserved = &mut self.conserved[place];
         let primitive = &mut self.primitive[place];
         for (j, k) in conserved.rows() {
             let count = conserved.extent()[0];
-            for (before, variable) in before.iter_mut().zip([0, energy]) {
-                before.clear();
-                before.extend_from_slice(conserved.interior_row(variable, j, k));
-            }
+            let before = Amounts::of_row(conserved, j, k, has_energy);
             let state = RowMut::of(conserved, [0, j, k]);
             let row = RowMut::of(primitive, [0, j, k]);
             let mut found = self.physics.primitive(state, row, Care::ALL, count);
@@ -221,10 +217,7 @@ impl Flow {
                 solid.leave_out(&mut found, self.physics.gas, Row::of(primitive, [0, j, k]), [0, j, k], count);
             }
             if found.corrected.raised() {
-                let gains = |which: usize, variable: usize| {
-                    conserved.interior_row(variable, j, k).iter().zip(&before[which]).map(|(now, before)| now - before)
-                };
-                gains(0, 0).zip(gains(1, energy)).for_each(|(mass, gain)| added.take(mass, [0.0, gain][energy / 4]));
+                added.take_gain(&before, &Amounts::of_row(conserved, j, k, has_energy));
             }
             findings.merge(&found);
         }
