@@ -1,9 +1,9 @@
 //! What a problem has to say at the ends of a step: how long it may be, and what else changes the cells when it is done.
 
 use super::added::Sums;
+use super::findings::Findings;
 use super::flow::Flow;
 use super::initial::put_conserved;
-use super::primitive::Findings;
 use super::problem::Cell;
 use super::rows::Row;
 use crate::{Error, Result};

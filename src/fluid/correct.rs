@@ -4,10 +4,10 @@
 //! beyond their bounds, as often as that takes others there, then the bounds (`upwind`).
 
 use super::added::Sums;
+use super::findings::Findings;
 use super::first_order::{self, Passes};
 use super::flow::Flow;
 use super::marks::Marks;
-use super::primitive::Findings;
 use super::step::StageNow;
 use super::upwind::{self, BlockMarks};
 use crate::Result;

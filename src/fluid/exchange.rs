@@ -1,7 +1,8 @@
 //! An exchange of halos as the stages of a flow have it, and which cells need not wait for it.
 
 use super::region::{Split, split};
-use super::scheme::{Physics, Stage};
+use super::scheme::Physics;
+use super::stages::Stage;
 use crate::Result;
 use crate::comm::{Comm, Node};
 use crate::grid::{Halo, HaloShape, Layout};

@@ -9,12 +9,13 @@
 //! floor alone would make energy each time.
 
 use super::added::Sums;
+use super::findings::{Care, Findings};
 use super::marks::{MARKED, beside_face, near};
 use super::pass::{Arrays, Pass};
-use super::primitive::{Care, Findings};
 use super::rows::{Row, RowMut};
-use super::scheme::{Blend, Physics, Reconstruct, Solver};
+use super::scheme::{Physics, Reconstruct, Solver};
 use super::scratch::Scratch;
+use super::stages::Blend;
 use super::update::symmetric_sum_of;
 use crate::grid::Field;
 

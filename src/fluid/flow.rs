@@ -4,14 +4,15 @@
 
 use super::added::{Added, Amounts, Sums};
 use super::exchange::Exchange;
+use super::findings::{AskedFloors, Care, Corrected, Findings, Floors};
 use super::initial::fill;
 use super::marks::Marks;
-use super::primitive::{AskedFloors, Care, Corrected, Findings, Floors};
 use super::problem::{Cell, Cells, Problem};
 use super::rows::{Row, RowMut};
-use super::scheme::{Blend, Physics, Reconstruct, Stage, Time};
+use super::scheme::{Physics, Reconstruct};
 use super::scratch::Scratch;
 use super::solid::Solid;
+use super::stages::{Blend, Stage, Time};
 use crate::Result;
 use crate::base::memory::check_fits;
 use crate::comm::{Comm, Node};

@@ -1,7 +1,7 @@
 //! The initial state: refused where no gas can be so, else as conserved variables.
 
+use super::findings::Floors;
 use super::gas::Gas;
-use super::primitive::Floors;
 use super::problem::{Cell, Problem, State};
 use super::scheme::Physics;
 use super::update::symmetric_sum_of;

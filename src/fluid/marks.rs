@@ -1,6 +1,6 @@
 //! Marks on cells whose fluxes are to be found otherwise: on each rank, in the halo too.
 
-use super::primitive::widened;
+use super::findings::{BY_ROUNDING, widened};
 use super::rows::Row;
 use super::scheme::Physics;
 use crate::Result;
@@ -64,7 +64,7 @@ impl Marks {
         for (marks, cells) in self.fields.iter_mut().zip(primitive) {
             marks.values_mut().iter_mut().for_each(|mark| *mark = u8::from(*mark > 0));
             for (kind, (variable, bounds)) in physics.bounded().enumerate() {
-                let [least, greatest] = widened(bounds);
+                let [least, greatest] = widened(bounds, BY_ROUNDING);
                 let within = least..=greatest;
                 for (j, k) in cells.rows() {
                     let row = &Row::of(cells, [0, j, k]).from(variable, 0)[..cells.extent()[0]];

@@ -9,12 +9,13 @@
 
 use std::ops::Range;
 
-use super::primitive::{Care, Findings};
-use super::problem::{Cell, Problem};
+use super::findings::{Care, Findings};
+use super::problem::Problem;
 use super::rows::{Row, RowMut};
-use super::scheme::{Blend, Physics, Reconstruct, Stage};
+use super::scheme::{Physics, Reconstruct};
 use super::scratch::{Scratch, TILE};
 use super::solid::Solid;
+use super::stages::{Blend, Stage};
 use super::update::{AdvanceRow, Base, Difference};
 use crate::grid::{Field, Grid};
 use crate::simd::prefetch;
@@ -266,37 +267,6 @@ impl<'a> Pass<'a> {
             Row::of(&across.flux[0], across.place(0))
         };
         (0..self.physics.variables()).map(|variable| flux.from(variable, 0)[0]).collect()
-    }
-
-    /// Fills in the rates of change by gravity and by the problem's own sources; whether there are any.
-    fn sources(&self, arrays: &Arrays, scratch: &mut Scratch, cell: [isize; 3], count: usize) -> bool {
-        let gravity = self.physics.has_gravity();
-        let own = self.problem.has_source();
-        if !gravity && !own {
-            return false;
-        }
-        let cells = Row::of(arrays.from, cell);
-        self.physics.gravity(cells, RowMut::of(&mut scratch.rates, ROW), count);
-        if !own {
-            return true;
-        }
-        let variables = self.physics.variables();
-        let mut primitive = vec![0.0; variables];
-        let mut rates = vec![0.0; variables];
-        let mut row = RowMut::of(&mut scratch.rates, ROW);
-        for i in 0..count {
-            let place = [cell[0] + i as isize, cell[1], cell[2]];
-            let index = [0, 1, 2].map(|axis| arrays.origin[axis] as i64 + place[axis] as i64);
-            for (variable, (value, rate)) in primitive.iter_mut().zip(&mut rates).enumerate() {
-                *value = cells.from(variable, i as isize)[0];
-                *rate = row.from(variable, i)[0];
-            }
-            self.problem.source(&Cell::of(self.grid, index), self.time, &primitive, &mut rates);
-            for (variable, rate) in rates.iter().enumerate() {
-                row.from(variable, i)[0] = *rate;
-            }
-        }
-        true
     }
 }
 

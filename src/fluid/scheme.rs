@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::diffusion::{DiffusionRow, Stencil};
+use super::findings::{Care, Findings, Floors};
 use super::gas::{Gas, GasLaw, Ideal, Isothermal};
 use super::images::Wall;
-use super::primitive::{Care, Findings, Floors, PrimitiveRow};
+use super::primitive::PrimitiveRow;
 use super::reconstruct::{Donor, FaceRow, Plm, Ppm, Reconstruction, WenoZ};
 use super::riemann::{FluxRow, Hllc, Hlle, Llf, Roe};
 use super::rows::{Row, RowMut};
@@ -53,84 +54,6 @@ pub enum Solver {
     Hybrid,
     /// All waves of the linearised problem. Roe 1981.
     Roe,
-}
-
-/// How a step is made of stages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Time {
-    /// Second order in time. A first-order predictor to half the step, then the step from there (Stone & Gardiner 2009).
-    Vl2,
-    /// Second order in time. Strong-stability-preserving Runge-Kutta (Shu & Osher 1988).
-    Rk2,
-    /// Third order in time. Strong-stability-preserving Runge-Kutta (Shu & Osher 1988).
-    Rk3,
-}
-
-/// One stage of a step: from a state at `time` over `share` of the step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Stage {
-    /// Whether it is the first-order predictor of [`Time::Vl2`].
-    pub predicts: bool,
-    /// The time of the state that the fluxes are taken of, as a share of the step.
-    pub time: f64,
-    /// The time over which the fluxes act, as a share of the step.
-    pub share: f64,
-    pub blend: Blend,
-}
-
-/// What a stage's state is made of: see [`Base`](super::update::Base).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Blend {
-    /// The conserved variables less the differences of the fluxes.
-    Same,
-    /// Those at the step's beginning less the differences.
-    Start,
-    /// Those at the beginning with the first weight, and the last stage's less the differences with the second.
-    Both(f64, f64),
-}
-
-impl Time {
-    /// The name in a parameter file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Time::Vl2 => "vl2",
-            Time::Rk2 => "rk2",
-            Time::Rk3 => "rk3",
-        }
-    }
-
-    /// The largest stable share of the time in which a wave crosses a cell along the worst axis.
-    ///
-    /// Fluxes of all axes act at once: 1 over the number of axes for Runge-Kutta steps; one half for VL2 in two and three
-    /// dimensions (Stone & Gardiner 2009, section 3).
-    pub fn cfl_limit(self, dimensions: usize) -> f64 {
-        match (self, dimensions) {
-            (_, 1) => 1.0,
-            (Time::Vl2, _) => 0.5,
-            (_, d) => 1.0 / d as f64,
-        }
-    }
-
-    /// The stages in order.
-    pub(super) fn stages(self) -> Vec<Stage> {
-        let stage = |time, share, blend| Stage { predicts: false, time, share, blend };
-        match self {
-            Time::Vl2 => {
-                // U* = U - dt/2 L(U) of first order,  U' = U - dt L(U*)
-                vec![Stage { predicts: true, ..stage(0.0, 0.5, Blend::Same) }, stage(0.5, 1.0, Blend::Same)]
-            }
-            // U1 = U - dt L(U),  U' = 1/2 U + 1/2 (U1 - dt L(U1))
-            Time::Rk2 => vec![stage(0.0, 1.0, Blend::Start), stage(1.0, 1.0, Blend::Both(0.5, 0.5))],
-            // U1 = U - dt L(U),  U2 = 3/4 U + 1/4 (U1 - dt L(U1)),  U' = 1/3 U + 2/3 (U2 - dt L(U2))
-            Time::Rk3 => vec![
-                stage(0.0, 1.0, Blend::Start),
-                stage(1.0, 1.0, Blend::Both(0.75, 0.25)),
-                // The weights add to 1 to the last bit, or each step would lose a share of all that there is.
-                stage(0.5, 1.0, Blend::Both(1.0 - 2.0 / 3.0, 2.0 / 3.0)),
-            ],
-        }
-    }
 }
 
 /// Everything that the kernels of a run share.
@@ -287,20 +210,5 @@ impl Physics {
                 self.level.run(PrimitiveRow { gas, conserved, primitive, floors, bounds, care, count })
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_weights_of_each_stage_add_to_one_to_the_last_bit() {
-        let blends = [Time::Vl2, Time::Rk2, Time::Rk3].into_iter().flat_map(Time::stages).map(|stage| stage.blend);
-        let weights: Vec<_> =
-            blends.filter_map(|blend| if let Blend::Both(a, b) = blend { Some([a, b]) } else { None }).collect();
-        assert_eq!(weights.len(), 3);
-        // A sum would round; the difference of numbers so near does not.
-        weights.iter().for_each(|&[old, new]| assert_eq!(1.0 - new, old));
     }
 }

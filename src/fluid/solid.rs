@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::findings::Findings;
 use super::gas::Gas;
-use super::primitive::Findings;
 use super::rows::{Row, RowMut};
 use crate::grid::Field;
 

@@ -7,13 +7,14 @@
 //! (`correct`).
 
 use super::exchange::exchange_of;
+use super::findings::Findings;
 use super::flow::Flow;
 use super::gas::Gas;
 use super::pass::{Arrays, Pass};
-use super::primitive::Findings;
 use super::region::Split;
-use super::scheme::{Reconstruct, Stage};
+use super::scheme::Reconstruct;
 use super::scratch::Scratch;
+use super::stages::Stage;
 use crate::grid::Ghost;
 use crate::{Error, Result};
 

@@ -10,10 +10,10 @@
 //! starts from the one at its beginning: that one's scalars are kept for it (`Flow::keep_scalars`).
 
 use super::added::Sums;
+use super::findings::Findings;
 use super::first_order::{Passes, settle};
 use super::marks::{FRESH, MARKED, beside_face, near};
 use super::pass::Arrays;
-use super::primitive::Findings;
 use super::scratch::Scratch;
 use crate::grid::Field;
 

@@ -19,7 +19,8 @@ use crate::base::config::positive;
 use crate::base::units::Units;
 use crate::fluid::gas::Gas;
 use crate::fluid::problem::{Entry, Problems, entry_of};
-use crate::fluid::scheme::{Reconstruct, Solver, Time};
+use crate::fluid::scheme::{Reconstruct, Solver};
+use crate::fluid::stages::Time;
 use crate::grid::Grid;
 use crate::{Error, Parameters, Result};
 

@@ -3,8 +3,8 @@
 use super::boundaries::place;
 use super::config::Config;
 use crate::comm::{Comm, Node};
+use crate::fluid::findings::{AskedFloors, Floors};
 use crate::fluid::flow::{Flow, FlowSetup};
-use crate::fluid::primitive::{AskedFloors, Floors};
 use crate::fluid::problem::{Problem, Scalar};
 use crate::fluid::scheme::Physics;
 use crate::grid::{Boundaries, Boundary, Layout};

@@ -18,6 +18,7 @@ pub(super) const CHECKS: &[(&str, fn())] = &[
     ("what is solved after each step is exact however fast it is", exact_after_step),
     ("what floors add after a problem's own part of the step is told", floors_after_step),
     ("a step below the least one ends the run", least_step),
+    ("steps that go to nothing end the run", stalled),
     ("sides and boxes that can't be are refused with what would do", sides_are_checked),
     ("totals are of the gas alone, not of what stands in obstacles", totals_leave_out_obstacles),
 ];
@@ -333,6 +334,7 @@ name = "stove"
 rate = 400.0
 exact = false
 longest = 0.05
+stalls = 1e9
 [output]
 history_steps = 1
 every_time = 0
@@ -383,4 +385,10 @@ fn least_step() {
     runs.ended(0, "--overwrite fluid.least_step=1e-3").expect(1).says("below fluid.least_step, 1e-3");
     runs.ended(2, "fluid.least_step=1e-3").expect(1).says("fluid.least_step");
     runs.ended(0, "--overwrite fluid.least_step=-1").expect(2).says("fluid.least_step");
+}
+
+fn stalled() {
+    let runs = Runs::of(STOVE);
+    runs.ended(0, "problem.stalls=0.005 run.steps=5000").expect(1).says("too short to change the time");
+    runs.ended(2, "problem.stalls=0.005 run.steps=5000").expect(1).says("too short to change the time");
 }

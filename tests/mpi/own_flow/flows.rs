@@ -207,6 +207,8 @@ pub(crate) struct Stove {
     exact: bool,
     /// The longest step, times the rate; 0 for none.
     longest: f64,
+    /// From this time on steps are next to nothing.
+    stalls: f64,
 }
 
 impl Problem for Stove {
@@ -226,7 +228,10 @@ impl Problem for Stove {
         self.longest != 0.0
     }
 
-    fn longest_step(&self, cells: &Cells, _time: f64) -> f64 {
+    fn longest_step(&self, cells: &Cells, time: f64) -> f64 {
+        if time >= self.stalls {
+            return 1e-30;
+        }
         cells.least(|cell, _| if cell.index == [2, 0, 0] { self.longest / self.rate } else { 1.0 })
     }
 
