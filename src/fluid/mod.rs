@@ -27,6 +27,7 @@ mod marks;
 mod pass;
 mod primitive;
 mod problem;
+mod rates;
 mod reconstruct;
 mod region;
 mod riemann;

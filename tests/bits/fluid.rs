@@ -86,7 +86,7 @@ fn fluxes_of_first_order_and_floors() {
 #[test]
 fn scalars_from_upwind() {
     for scheme in [&["fluid.reconstruction=ppm"][..], &["fluid.reconstruction=weno_z", "fluid.time=rk3"][..]] {
-        let words = [&["run.steps=30", "output.history_steps=5"], scheme].concat();
+        let words = [&["run.steps=100", "output.history_steps=20"], scheme].concat();
         same_on(&SHEET, &[2, 3, 4], &words);
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("blocks");
