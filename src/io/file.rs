@@ -86,7 +86,18 @@ impl FileWriter {
         let (path, part) = (PathBuf::new(), PathBuf::new());
         let counted = Some(Cell::new(0));
         let comm = Some(comm.clone());
-        FileWriter { comm, path, part, place: None.into(), file: None, collective: false, compress, buffer, counted }
+        FileWriter {
+            comm,
+            path,
+            part,
+            place: None.into(),
+            file: None,
+            collective: false,
+            compress,
+            buffer,
+            labels: RefCell::default(),
+            counted,
+        }
     }
 
     /// The bytes of the datasets of a file that is only [counted](FileWriter::counting), before compression.

@@ -138,7 +138,7 @@ impl Snapshot {
 
     /// Begins a snapshot whose bytes are counted and that leaves no file, on all ranks.
     pub(crate) fn counting(comm: &Comm, stamp: Stamp) -> Self {
-        Snapshot { file: FileWriter::counting(comm), stamp, is_described: false }
+        Snapshot { file: FileWriter::counting(comm), stamp, is_described: false, bodies: 0 }
     }
 
     fn begin(file: FileWriter, stamp: Stamp) -> Result<Self> {
