@@ -139,3 +139,12 @@ fn a_thousand_files_are_converted_and_the_bad_ones_are_reported() {
     let count = |ending: &str| files.iter().filter(|(path, _)| path.extension().is_some_and(|is| is == ending)).count();
     assert_eq!([count("csv"), count("fits"), count("h5")], [900, 100, 997]);
 }
+
+#[test]
+fn seasonal_means_are_those_that_the_field_was_made_with() {
+    let (printed, files) = made_by_all("seasons", &on_page("seasons"));
+    assert_eq!(printed.lines().count(), 4);
+    for name in ["field.nc", "seasons.nc", "summer.png"] {
+        assert!(files.iter().any(|(path, _)| path.ends_with(name)), "no {name}");
+    }
+}
