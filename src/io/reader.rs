@@ -256,6 +256,7 @@ impl Reader {
     /// When there is none of this name, it doesn't refer to datasets, or to none that is there.
     pub(super) fn referred(&self, object: &str, name: &str) -> Result<Vec<String>> {
         let attribute = self.attribute_of(object, name)?;
+        let _watched = self.call();
         let failed = |reason| self.failed(&format!("{object}.{name}"), reason);
         let references: Vec<ObjectReference1> = if name == USES {
             attribute.read_raw::<Use>().map_err(failed)?.iter().map(|used| used.dataset).collect()

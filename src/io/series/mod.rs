@@ -73,9 +73,10 @@ pub fn write_series(folder: &Path) -> Result<()> {
     }
 }
 
-/// The time of a snapshot.
+/// The time of a snapshot of a grid or of bodies.
 fn time_of(reader: &Reader) -> Result<f64> {
-    reader.attribute("Header", "Time")
+    let holder = if GridGeometry::read(reader)?.is_some() { "/" } else { "Header" };
+    reader.attribute(holder, "Time")
 }
 
 /// The name of a snapshot beside the series.
