@@ -14,7 +14,7 @@ usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
   --readers   also h5py, VTK, yt, xarray and others in target/readers, with which `make test` opens the files, and zstd, pigz and bgzip
-  --peers     also REBOUND, mpi4py, Dask, Ray, orbitize, radvel and others in target/peers, with which `make bench` compares
+  --peers     also REBOUND, mpi4py, Dask, Ray, orbitize, radvel, Numba and others in target/peers, with which `make bench` compares
   --deny      also cargo-deny in target/deny, with which `make check` looks at the crates that Divisi is built from
   --mpich     also MPICH and its HDF5 beside Open MPI (Debian, Ubuntu): with target/mpich/bin first in PATH they are taken
   --no-root   MPI, libclang and cmake as Python packages in target/no-root: for `bundled-hdf5`, without root
@@ -292,7 +292,7 @@ fi
 [[ ! $readers ]] || python_venv readers $(<tests/readers/requirements.txt)
 if [[ $peers ]]; then
     python_headers
-    python_venv peers rebound reboundx numpy emcee mpi4py 'dask[distributed]' ray hyperqueue orbitize radvel
+    python_venv peers rebound reboundx numpy numba emcee mpi4py 'dask[distributed]' ray hyperqueue orbitize radvel
     command -v parallel >/dev/null || ! can_apt || install_packages parallel
 fi
 [[ ! $readers$peers ]] || compressors

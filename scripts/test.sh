@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All tests, with the release build that the demo made: the crate's own, those that relaunch themselves under mpirun,
-# the examples, the job script where there is a Slurm, the set-up, the files opened with h5py, VTK, yt, xarray, pynbody and ArviZ (and orbitize, where
+# the examples, the job script where there is a Slurm, the set-up, the files opened with h5py, astropy, VTK, yt, xarray, pynbody and ArviZ (and orbitize, where
 # it is there), and the Python package.
 # What can be done beside building is: the set-up's tests, and fetching the readers.
 # The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`; `--python`: the Python package alone.
@@ -75,6 +75,13 @@ reader_tests() { # parameter files as editors see them; snapshots of few and of 
             failed=$((failed + 1))
         fi
     done
+    if mpirun -n 2 "$target/release/divisi" run sims/optics/airy.toml --out "$runs/airy" --overwrite &&
+        mpirun -n 2 "$target/release/divisi" run sims/optics/fold.toml --out "$runs/fold" --overwrite &&
+        target/readers/bin/python tests/readers/check_optics.py "$runs"/{airy,fold}; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
     if target/readers/bin/python tests/readers/check_schema.py "$target/release"; then
         passed=$((passed + 1))
     else

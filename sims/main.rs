@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         .with::<divisi::nbody::NBody>()
         .with::<divisi::fluid::Fluid<fluid::Catalogue>>()
         .with::<divisi::orbit::OrbitFit>()
+        .with::<divisi::optics::Optics>()
         .with_examples(files(&EXAMPLES))
         .main()
 }

@@ -8,7 +8,8 @@
 //! - messages: [`comm`], the only place that calls MPI;
 //! - files: [`io`], the only place that calls HDF5;
 //! - data: [`particles`] and [`grid`]s on ranks, independent [`tasks`], files compressed by all ranks (`compress`);
-//! - [`run`]: the trait, the loop, the run's folder; [`sampler`]s of a user's density; solvers: [`nbody`], [`fluid`], [`orbit`];
+//! - [`run`]: the trait, the loop, the run's folder; [`sampler`]s of a user's density; solvers: [`nbody`], [`fluid`], [`optics`],
+//!   [`orbit`];
 //!   `sweep`s from a parameter file;
 //! - tools: [`plot`], `program`.
 //!
@@ -20,7 +21,7 @@
 //! "All ranks" in a method's description means that every rank must call it, in the same order.
 //!
 //! # Features
-//! `plot` (pictures), `solvers` ([`nbody`], [`fluid`], [`orbit`]) and `compress` (zstd and gzip) are on by default; a crate that needs
+//! `plot` (pictures), `solvers` ([`nbody`], [`fluid`], [`optics`], [`orbit`]) and `compress` (zstd and gzip) are on by default; a crate that needs
 //! none of them leaves them out with `default-features = false` and builds none. Of HDF5 it then names one: `parallel-hdf5`, the system's, in which all ranks write
 //! a file together (the default), or `bundled-hdf5`, built from source, in which rank 0 writes for all.
 //!
@@ -76,6 +77,8 @@ pub mod grid;
 pub mod io;
 #[cfg(feature = "solvers")]
 pub mod nbody;
+#[cfg(feature = "solvers")]
+pub mod optics;
 pub mod orbit;
 pub mod particles;
 #[cfg(feature = "plot")]

@@ -12,6 +12,7 @@ mod few_bodies;
 mod files;
 mod fluid;
 mod halo;
+mod optics;
 mod orbit;
 mod peak;
 mod peers;
@@ -76,6 +77,8 @@ const BENCHES: [Bench; 45] = [
     ("stop_usr1_s", stop::usr1),
     ("torture", torture::rounds),
     ("sweep_deaths", sweep_deaths::kills),
+    ("optics_beamlets", optics::beamlets),
+    ("optics_2rank", optics::two_ranks),
     ("kepler", orbit::kepler),
     ("ofti_gj504", orbit::ofti_gj504),
     ("logp_gj504", orbit::logp_gj504),

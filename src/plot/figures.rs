@@ -7,6 +7,7 @@ use super::density::Density;
 use super::energy::EnergyError;
 use super::field::{fields, mapped, mapped_over_time, plain};
 use super::maps::Maps;
+use super::optics;
 use super::orbits::Orbits;
 use super::picture::{Named, Picture};
 use super::plane::axes;
@@ -22,6 +23,9 @@ use crate::{Error, Result};
 
 /// The most times at which maps of a field are drawn side by side.
 const TIMES: usize = 5;
+/// The file of light on a detector in a run's folder, and what it is known by.
+const OPTICS_FILE: &str = "optics.hdf5";
+const OPTICS: &str = "Image/Intensity";
 
 /// All that a run folder or a file has to show, or the pictures of its grid that are wanted.
 pub(super) fn figures_of(path: &Path, view: &View) -> Result<Vec<Named>> {
@@ -54,7 +58,10 @@ impl Figures<'_> {
             return self.add_grid(std::slice::from_ref(reader), &geometry);
         }
         self.view.check_nothing()?;
-        if reader.has("post") {
+        if reader.has(OPTICS) {
+            self.all.extend(optics::figures_of(reader)?);
+            Ok(())
+        } else if reader.has("post") {
             self.add_posterior(&Posterior::read(reader.path())?);
             Ok(())
         } else if reader.has("PartType1/Coordinates") {
@@ -94,6 +101,10 @@ impl Figures<'_> {
             #[cfg(feature = "solvers")]
             self.all.extend(super::fit::figures_of(run, &posterior));
             self.add_posterior(&posterior);
+        }
+        let light = run.join(OPTICS_FILE);
+        if light.is_file() {
+            self.all.extend(optics::figures_of(&Reader::open(&light)?)?);
         }
         let history = folder.history();
         if history.is_file() {

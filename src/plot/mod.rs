@@ -2,7 +2,8 @@
 //!
 //! [`plot`] makes those that the files allow, each as PNG and SVG. Of bodies: orbits (few), the projected density (many), the
 //! relative energy error. Of grids: maps of density, pressure, speed, Mach number and of the scalars that the flow carries along, at the
-//! last time, and of some over time; profiles along one axis; totals; or those that a [`View`] asks for. Of posteriors: the corner plot, the walkers' traces. Of a run that fits orbits, before these: orbits
+//! last time, and of some over time; profiles along one axis; totals; or those that a [`View`] asks for. Of posteriors: the corner plot, the walkers' traces. Of light through optics: the image, and over the beam
+//! path differences and polarization; footprints. Of a run that fits orbits, before these: orbits
 //! over the data, on the sky and in time, and velocities in time and folded with each period. [`report`] puts them into one page
 //! with the run's parameters and key figures.
 //!
@@ -22,6 +23,7 @@ mod image;
 mod labels;
 mod map;
 mod maps;
+mod optics;
 mod orbits;
 mod panels;
 mod picture;
@@ -58,7 +60,7 @@ pub fn plot(run_or_file: &Path, out: Option<&Path>, view: &View) -> Result<Vec<P
     if figures.is_empty() {
         return Err(Error::file(
             run_or_file,
-            "there is nothing to draw: no trajectory, snapshots, posterior or energy in it",
+            "there is nothing to draw: no trajectory, snapshots, posterior, image or energy in it",
         ));
     }
     let beside = if run_or_file.is_dir() { RunFolder::at(run_or_file).path(FIGURES) } else { folder_of(run_or_file) };

@@ -9,6 +9,7 @@ use super::density::Density;
 use super::energy::EnergyError;
 use super::fit::{Fitted, Sky};
 use super::maps::Maps;
+use super::optics::Squares;
 use super::orbits::Orbits;
 use super::panels::Panels;
 
@@ -27,6 +28,7 @@ pub(super) enum Picture {
     Density(Density),
     Maps(Maps),
     Panels(Panels),
+    Squares(Squares),
     Corner(Corner),
     Sky(Sky),
     Fitted(Fitted),
@@ -40,6 +42,7 @@ impl Figure for Picture {
             Picture::Density(figure) => figure.size(),
             Picture::Maps(figure) => figure.size(),
             Picture::Panels(figure) => figure.size(),
+            Picture::Squares(figure) => figure.size(),
             Picture::Corner(figure) => figure.size(),
             Picture::Sky(figure) => figure.size(),
             Picture::Fitted(figure) => figure.size(),
@@ -53,6 +56,7 @@ impl Figure for Picture {
             Picture::Density(figure) => figure.draw(area, scale),
             Picture::Maps(figure) => figure.draw(area, scale),
             Picture::Panels(figure) => figure.draw(area, scale),
+            Picture::Squares(figure) => figure.draw(area, scale),
             Picture::Corner(figure) => figure.draw(area, scale),
             Picture::Sky(figure) => figure.draw(area, scale),
             Picture::Fitted(figure) => figure.draw(area, scale),

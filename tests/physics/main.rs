@@ -5,5 +5,6 @@ mod common;
 
 mod fluid;
 mod nbody;
+mod optics;
 mod orbit;
 mod sampling;

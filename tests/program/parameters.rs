@@ -32,7 +32,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 /// Every shipped parameter file with the schema of the program that reads it.
 fn shipped() -> Vec<(PathBuf, Value)> {
     let own = schema(&mut divisi(), &[]);
-    let sims = ["sims/nbody", "sims/fluid", "sims/orbit", "sims/sweep"].into_iter().flat_map(files);
+    let sims = ["sims/nbody", "sims/fluid", "sims/optics", "sims/orbit", "sims/sweep"].into_iter().flat_map(files);
     let sims = sims.map(|path| (path, own.clone()));
     // pendulum.toml belongs to a sweep with a main of its own.
     let has_program = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("simulation ="));

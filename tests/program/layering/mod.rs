@@ -23,7 +23,7 @@ const LAYERS: [&[&str]; 12] = [
     &["grid", "particles", "tasks", "compress"],
     &["run"],
     &["sampler"],
-    &["nbody", "fluid"],
+    &["nbody", "fluid", "optics"],
     &["orbit"],
     &["sweep"],
     &["plot"],
