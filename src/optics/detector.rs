@@ -49,11 +49,6 @@ impl Detector {
         (pixel - 0.5 * (self.pixels[axis] as f64 - 1.0)) * self.pitch
     }
 
-    /// The pixel, and parts of one, at a place along an axis.
-    pub fn pixel(&self, axis: usize, place: f64) -> f64 {
-        place / self.pitch + 0.5 * (self.pixels[axis] as f64 - 1.0)
-    }
-
     /// Where a beamlet's ray meets the plane: how far along it, and where along the axes.
     ///
     /// # Errors

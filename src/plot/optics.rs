@@ -22,8 +22,9 @@ const SIDES: [u32; 2] = [640, 400];
 const AROUND: [u32; 2] = [112, 68];
 /// The height of a caption.
 const CAPTION: u32 = 26;
-/// Panels in a row.
+/// Panels in a row; eight, of Jones matrices, stand as the matrix does.
 const ROW: usize = 3;
+const JONES_ROW: usize = 4;
 /// Decades of the image's brightness.
 const DECADES: f64 = 6.0;
 /// Path differences are shown in waves.
@@ -187,6 +188,12 @@ impl Squares {
         SIDES[usize::from(self.panels.len() > 1)]
     }
 
+    /// Panels in a row, and rows.
+    fn grid(&self) -> [usize; 2] {
+        let row = if self.panels.len() == 2 * JONES_ROW { JONES_ROW } else { self.panels.len().min(ROW) };
+        [row, self.panels.len().div_ceil(row)]
+    }
+
     fn caption(&self) -> u32 {
         if self.panels.len() > 1 { CAPTION } else { 0 }
     }
@@ -220,8 +227,7 @@ impl Squares {
 
 impl Figure for Squares {
     fn size(&self) -> (u32, u32) {
-        let rows = self.panels.len().div_ceil(ROW) as u32;
-        let across = self.panels.len().min(ROW) as u32;
+        let [across, rows] = self.grid().map(|count| count as u32);
         let bar = if self.scale.is_some() { BAR } else { 0 };
         (across * (self.side() + AROUND[0]) + bar, rows * (self.side() + AROUND[1] + self.caption()) + TITLE)
     }
@@ -230,8 +236,8 @@ impl Figure for Squares {
         let (width, _) = self.size();
         let bar = if self.scale.is_some() { BAR } else { 0 };
         let (panels, beside) = titled(area, scale, &self.title)?.split_horizontally((width - bar) * scale);
-        let across = self.panels.len().min(ROW);
-        let all = panels.split_evenly((self.panels.len().div_ceil(ROW), across));
+        let [across, rows] = self.grid();
+        let all = panels.split_evenly((rows, across));
         for (area, panel) in all.iter().zip(&self.panels) {
             self.draw_panel(area, scale, panel)?;
         }

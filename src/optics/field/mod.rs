@@ -57,10 +57,9 @@ impl Spot {
         spot
     }
 
-    /// The size of the field at a place, in pixels.
-    pub(super) fn size(&self, [x, y]: [f64; 2]) -> f64 {
-        let square: f64 = self.weights.as_flattened().iter().map(|part| part * part).sum();
-        libm::exp(self.at(x, y).re) * square.sqrt()
+    /// The size of the field on the beamlet's own ray, where the exponent has no real part.
+    pub(super) fn size(&self) -> f64 {
+        self.weights.as_flattened().iter().map(|part| part * part).sum::<f64>().sqrt()
     }
 
     /// The exponent at a place.

@@ -49,7 +49,7 @@ pub struct Optics {
     done: usize,
     /// The field of this rank's tiles, tile by tile.
     field: Vec<f64>,
-    /// What the beamlets so far would make at most at the chief ray's place: the sum of their sizes there.
+    /// What the beamlets so far would make at most: the sum of their sizes, each on its own ray.
     most: f64,
 }
 
@@ -154,8 +154,7 @@ impl Simulation for Optics {
         let mine: Result<Vec<Spot>> = mine.iter().map(|beamlet| self.spot(*beamlet)).collect();
         let spots = self.comm.all_gather(&self.comm.agree(mine)?);
         let detector = self.bench.detector;
-        let place = [0, 1].map(|axis| detector.pixel(axis, self.reference.across[axis]));
-        self.most += spots.iter().zip(next).map(|(spot, (_, weight))| weight.signum() * spot.size(place)).sum::<f64>();
+        self.most += spots.iter().zip(next).map(|(spot, (_, weight))| weight.signum() * spot.size()).sum::<f64>();
         let length = self.tile_len();
         let components = self.bench.components();
         for (tile, field) in self.tiles().zip(self.field.chunks_exact_mut(length)) {
