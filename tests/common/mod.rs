@@ -165,7 +165,10 @@ pub(crate) fn example(name: &str) -> PathBuf {
     Path::new(DIVISI).parent().expect("a build folder").join("examples").join(name)
 }
 
-/// The bytes of every file that promise 1 speaks of: snapshots, history, events, trajectory, posterior, the newest checkpoint; of a
+/// The files that a run leaves in place of snapshots: those of an orbit fit, and of light through optics.
+const RESULTS: [&str; 4] = ["posterior.hdf5", "optics.hdf5", "psf.fits", "pupil.fits"];
+
+/// The bytes of every file that promise 1 speaks of: snapshots, history, events, trajectory, results, the newest checkpoint; of a
 /// sweep its results.
 pub(crate) fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
     let bytes = |name: String| {
@@ -176,8 +179,8 @@ pub(crate) fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
         return ["results.csv", "results.h5"].map(|name| bytes(name.to_owned())).into();
     }
     let mut names = vec!["history.csv".to_owned()];
-    let others = ["events.csv", "trajectory.hdf5", "posterior.hdf5", "summary.csv"];
-    names.extend(others.into_iter().filter(|name| run.join(name).exists()).map(String::from));
+    let others = ["events.csv", "trajectory.hdf5", "summary.csv"].into_iter().chain(RESULTS);
+    names.extend(others.filter(|name| run.join(name).exists()).map(String::from));
     for (folder, newest) in [("snapshots", false), ("checkpoints", true)] {
         let mut files: Vec<String> = fs::read_dir(run.join(folder))
             .unwrap_or_else(|error| panic!("{}: {error}", run.join(folder).display()))
@@ -185,8 +188,7 @@ pub(crate) fn promised_files(run: &Path) -> Vec<(String, Vec<u8>)> {
             .filter(|name| [".hdf5", ".vtkhdf", ".xmf"].iter().any(|extension| name.ends_with(extension)))
             .collect();
         files.sort();
-        // An orbit fit has no state that a snapshot shows.
-        let needed = newest || !run.join("posterior.hdf5").exists();
+        let needed = newest || !RESULTS.iter().any(|name| run.join(name).exists());
         assert!(!needed || !files.is_empty(), "no {folder} in {}", run.display());
         names.extend(if newest { files.split_off(files.len() - 1) } else { files });
     }

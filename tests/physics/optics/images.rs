@@ -59,25 +59,29 @@ fn transformed(reader: &Reader, every: usize) -> Vec<(usize, f64)> {
     pixels.map(at).collect()
 }
 
-/// The Cassegrain with its obscuration, its vanes and its spherical aberration: beamlets through both mirrors, and the transform of the pupil's
-/// path differences. Also as designed, and with the secondary mirror out of place (coma).
+/// The Cassegrain with its obscuration and its vanes: beamlets through both mirrors, and the transform of the pupil's path differences. As designed,
+/// with the secondary mirror out of place (coma), and as it flew. Bounds are what a beamlet's spot fades by, where its ray ends far from the image:
+/// as flown 470 um from it, 0.28 of the way that 256 beamlets reach. Found: 1.8e-5, 6.5e-4, 9.5e-4.
 #[test]
 fn a_cassegrains_image_is_the_transform_of_its_pupil() {
     let folder = tempfile::tempdir().unwrap();
-    let few = ["beam.across=64", "detector.pixels=[65,49]", "detector.pitch=3e-6"];
+    let few = ["detector.pixels=[65,49]", "detector.pitch=3e-6", "beam.subrays=4"];
     let designed = ["surfaces.primary.conic=-1.0022985", "detector.vertex=[0,0,6.40631]"];
     let moved =
         [&designed[..], &["surfaces.secondary.vertex=[0.0005,0,0]", "detector.vertex=[-0.004718,0,6.40631]"]].concat();
-    let cases: [(&str, &[&str], [f64; 2]); 3] =
-        [("flown", &[], [0.02, 0.2]), ("designed", &designed, [0.9, 1.001]), ("moved", &moved, [0.0, 0.9])];
-    for (name, words, [low, high]) in cases {
-        let reader = run("hubble", &[&few[..], words].concat(), &folder.path().join(name));
+    let cases: [(&str, &[&str], &str, f64, [f64; 2]); 3] = [
+        ("designed", &designed, "beam.across=64", 1e-4, [0.9, 1.001]),
+        ("moved", &moved, "beam.across=64", 1e-3, [0.1, 0.3]),
+        ("flown", &[], "beam.across=256", 2e-3, [0.05, 0.1]),
+    ];
+    for (name, words, across, bound, [low, high]) in cases {
+        let reader = run("hubble", &[&few[..], words, &[across]].concat(), &folder.path().join(name));
         let found = relative(&reader);
         let wanted = transformed(&reader, 7);
         let peak = found.iter().copied().fold(0.0, f64::max);
         let square =
             wanted.iter().map(|(pixel, wanted)| (found[*pixel] - wanted).powi(2)).sum::<f64>() / wanted.len() as f64;
-        assert!(square.sqrt() < 1e-3 * peak, "{name}: {:.3e} of {peak:.3e}", square.sqrt());
+        assert!(square.sqrt() < bound * peak, "{name}: {:.3e} of {peak:.3e}", square.sqrt());
         assert!((low..=high).contains(&peak), "{name}: the brightest pixel is {peak}");
     }
 }
