@@ -61,14 +61,14 @@ impl Beamlet {
         (self.curvature, self.amplitude) = self.along(hit.distance);
         if surface.action != Action::Pass {
             self.bend(surface, hit);
-            let power = |ray: Vector, index: f64| index * dot(ray, hit.normal).abs();
-            if !polarized {
-                // What goes through a part of the surface stays the same.
-                self.amplitude *= (power(hit.before, 1.0) / power(hit.ray.direction, 1.0)).sqrt();
-            } else {
+            if polarized {
                 self.polarization.meet(surface, hit, system.wavelength);
                 // Fields count by power: as the root of the index times the electric field.
                 self.amplitude *= (hit.ray.index / hit.index_before).sqrt();
+            } else {
+                // What goes through a part of the surface stays the same.
+                let power = |ray: Vector| dot(ray, hit.normal).abs();
+                self.amplitude *= (power(hit.before) / power(hit.ray.direction)).sqrt();
             }
         }
         self.ray = hit.ray;

@@ -9,8 +9,8 @@ fn real(n: f64) -> Complex64 {
 /// At Brewster's angle nothing of p waves is reflected, and the transmitted ray is at a right angle to where the reflected one would be.
 #[test]
 fn at_brewsters_angle_no_p_wave_is_reflected() {
-    for n in [1.33, 1.5168, 2.4] {
-        let cosine = 1.0 / (1.0 + n * n as f64).sqrt();
+    for n in [1.33f64, 1.5168, 2.4] {
+        let cosine = 1.0 / (1.0 + n * n).sqrt();
         let found = coefficients(real(1.0), &[], real(n), cosine, 1.0);
         assert!(found.reflected[1].norm() < 1e-15, "{n}: {:?}", found.reflected);
         // r_s = (1 - n^2) / (1 + n^2) there.
