@@ -31,6 +31,7 @@ mod plane;
 mod profiles;
 mod report;
 mod scale;
+mod squares;
 mod totals;
 mod trace;
 mod tracks;

@@ -9,9 +9,9 @@ use super::density::Density;
 use super::energy::EnergyError;
 use super::fit::{Fitted, Sky};
 use super::maps::Maps;
-use super::optics::Squares;
 use super::orbits::Orbits;
 use super::panels::Panels;
+use super::squares::Squares;
 
 /// A picture, what it shows, and how its files are called.
 pub(super) struct Named {

@@ -63,7 +63,7 @@ fn image(optics: &Optics) -> Vec<f64> {
     let mut image = vec![0.0; width * height];
     let places = (0..across * up).flat_map(|tile| {
         let corner = detector.corner(tile);
-        (0..PIXELS).map(move |place| super::results::pixel(corner, place))
+        (0..PIXELS).map(move |place| super::pixel(corner, place))
     });
     for ([x, y], intensity) in places.filter(|[x, y]| *x < width && *y < height).zip(all) {
         image[y * width + x] = intensity;

@@ -19,7 +19,7 @@ use std::path::Path;
 use crate::base::partition::balanced_range;
 use crate::io::{Slab, WriteOptions};
 use crate::optics::vector::dot;
-use crate::optics::{Beamlet, PIXELS, Reference, Spot, Tile};
+use crate::optics::{Beamlet, COLUMNS, PIXELS, Reference, Spot, Tile};
 use crate::run::{Ending, Goal, Row, Setup};
 use crate::simd::Level;
 use crate::{Checkpoint, CheckpointReader, Clock, Comm, Error, Result, Simulation};
@@ -116,7 +116,7 @@ impl Optics {
         self.tiles().zip(self.field.chunks_exact(self.tile_len())).flat_map(move |(tile, field)| {
             let corner = self.bench.detector.corner(tile);
             let inside = move |place: &usize| {
-                let [x, y] = results::pixel(corner, *place);
+                let [x, y] = pixel(corner, *place);
                 x < width && y < height
             };
             let intensity =
@@ -130,6 +130,11 @@ impl Optics {
 fn share(comm: &Comm, count: usize) -> std::ops::Range<usize> {
     let share = balanced_range(count as u64, comm.size(), comm.rank());
     share.start as usize..share.end as usize
+}
+
+/// The pixel of a place in a tile.
+fn pixel(corner: [usize; 2], place: usize) -> [usize; 2] {
+    [corner[0] + place % COLUMNS, corner[1] + place / COLUMNS]
 }
 
 impl Simulation for Optics {

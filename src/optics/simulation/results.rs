@@ -14,11 +14,6 @@ pub(super) const FILE: &str = "optics.hdf5";
 /// What its attribute `Format` says.
 const FORMAT: &str = "divisi optics 1";
 
-/// The pixel of a place in a tile.
-pub(super) fn pixel(corner: [usize; 2], place: usize) -> [usize; 2] {
-    [corner[0] + place % COLUMNS, corner[1] + place / COLUMNS]
-}
-
 /// Writes all files of the state. All ranks.
 pub(super) fn write(optics: &Optics, folder: &Path, options: &WriteOptions) -> Result<()> {
     let comm = &optics.comm;
