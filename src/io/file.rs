@@ -58,6 +58,8 @@ pub struct FileWriter {
     pub(super) labels: RefCell<Labels>,
     /// The bytes of datasets so far, of a file that is only counted.
     counted: Option<Cell<u64>>,
+    /// What went wrong on this rank with a description, until ranks next agree.
+    pending: RefCell<Option<Error>>,
 }
 
 impl FileWriter {
@@ -97,6 +99,7 @@ impl FileWriter {
             buffer,
             labels: RefCell::default(),
             counted,
+            pending: RefCell::default(),
         }
     }
 
@@ -120,6 +123,7 @@ impl FileWriter {
             buffer,
             labels: RefCell::default(),
             counted: None,
+            pending: RefCell::default(),
         };
         let place = if writer.is_first() { Place::new(&writer.path).map(Some) } else { Ok(None) };
         writer.place = writer.agree(place)?.into();
@@ -193,7 +197,7 @@ impl FileWriter {
     /// # Errors
     /// On all ranks, when HDF5 refuses.
     pub fn attribute<T: Element>(&self, object: &str, name: &str, value: T) -> Result<()> {
-        self.structure(name, |file| layout::object(file, object)?.new_attr::<T>().create(name)?.write_scalar(&value))
+        self.description(name, |file| layout::object(file, object)?.new_attr::<T>().create(name)?.write_scalar(&value))
     }
 
     /// Adds an attribute of several numbers to the group or dataset `object`.
@@ -201,7 +205,7 @@ impl FileWriter {
     /// # Errors
     /// On all ranks, when HDF5 refuses.
     pub fn attributes<T: Element>(&self, object: &str, name: &str, values: &[T]) -> Result<()> {
-        self.structure(name, |file| {
+        self.description(name, |file| {
             layout::object(file, object)?.new_attr::<T>().shape(values.len()).create(name)?.write_raw(values)
         })
     }
@@ -211,7 +215,7 @@ impl FileWriter {
     /// # Errors
     /// On all ranks, when HDF5 refuses: beyond 64 KiB, for one.
     pub fn text(&self, object: &str, name: &str, text: &str) -> Result<()> {
-        self.structure(name, |file| {
+        self.description(name, |file| {
             let attribute =
                 layout::object(file, object)?.new_attr_builder().empty_as(layout::text(text.len(), text.is_ascii()));
             transfer::write_text(&attribute.create(name)?, text)
@@ -223,7 +227,7 @@ impl FileWriter {
     /// # Errors
     /// On all ranks, when HDF5 refuses, or the text holds a zero.
     pub fn string(&self, object: &str, name: &str, text: &str) -> Result<()> {
-        self.structure(name, |file| {
+        self.description(name, |file| {
             let text: VarLenUnicode = text.parse().map_err(|_| hdf5::Error::Internal("a zero in a text".into()))?;
             layout::object(file, object)?.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&text)
         })
@@ -417,7 +421,22 @@ impl FileWriter {
         self.agree(outcome.map_err(|reason| self.failed(name, reason)))
     }
 
+    /// As [`structure`](FileWriter::structure), but ranks agree later: the next one that they agree on fails where this did, at
+    /// the latest the end of the file. A file has many descriptions, and each agreement takes its time where ranks outnumber cores.
+    pub(super) fn description(&self, name: &str, change: impl FnOnce(&hdf5::File) -> hdf5::Result<()>) -> Result<()> {
+        if self.comm.is_none() {
+            return self.structure(name, change);
+        }
+        let mut pending = self.pending.borrow_mut();
+        if pending.is_none() {
+            let outcome = self.file.as_ref().map_or(Ok(()), change);
+            *pending = outcome.map_err(|reason| self.failed(name, reason)).err();
+        }
+        Ok(())
+    }
+
     pub(crate) fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
+        let outcome = self.pending.borrow_mut().take().map_or(outcome, Err);
         match &self.comm {
             Some(comm) => comm.agree(outcome),
             None => outcome,

@@ -161,7 +161,7 @@ impl FileWriter {
     }
 
     fn scale(&self, dataset: &str, name: &str) -> Result<()> {
-        self.structure(dataset, |file| {
+        self.description(dataset, |file| {
             let object = layout::object(file, dataset)?;
             add_ended_text(&object, "CLASS", "DIMENSION_SCALE")?;
             add_ended_text(&object, "NAME", name)
@@ -176,7 +176,7 @@ impl FileWriter {
         if axes.is_empty() {
             return Ok(());
         }
-        self.structure(dataset, |file| {
+        self.description(dataset, |file| {
             let refer = |name: &&str| Ok(VarLenArray::from_slice(&[file.reference::<ObjectReference1>(name)?]));
             let references = axes.iter().map(refer).collect::<hdf5::Result<Vec<_>>>()?;
             let attribute = layout::object(file, dataset)?.new_attr::<VarLenArray<ObjectReference1>>();
@@ -208,7 +208,7 @@ impl FileWriter {
         axes.sort();
         axes.dedup();
         axes.into_iter().try_for_each(|axis| {
-            self.structure(axis, |file| {
+            self.description(axis, |file| {
                 let used = uses.iter().filter(|(name, ..)| name == axis);
                 let used =
                     used.map(|(_, dataset, axis)| Ok(Use { dataset: file.reference(dataset)?, axis: *axis, rest: 0 }));

@@ -48,6 +48,7 @@ const TEMPERING: Case = Case {
         "method.burn_in=40",
         "run.steps=90",
         "method.effective_samples=0",
+        "method.evidence_error=0",
         "output.history_steps=30",
         "output.compress=3",
     ],
@@ -380,7 +381,8 @@ fn priors_that_exclude_the_data_are_told() {
     }
     let mut command = divisi();
     command.arg("run").arg(file("betapic.toml")).arg("priors.ecc1={ uniform = [0.9, 0.95] }");
-    command.args(["run.steps=400", "method.burn_in=200", "method.effective_samples=0", "method.start=prior"]);
+    command.args(["run.steps=400", "method.burn_in=200", "method.start=prior"]);
+    command.args(["method.effective_samples=0", "method.evidence_error=0"]);
     finish(command.arg("--out").arg(folder.path().join("walkers")), LIMIT)
         .expect(0)
         .says("do the priors exclude the data");
