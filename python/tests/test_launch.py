@@ -96,7 +96,7 @@ def test_what_is_not_finished_is_told(tmp_path):
 
 def test_failed_tasks_are_told_and_their_messages_kept(tmp_path):
     plan = tmp_path / "plan.toml"
-    plan.write_text('simulation = "sweep"\n[parameters.values]\na = [1, 2]\n[task]\ncommand = ["test", "{a}", "=", "1"]\n')
+    plan.write_text('simulation = "sweep"\n[parameters.values]\na = [1, 2]\n[task]\ncommand = ["sh", "-c", "test {a} = 1 && echo {a}"]\n')
     with pytest.warns(divisi.Unfinished, match="tasks failed"):
         run = divisi.sweep(plan, out=tmp_path / "run", progress=False)
     assert list(run.results.status) == ["done", "failed"] and run.status == "tasks failed"

@@ -27,9 +27,10 @@ def same(seen, numbers, path, what):
 
 
 def opened(path, **how):
-    """The file in xarray, which has to ask for nothing and to warn of nothing."""
+    """The file in xarray, which has to ask for nothing, and to warn of nothing but GDF's tables: those of a grid have no axes."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message="The 'phony_dims' kwarg")
         return xarray.open_dataset(path, **how)
 
 
