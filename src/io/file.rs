@@ -40,6 +40,9 @@ const LONGEST_NAME: usize = 200;
 
 /// An HDF5 file being written. Every method is called on every rank, with the same arguments but for the data.
 ///
+/// What goes wrong with an attribute or a label is told on all ranks by a later call: the next that writes data, at the latest
+/// [`finish`](FileWriter::finish).
+///
 /// Dropped before [`finish`](FileWriter::finish), it leaves no file.
 pub struct FileWriter {
     comm: Option<Comm>,
@@ -195,7 +198,7 @@ impl FileWriter {
     /// Adds an attribute of one number to the group or dataset `object`.
     ///
     /// # Errors
-    /// On all ranks, when HDF5 refuses.
+    /// Told later, as the head of this type says: when HDF5 refuses.
     pub fn attribute<T: Element>(&self, object: &str, name: &str, value: T) -> Result<()> {
         self.description(name, |file| layout::object(file, object)?.new_attr::<T>().create(name)?.write_scalar(&value))
     }
@@ -203,7 +206,7 @@ impl FileWriter {
     /// Adds an attribute of several numbers to the group or dataset `object`.
     ///
     /// # Errors
-    /// On all ranks, when HDF5 refuses.
+    /// Told later, as the head of this type says: when HDF5 refuses.
     pub fn attributes<T: Element>(&self, object: &str, name: &str, values: &[T]) -> Result<()> {
         self.description(name, |file| {
             layout::object(file, object)?.new_attr::<T>().shape(values.len()).create(name)?.write_raw(values)
@@ -213,7 +216,7 @@ impl FileWriter {
     /// Adds an attribute of text, of fixed length as readers of VTK's formats need it, to the group or dataset `object`.
     ///
     /// # Errors
-    /// On all ranks, when HDF5 refuses: beyond 64 KiB, for one.
+    /// Told later, as the head of this type says: when HDF5 refuses, beyond 64 KiB for one.
     pub fn text(&self, object: &str, name: &str, text: &str) -> Result<()> {
         self.description(name, |file| {
             let attribute =
@@ -225,7 +228,7 @@ impl FileWriter {
     /// Adds an attribute of text of any length, which h5py reads as `str`, to the group or dataset `object`.
     ///
     /// # Errors
-    /// On all ranks, when HDF5 refuses, or the text holds a zero.
+    /// Told later, as the head of this type says: when HDF5 refuses, or the text holds a zero.
     pub fn string(&self, object: &str, name: &str, text: &str) -> Result<()> {
         self.description(name, |file| {
             let text: VarLenUnicode = text.parse().map_err(|_| hdf5::Error::Internal("a zero in a text".into()))?;

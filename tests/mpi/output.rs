@@ -22,6 +22,7 @@ pub(crate) const CHECKS: &[super::Check] = &[
     ("a checkpoint is read back on other parts", checkpoint_round_trip),
     ("a damaged checkpoint gives way to the one before", damaged_checkpoint),
     ("a file that cannot be written is an error on all ranks", unwritable),
+    ("a description that HDF5 refuses is an error on all ranks and leaves no file", refused_description),
     ("a resumed trajectory continues the frames kept", trajectory),
 ];
 
@@ -421,6 +422,25 @@ fn unwritable(comm: &Comm) {
         drop(file);
         comm.barrier();
         assert!(!path.exists() && !folder.join("large.hdf5.part").exists());
+    }
+    done(comm, &folder);
+}
+
+fn refused_description(comm: &Comm) {
+    let folder = scratch(comm);
+    let path = folder.join("described.hdf5");
+    let name = "more than 64 KiB";
+    for (mpiio, more) in [(true, true), (true, false), (false, true), (false, false)] {
+        let options = &WriteOptions::default().mpiio(mpiio && cfg!(feature = "parallel-hdf5"));
+        let file = FileWriter::create(comm, &path, options).expect("a file");
+        let outcome = file
+            .text("/", name, &"x".repeat(70_000))
+            .and_then(|()| if more { file.replicated("x", &[2], &[1.0, 2.0]) } else { Ok(()) })
+            .and_then(|()| file.finish());
+        let told = outcome.expect_err("an attribute has at most 64 KiB").to_string();
+        assert!(!comm.is_root() || told.contains(&format!("cannot write {name}")), "{told}");
+        comm.barrier();
+        assert!(!path.exists() && !folder.join("described.hdf5.part").exists());
     }
     done(comm, &folder);
 }
