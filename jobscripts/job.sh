@@ -1,7 +1,8 @@
 # What a job script does on its node: starts the ranks, turns signals into a checkpoint, puts the job back into the queue.
 #
-# Sourced by the .sbatch files here, which have the requests to Slurm. The arguments: a parameter file, and words for `divisi run`.
-# Variables that can be set outside: DIVISI_PROGRAM, DIVISI_LAUNCHER, DIVISI_OUT, DIVISI_RESTARTS. See docs/howto/slurm.md.
+# Sourced by the .sbatch files here, which have the requests to Slurm; `divisi submit` writes it behind those that it makes. The arguments:
+# a parameter file, and words for `divisi run`. Variables that can be set outside: DIVISI_PROGRAM, DIVISI_LAUNCHER, DIVISI_OUT,
+# DIVISI_RESTARTS, DIVISI_SRUN_MPI, DIVISI_BINDING, DIVISI_RESUME. See docs/howto/slurm.md.
 # shellcheck shell=bash
 
 simulation=${1:?the parameter file of a run}
@@ -20,8 +21,8 @@ restarts=${DIVISI_RESTARTS:-20}                            # how often the job m
 # module load openmpi hdf5
 
 case $launcher in
-    # For a program built with MPICH or Intel MPI: --mpi=pmi2. `srun --mpi=list` prints what there is.
-    srun) launch=(srun --mpi=pmix --kill-on-bad-exit=0 --wait=10 --cpu-bind=cores) ;;
+    # For a program built with MPICH or Intel MPI: DIVISI_SRUN_MPI=pmi2. `srun --mpi=list` prints what there is.
+    srun) launch=(srun --mpi="${DIVISI_SRUN_MPI:-pmix}" --kill-on-bad-exit=0 --wait=10 --cpu-bind="${DIVISI_BINDING:-cores}") ;;
     mpirun) launch=(mpirun) ;;
     *) echo "DIVISI_LAUNCHER is '$launcher': srun or mpirun" >&2; exit 2 ;;
 esac
@@ -29,11 +30,14 @@ esac
 
 # USR1 comes from Slurm before the end, TERM from an administrator or from preemption: both become the signal at which
 # the run writes a checkpoint and ends with status 85. (TERM sent to mpirun itself would kill the ranks.)
+# USR2 comes from `divisi cancel`: the same, and the job stays out of the queue.
 # ALRM comes from below, where the run has not stopped in time: Slurm is about to kill the job, which then nobody puts back.
 pid='' stopping=''
 forward() { stopping=yes; [[ -z $pid ]] || kill -USR1 "$pid" 2>/dev/null; }
 late() { [[ -z $pid ]] || { echo "the time is over: what is under way is lost"; kill -KILL "$pid" 2>/dev/null; }; }
+cancel() { restarts=-1; forward; }
 trap forward USR1 TERM
+trap cancel USR2
 trap late ALRM
 
 # The run ends with a checkpoint before the job does. Newer Slurms tell a job its end, older ones when they are asked.
@@ -48,7 +52,7 @@ fi
 
 restart=${SLURM_RESTART_COUNT:-0}
 resume=()
-if ((restart > 0)) && [[ -d $out ]]; then resume=(--resume); fi
+if [[ ${DIVISI_RESUME:-} ]] || { ((restart > 0)) && [[ -d $out ]]; }; then resume=(--resume); fi
 
 echo "job $SLURM_JOB_ID, start $((restart + 1)), $SLURM_NTASKS ranks on $SLURM_JOB_NODELIST, $(date '+%F %T')"
 # shellcheck disable=SC2016 # the ranks expand it

@@ -61,10 +61,33 @@ pub(super) enum Command {
     Example(ExampleArguments),
     /// Make a crate for a simulation or a sweep of your own, with a test, a job script and a README
     New(NewArguments),
-    /// Show how far a run is, and end with its status: 0 done, 3 tasks failed, 4 goal missed, 85 not finished
+    /// Submit a run or a sweep as a Slurm job, which stops with a checkpoint before its limit and goes on by itself
+    Submit(SubmitArguments),
+    /// Show how far runs are, and end with their status: 0 done, 3 tasks failed, 4 goal missed, 85 not finished
     Status {
-        /// The folder of the run
+        /// The folders of the runs
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+        /// As JSON: a list with an object for each run
+        #[arg(long)]
+        json: bool,
+        /// Look again every two seconds, as long as one is at work or in the queue
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Stop runs with a checkpoint, and take their jobs out of the queue
+    Cancel {
+        /// The folders of the runs
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+    },
+    /// Print the results of a sweep, also while it is at work: a line for each task that has ended
+    Results {
+        /// The folder of the sweep
         run: PathBuf,
+        /// As JSON: a list with an object for each task
+        #[arg(long)]
+        json: bool,
     },
     /// Show what is in a run folder or a file
     Ls {
@@ -116,6 +139,74 @@ pub(super) struct RunArguments {
     /// Only check the input; print sizes, memory and an estimate
     #[arg(long)]
     pub check: bool,
+}
+
+/// What a job is to do, and what it asks Slurm for.
+#[derive(Debug, Args)]
+pub(super) struct SubmitArguments {
+    /// The parameter file
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub end: EndArguments,
+    /// The run's folder, where the script and the log are too [default: runs/NAME-OF-FILE]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Go on with the run in the folder
+    #[arg(long)]
+    pub resume: bool,
+    /// The nodes of the job
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub nodes: u32,
+    /// The ranks of all nodes together [default: the cores that the cluster's file gives]
+    #[arg(long, value_name = "N")]
+    pub ranks: Option<u32>,
+    /// The limit of the job: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS [default: that of the cluster's file]
+    #[arg(long, value_name = "T")]
+    pub time: Option<String>,
+    /// The account that pays
+    #[arg(long)]
+    pub account: Option<String>,
+    /// The partition
+    #[arg(long)]
+    pub partition: Option<String>,
+    /// A job for each of these numbers, each with a folder of its own; {array} in KEY=VALUE becomes the number: 0-9
+    #[arg(long, value_name = "LIST")]
+    pub array: Option<String>,
+    /// So many jobs, one after the other, instead of one that goes back into the queue
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub chain: u32,
+    /// The name of the job [default: that of the folder]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A further option of sbatch; may be given several times: --option=--exclusive
+    #[arg(long = "option", value_name = "OPTION", allow_hyphen_values = true)]
+    pub options: Vec<String>,
+    /// The cluster's file [default: $DIVISI_CLUSTER, divisi-cluster.toml here or above, ~/.config/divisi/cluster.toml]
+    #[arg(long, value_name = "FILE")]
+    pub cluster: Option<PathBuf>,
+    /// Print the script; write and submit nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl SubmitArguments {
+    /// The words for `divisi run` beside the file and the folder.
+    pub(super) fn words_of_run(&self) -> Vec<String> {
+        let option = |name: &str, value: &Option<String>| {
+            value.iter().flat_map(|value| [format!("--{name}"), value.clone()]).collect()
+        };
+        let EndArguments { words, until, steps, walltime, retry_failed } = &self.end;
+        let steps = steps.map(|steps| steps.to_string());
+        let retry = if *retry_failed { vec!["--retry-failed".to_owned()] } else { Vec::new() };
+        [words.clone(), option("until", until), option("steps", &steps), option("walltime", walltime), retry].concat()
+    }
+
+    /// The parameters over those of the file, of an array those of its first job.
+    pub(super) fn overrides(&self) -> Vec<String> {
+        let first = self.array.as_deref().and_then(|array| array.split(['-', ',', '%', ':']).next());
+        let overrides = self.end.overrides().into_iter();
+        overrides.map(|word| first.map_or(word.clone(), |first| word.replace("{array}", first))).collect()
+    }
 }
 
 #[derive(Debug, Args)]

@@ -17,10 +17,9 @@ use super::arguments::PlotArguments;
 #[cfg(feature = "solvers")]
 use super::arguments::PosteriorArguments;
 use super::list;
-use crate::base::config::ParameterFile;
-use crate::base::console::print;
 #[cfg(feature = "plot")]
 use crate::base::console::say;
+use crate::base::console::{print, print_by};
 use crate::comm::Comm;
 #[cfg(feature = "plot")]
 use crate::comm::take_panic;
@@ -28,8 +27,7 @@ use crate::comm::take_panic;
 use crate::nbody::ephemeris::compare_ephemeris;
 #[cfg(feature = "solvers")]
 use crate::orbit::posterior::{self, Posterior};
-use crate::run::{self, Outcome, RunFolder, Tolerance, Verdict};
-use crate::sweep;
+use crate::run::{self, RunFolder, Tolerance, Verdict};
 use crate::{Error, Result};
 
 /// Exit status of a comparison that found a difference.
@@ -40,24 +38,6 @@ pub(super) fn ls(place: RunFolder) -> Result<ExitCode> {
     exists(place.root())?;
     print(&list::ls(&place)?)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Prints how far a run is; its exit status, 85 while it is at work.
-pub(super) fn status(folder: RunFolder) -> Result<ExitCode> {
-    exists(folder.root())?;
-    if folder.path(sweep::JOURNAL).exists() {
-        let status = sweep::status(&folder)?;
-        print(&status.to_string())?;
-        return Ok(ExitCode::from(status.exit_status()));
-    }
-    let folder = folder.existing()?;
-    if ParameterFile::read(&folder.config(), &[])?.simulation()? == sweep::NAME {
-        print("no task has begun: continue with `divisi resume`\n")?;
-        return Ok(ExitCode::from(Outcome::Stopped.status()));
-    }
-    let state = crate::run::state(&folder)?;
-    print(&state.to_string())?;
-    Ok(ExitCode::from(state.exit_status()))
 }
 
 /// Prints whether two runs or files are the same, or how far a run is from an ephemeris.
@@ -132,6 +112,21 @@ fn exists(path: &Path) -> Result<&Path> {
     } else {
         Err(Error::input(path.display().to_string(), "there is no such file or folder"))
     }
+}
+
+/// Prints the results of a sweep.
+pub(super) fn results(folder: &RunFolder, json: bool) -> Result<ExitCode> {
+    exists(folder.root())?;
+    let mut outcome = Ok(());
+    print_by(|out| match crate::sweep::print_results(folder, json, out) {
+        // A reader that has gone had what it wanted.
+        Err(Error::Io { action: "write", source, .. }) => Err(source),
+        other => {
+            outcome = other;
+            Ok(())
+        }
+    })?;
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// Draws a run or a file and prints where the figures are.

@@ -14,6 +14,8 @@ mod list;
 mod mutations;
 mod new;
 mod parameters;
+mod status;
+mod submit;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,7 +30,7 @@ use crate::comm::{Comm, launch, launcher_rank};
 use crate::run::{Finished, Outcome, Request, RunFile, RunFolder, Simulation, Span, StopRequest, Verdict};
 use crate::sweep::{self, Simulations};
 use crate::{Error, Result};
-use arguments::{Arguments, Command, RunArguments};
+use arguments::{Arguments, Command, RunArguments, SubmitArguments};
 
 /// Exit status of bad usage.
 const USAGE: u8 = 2;
@@ -102,7 +104,10 @@ impl Program {
             Command::Schema { name } => self.schema(name.as_deref()),
             Command::Example(arguments) => example::run(&self.examples, &arguments).map(|()| ExitCode::SUCCESS),
             Command::New(arguments) => new::make(&arguments).map(|()| ExitCode::SUCCESS),
-            Command::Status { run } => inspect::status(self.folder(run)),
+            Command::Submit(arguments) => self.submit(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Status { runs, json, watch } => status::status(&self.folders(runs), json, watch),
+            Command::Cancel { runs } => status::cancel(&self.folders(runs)),
+            Command::Results { run, json } => inspect::results(&self.folder(run), json),
             Command::Ls { path } => inspect::ls(self.folder(path)),
             Command::Compare(arguments) => inspect::compare(&arguments, |run| self.folder(run)),
             #[cfg(feature = "compress")]
@@ -123,6 +128,27 @@ impl Program {
             folder.with(entry.name, entry.results.iter().map(|name| RunFile::result(name)))
         });
         folder.with(sweep::NAME, sweep::FILES)
+    }
+
+    fn folders(&self, roots: Vec<PathBuf>) -> Vec<RunFolder> {
+        roots.into_iter().map(|root| self.folder(root)).collect()
+    }
+
+    /// Submits what `run` would do, checked, as a job.
+    fn submit(&self, arguments: &SubmitArguments) -> Result<()> {
+        let parameters = ParameterFile::read(&arguments.file, &arguments.overrides())?;
+        let is_sweep = parameters.simulation()? == sweep::NAME;
+        let request = Request {
+            folder: self.folder(submit::folder(arguments)?),
+            parameters,
+            resume: arguments.resume,
+            overwrite: false,
+            command: command_line(),
+            quiet: false,
+            bare: false,
+        };
+        let job = self.job(request, true, arguments.end.retry_failed)?;
+        submit::submit(arguments, &job.request.folder, is_sweep)
     }
 
     /// The job that `run` asks for, checked.

@@ -263,6 +263,18 @@ impl RunFolder {
         lock::holder(&self.root)
     }
 
+    /// Tells the process at work in the folder, on this machine, to stop with a checkpoint; its number.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn stop(&self) -> Result<u32> {
+        let process = lock::process_here(&self.root)?;
+        let number = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+        let told = number.map_or(Ok(()), |number| rustix::process::kill_process(number, rustix::process::Signal::USR1));
+        told.map_err(|error| Error::System(format!("cannot signal process {process}: {error}")))?;
+        Ok(process)
+    }
+
     /// The snapshots that there are, in the order of time.
     ///
     /// # Errors

@@ -1,11 +1,14 @@
 //! The end of a sweep: from its journal to the tables of results, and the exit status.
 
+use std::io::Write;
 use std::time::Instant;
 
+use super::file::PlanFile;
 use super::files::JOURNAL;
 use super::plan::Plan;
 use super::results::{self, Account, Row, Status as Ended};
 use super::selection;
+use crate::base::config::ParameterFile;
 use crate::base::error::Cause;
 use crate::run::{Outcome, RunFolder, rate_text};
 use crate::tasks::Counts;
@@ -48,6 +51,29 @@ pub(super) fn conclude(folder: &RunFolder, plan: &Plan, counts: &Counts, began: 
         lines.push(selected.line);
     }
     Ok((status, lines))
+}
+
+/// Prints the results of the tasks that have ended, from the journal: also while the sweep is at work. One process.
+///
+/// # Errors
+/// A folder without a sweep; a journal that can't be read; a standard output that takes no more.
+pub(crate) fn print_results(folder: &RunFolder, json: bool, to: &mut dyn Write) -> Result<()> {
+    let folder = folder.clone().existing()?;
+    let parameters = ParameterFile::read(&folder.config(), &[])?;
+    if parameters.simulation()? != super::NAME {
+        let reason = "holds no sweep: `divisi ls` shows what a run has";
+        return Err(Error::input(folder.root().display().to_string(), reason));
+    }
+    let plan = PlanFile::read(&parameters)?.plan;
+    let tasks = plan.points().len();
+    // Without a journal no task has begun.
+    let journal = folder.path(JOURNAL);
+    let recovered = if journal.exists() { Some(Recovered::read(&journal)?) } else { None };
+    let ended = || {
+        let all = recovered.iter().flat_map(|recovered| rows(recovered, tasks));
+        all.filter(|row| !row.as_ref().is_ok_and(|row| row.status == Ended::Cancelled))
+    };
+    results::print(to, plan.points(), json, ended)
 }
 
 /// The outcome of every task, in order, from the journal.

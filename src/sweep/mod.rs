@@ -27,6 +27,7 @@ pub(crate) mod value;
 mod voice;
 pub(crate) mod worker;
 
+pub(crate) use conclusion::print_results;
 pub(crate) use driver::{check, run, validate};
 pub(crate) use file::schema;
 pub(crate) use files::{FILES, JOURNAL};

@@ -23,5 +23,6 @@ mod pictures;
 mod runs;
 mod scripts;
 mod standard_output;
+mod submit;
 mod sweeps;
 mod verify;

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod faults;
+mod submit;
 
 use std::{
     env, fs,
@@ -57,7 +58,8 @@ fn main() -> ExitCode {
         let test = test(launcher, case);
         test.with_ignored_flag(absent.is_some() || unbroken)
     };
-    let tests = LAUNCHERS.iter().flat_map(|launcher| CASES.map(|case| test(launcher, case)));
+    let cases = || CASES.into_iter().chain(submit::CASES);
+    let tests = LAUNCHERS.iter().flat_map(|launcher| cases().map(|case| test(launcher, case)));
     let faults = LAUNCHERS.iter().flat_map(|launcher| faults::CASES.map(|case| breaking(launcher, case)));
     common::runner::run(Arguments::from_args(), tests.chain(faults).collect())
 }

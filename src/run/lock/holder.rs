@@ -103,6 +103,12 @@ impl Holder {
         })
     }
 
+    /// Its number, if it counts where `me` is.
+    pub(super) fn process_beside(&self, me: &Holder) -> Option<u32> {
+        let is_beside = is_one(&self.boot, &me.boot) && is_one(&self.namespace, &me.namespace);
+        self.process.parse().ok().filter(|_| is_beside)
+    }
+
     /// Whether it lives, as `me` can know without its time: any sign of life counts, and under one kernel the lack of one does.
     pub(super) fn verdict(&self, me: &Holder, lock: KernelLock) -> Verdict {
         if is_one(&self.boot, &me.boot) {

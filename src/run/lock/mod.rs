@@ -239,6 +239,22 @@ pub(super) fn holder(folder: &Path) -> Result<Option<String>> {
     }
 }
 
+/// The process at work in a folder, where it runs on this machine.
+///
+/// # Errors
+/// If nobody is at work, or on another machine.
+pub(super) fn process_here(folder: &Path) -> Result<u32> {
+    let refuse = |reason: String| Err(Error::input(folder.display().to_string(), reason));
+    let me = Holder::this_process();
+    match Look::to_read(&folder.join(LOCK))? {
+        Some(look) if matches!(Watch::new(Times::OF_JOBS).judge(&look, &me), Sight::Busy { .. }) => {
+            let there = || format!("is at work elsewhere ({}): stop it there, by the signal USR1", look.holder_name());
+            look.process_beside(&me).map_or_else(|| refuse(there()), Ok)
+        }
+        _ => refuse("nobody is at work in it".to_owned()),
+    }
+}
+
 /// The wall clock in milliseconds.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)

@@ -111,6 +111,11 @@ impl Look {
         Ok(())
     }
 
+    /// The number of the process that the file names, if it is one beside `me`.
+    pub(super) fn process_beside(&self, me: &Holder) -> Option<u32> {
+        Holder::parse(&self.line)?.process_beside(me)
+    }
+
     /// The process that the file names, for people.
     pub(super) fn holder_name(&self) -> String {
         Holder::parse(&self.line).map_or_else(|| "it is being taken".to_owned(), |holder| holder.to_string())

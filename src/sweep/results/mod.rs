@@ -18,6 +18,8 @@ mod datasets;
 mod labels;
 mod text;
 
+use std::io::Write;
+
 use serde::{Deserialize, Serialize};
 
 pub(crate) use columns::{Column, Columns};
@@ -93,6 +95,19 @@ where
     let columns = Columns::find(points, rows())?;
     text::write_results(&folder.path(RESULTS_CSV), points, &columns, rows())?;
     datasets::write(&folder.path(RESULTS_HDF5), points, &columns, rows)
+}
+
+/// Prints rows as results.csv has them, or as a list of JSON objects; `rows` gives them in the order of tasks as often as it is called.
+///
+/// # Errors
+/// Rows that cannot be read or are out of order; a standard output that takes no more.
+pub(crate) fn print<I>(to: &mut dyn Write, points: &Points, json: bool, rows: impl Fn() -> I) -> Result<()>
+where
+    I: Iterator<Item = Result<Row>>,
+{
+    let columns = Columns::find(points, rows())?;
+    let print = if json { text::print_objects } else { text::print_results };
+    print(to, points, &columns, rows())
 }
 
 /// Writes tasks.csv into `folder`. One process.

@@ -1,24 +1,52 @@
 //! results.csv and tasks.csv: each has its name only when it is whole.
 
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use serde::ser::{SerializeMap, Serializer};
 
 use super::{Account, Columns, Row, one_line};
 use crate::base::whole::WholeFile;
 use crate::sweep::parameters::Points;
 use crate::{Error, Result};
 
-/// A CSV file that is being written.
-struct Table {
+/// What messages call the standard output.
+const STANDARD_OUTPUT: &str = "standard output";
+
+/// A table of CSV that is being written.
+struct Table<W: Write> {
     path: PathBuf,
-    lines: csv::Writer<WholeFile>,
+    lines: csv::Writer<W>,
     field: String,
 }
 
-impl Table {
-    fn create(path: &Path) -> Result<Self> {
-        let lines = csv::Writer::from_writer(WholeFile::create(path)?);
-        Ok(Table { path: path.to_owned(), lines, field: String::new() })
+impl<W: Write> Table<W> {
+    /// One that goes to `to`, which messages call `path`.
+    fn new(path: &Path, to: W) -> Self {
+        Table { path: path.to_owned(), lines: csv::Writer::from_writer(to), field: String::new() }
+    }
+
+    /// Adds the names of the columns, and a line per row.
+    fn results(
+        &mut self,
+        points: &Points,
+        columns: &Columns,
+        mut rows: impl Iterator<Item = Result<Row>>,
+    ) -> Result<()> {
+        columns.all().iter().try_for_each(|column| self.field(&column.name))?;
+        self.end_line()?;
+        rows.try_for_each(|row| {
+            let mut row = row?;
+            let sorted = columns.sorted(&mut row);
+            for column in columns.all() {
+                match column.value(points, &row, &sorted) {
+                    Some(value) => self.field(value)?,
+                    None => self.field("")?,
+                }
+            }
+            self.end_line()
+        })
     }
 
     /// Adds a field to the line.
@@ -31,6 +59,12 @@ impl Table {
 
     fn end_line(&mut self) -> Result<()> {
         self.lines.write_record(None::<&[u8]>).map_err(|error| Error::io("write", &self.path)(error.into()))
+    }
+}
+
+impl Table<WholeFile> {
+    fn create(path: &Path) -> Result<Self> {
+        Ok(Table::new(path, WholeFile::create(path)?))
     }
 
     /// Makes the file last and gives it its name.
@@ -48,20 +82,51 @@ pub(super) fn write_results(
     rows: impl Iterator<Item = Result<Row>>,
 ) -> Result<()> {
     let mut table = Table::create(path)?;
-    columns.all().iter().try_for_each(|column| table.field(&column.name))?;
-    table.end_line()?;
+    table.results(points, columns, rows)?;
+    table.finish()
+}
+
+/// Prints the table of results.
+pub(super) fn print_results(
+    to: &mut dyn Write,
+    points: &Points,
+    columns: &Columns,
+    rows: impl Iterator<Item = Result<Row>>,
+) -> Result<()> {
+    let mut table = Table::new(STANDARD_OUTPUT.as_ref(), to);
+    table.results(points, columns, rows)?;
+    table.lines.flush().map_err(Error::io("write", STANDARD_OUTPUT))
+}
+
+/// Prints a list of objects, one per row, with the values that it has: numbers as they were written, NaN and infinities as `null`.
+pub(super) fn print_objects(
+    to: &mut dyn Write,
+    points: &Points,
+    columns: &Columns,
+    rows: impl Iterator<Item = Result<Row>>,
+) -> Result<()> {
+    let failed = Error::io("write", STANDARD_OUTPUT);
+    let mut before = "[\n";
     for row in rows {
         let mut row = row?;
         let sorted = columns.sorted(&mut row);
+        let mut object = Vec::new();
+        let mut serializer = serde_json::Serializer::new(&mut object);
+        let mut map = serializer.serialize_map(None).map_err(|error| Error::System(error.to_string()))?;
         for column in columns.all() {
-            match column.value(points, &row, &sorted) {
-                Some(value) => table.field(value)?,
-                None => table.field("")?,
+            if let Some(value) = column.value(points, &row, &sorted) {
+                map.serialize_entry(&column.name, &value.to_json())
+                    .map_err(|error| Error::System(error.to_string()))?;
             }
         }
-        table.end_line()?;
+        map.end().map_err(|error| Error::System(error.to_string()))?;
+        if let Err(error) = to.write_all(before.as_bytes()).and_then(|()| to.write_all(&object)) {
+            return Err(failed(error));
+        }
+        before = ",\n";
     }
-    table.finish()
+    let end = if before == "[\n" { "[]\n" } else { "\n]\n" };
+    to.write_all(end.as_bytes()).map_err(failed)
 }
 
 /// Writes the table of which rank ran which task.
