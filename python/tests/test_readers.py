@@ -1,12 +1,17 @@
 """What the package shows of a run is what h5py and the files say, bit for bit, with the right units, and read when it is asked for."""
 
 import csv
+import importlib.metadata
+import pathlib
 import time
+import tomllib
 
 import divisi
 import h5py
 import numpy as np
 import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def column(run, table, name):
@@ -113,16 +118,26 @@ def test_orbitize_reads_the_same_samples(fit):
     assert np.array_equal(fit.posterior.orbitize().post, fit.posterior.samples[fit.posterior.names])
 
 
-def test_yt_knows_the_units_of_bodies_and_gas(planets, gas):
+def test_yt_knows_the_units_of_bodies_and_gas_without_being_told(planets, gas, monkeypatch):
     yt = pytest.importorskip("yt")
     yt.set_log_level("error")
-    bodies = planets[-1].yt()
+    # As where the package is installed.
+    declared = tomllib.loads((ROOT / "python/pyproject.toml").read_text())["project"]["entry-points"]["yt.frontends"]
+    readers = [importlib.metadata.EntryPoint(name, value, "yt.frontends") for name, value in declared.items()]
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: readers if group == "yt.frontends" else [])
     with h5py.File(planets[-1].path) as file:
-        scale, wanted = dict(file["Units"].attrs), np.sort(file["PartType1/Coordinates"][:, 0])
+        scale, bodies = dict(file["Units"].attrs), {name: file["PartType1"][name][...] for name in ("ParticleIDs", "Coordinates", "Velocities", "Masses")}
         seconds = file["Header"].attrs["Time"] * scale["UnitTime_in_s"]
-    seen = np.sort(bodies.all_data()["PartType1", "particle_position_x"].to("cm").v)
-    assert np.allclose(seen, wanted * scale["UnitLength_in_cm"], rtol=1e-6, atol=1e8)
-    assert np.isclose(float(bodies.current_time.to("s")), seconds, rtol=1e-12)
+    for opened in (yt.load(str(planets[-1].path)), planets[-1].yt()):
+        everything = opened.all_data()
+        order, mine = (np.argsort(ids) for ids in (np.asarray(everything["PartType1", "ParticleIDs"]), bodies["ParticleIDs"]))
+        for name, unit, size in (("Coordinates", "cm", "Length_in_cm"), ("Velocities", "cm/s", "Velocity_in_cm_per_s"), ("Masses", "g", "Mass_in_g")):
+            wanted = bodies[name][mine] * scale[f"Unit{size}"]
+            # yt keeps GADGET's numbers in single precision.
+            assert np.allclose(everything["PartType1", name].to(unit).v[order], wanted, rtol=1e-6, atol=1e-6 * np.abs(wanted).max())
+        assert np.isclose(float(opened.current_time.to("s")), seconds, rtol=1e-12)
+    told = {"UnitLength_in_cm": 1.0, "UnitMass_in_g": 1.0, "UnitVelocity_in_cm_per_s": 1.0}
+    assert float(yt.load(str(planets[-1].path), unit_base=told).length_unit.to("cm")) == 1.0
     assert np.isclose(float(gas[-1].yt().current_time.to("code_time")), float(gas[-1].time))
 
 
@@ -177,9 +192,11 @@ def test_a_series_of_ten_gigabytes_opens_at_once(tmp_path):
         density = file.create_virtual_dataset("density", layout)
         for place, name in enumerate(axes):
             density.dims[place].attach_scale(file[name])
-    began = time.monotonic()
+    # Processor time: what others do on this machine doesn't count, nor does the first import.
+    pytest.importorskip("xarray")
+    began = time.process_time()
     run = divisi.open(tmp_path)
     series = run.grid
     one = float(series.density.sel(time=1.0, x=100.5, y=7.5, z=1000.5))
-    assert time.monotonic() - began < 1.0
+    assert time.process_time() - began < 1.0
     assert one == 0.0 and series.density.nbytes > 10e9

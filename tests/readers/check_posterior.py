@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
-"""Opens posteriors with h5py and, where it is installed, with orbitize, and compares what both see.
+"""Opens posteriors with h5py and with orbitize, and compares what both see.
 
     check_posterior.py POSTERIOR.hdf5 ...
-
-orbitize is not among the requirements, being large: `target/readers/bin/pip install orbitize` adds it.
 """
 
 import argparse
@@ -11,16 +9,12 @@ import tempfile
 import warnings
 
 import h5py
+import matplotlib
 import numpy as np
 
-try:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    warnings.simplefilter("ignore")
-    from orbitize.results import Results
-except ImportError:
-    Results = None
+matplotlib.use("Agg")
+warnings.simplefilter("ignore")
+from orbitize.results import Results  # noqa: E402
 
 FIELDS = "epoch object quant1 quant1_err quant2 quant2_err quant12_corr quant_type instrument".split()
 
@@ -74,5 +68,5 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("posteriors", nargs="+")
 for path in parser.parse_args().posteriors:
     seen = check_layout(path)
-    told = check_orbitize(path, *seen) if Results else "orbitize is not installed: h5py alone"
+    told = check_orbitize(path, *seen)
     print(f"{path}: {len(seen[0])} samples of {len(seen[2])} parameters; {told}")
