@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Some seconds, with checkpoints often.
-const LONG: [&str; 4] = ["initial.n=2000", "--steps", "3000", "checkpoint.every_steps=50"];
+const LONG: [&str; 4] = ["initial.n=2000", "--steps", "3000", "checkpoint.every_steps=500"];
 
 pub(crate) const CASES: [(&str, Case); 5] = [
     ("a submitted run that is told to stop goes on by itself", stopped_and_continued),
