@@ -292,7 +292,7 @@ fi
 [[ ! $readers$peers ]] || python_headers
 [[ ! $readers ]] || python_venv readers $(<tests/readers/requirements.txt)
 if [[ $peers ]]; then
-    python_venv peers rebound reboundx numpy numba emcee mpi4py 'dask[distributed]' ray hyperqueue orbitize radvel
+    python_venv peers rebound reboundx numpy numba emcee mpi4py 'dask[distributed]' ray hyperqueue orbitize radvel cloudpickle joblib ipyparallel executorlib
     command -v parallel >/dev/null || ! can_apt || install_packages parallel
 fi
 [[ ! $readers$peers ]] || compressors

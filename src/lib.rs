@@ -87,6 +87,7 @@ pub mod prelude;
 mod program;
 pub mod run;
 pub mod sampler;
+mod serve;
 pub mod simd;
 mod sweep;
 pub mod tasks;

@@ -18,6 +18,7 @@ mod peak;
 mod peers;
 mod plummer;
 mod program;
+mod python;
 mod sampler;
 mod stop;
 mod sweep;
@@ -49,7 +50,7 @@ struct Figure {
 /// A name and how it is measured; a measurement may give further figures.
 type Bench = (&'static str, fn() -> Vec<Figure>);
 
-const BENCHES: [Bench; 47] = [
+const BENCHES: [Bench; 53] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
@@ -93,6 +94,12 @@ const BENCHES: [Bench; 47] = [
     ("sweep_1mb_mbs", sweep::sweep_payload),
     ("sweep_first_s", sweep::sweep_first),
     ("sweep_command", sweep::sweep_command),
+    ("python_noop", python::noop),
+    ("python_chunked", python::chunked),
+    ("python_roundtrip_us", python::round_trip),
+    ("python_share_10ms", python::share_10ms),
+    ("python_1mb_mbs", python::arrays),
+    ("python_first_s", python::first),
     ("compress_zst", compress::zst),
     ("compress_gz", compress::gz),
     ("sampler_ensemble", sampler::ensemble),

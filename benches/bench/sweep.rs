@@ -191,9 +191,15 @@ fn peers() -> &'static BTreeMap<String, BTreeMap<String, f64>> {
     })
 }
 
+/// What the systems that run Python functions reach, this one among them.
+pub(super) fn others(theirs: &str) -> BTreeMap<String, f64> {
+    peers().get(theirs).cloned().unwrap_or_default()
+}
+
 /// A figure beside the best other system's; `larger` is better, or smaller.
-fn figure(name: &'static str, unit: &'static str, value: f64, theirs: &str, larger: bool) -> Vec<Figure> {
-    let mut others = peers().get(theirs).cloned().unwrap_or_default();
+pub(super) fn figure(name: &'static str, unit: &'static str, value: f64, theirs: &str, larger: bool) -> Vec<Figure> {
+    let mut others = others(theirs);
+    others.retain(|system, _| !system.starts_with("divisi"));
     others.retain(|system, _| OF_PROCESSES.contains(&system.as_str()) == (name == "sweep_command"));
     let order = |a: &f64, b: &f64| if larger { a.total_cmp(b) } else { b.total_cmp(a) };
     let best = others.iter().max_by(|(_, a), (_, b)| order(a, b));

@@ -5,6 +5,10 @@
     mpi4py.futures   MPIPoolExecutor: 3 ranks
     multiprocessing  Pool
     concurrent       ProcessPoolExecutor
+    divisi           divisi.Pool, two ranks; divisi-journal: with a journal
+    joblib           Parallel, loky's two processes
+    ipyparallel      a load-balanced view of two engines
+    executorlib      SingleNodeExecutor, two cores
     dask             Dask distributed, two worker processes
     ray              Ray, two workers
     hyperqueue       HyperQueue, a process (`true`) per task
@@ -22,6 +26,7 @@ standard error.
     ramp                makespan / ideal of 100 tasks of 1 to 50 ms, task i taking 1 + 49 i / 99 ms, each by itself
     ramp_static         the same in one block of 50 for each worker
     payload_MB_per_s    1 MB to each task and 1 MB back, both counted
+    array_MB_per_s      the same with an array of numpy
 
 Tasks spin for so much processor time: a manager that takes a core from its workers counts against them.
 """
@@ -105,6 +110,11 @@ def figures(run):
     yield "ramp", seconds_of(spin, ramp, run) / ideal
     yield "ramp_static", seconds_of(spins, [ramp[:50], ramp[50:]], run) / ideal
     yield "payload_MB_per_s", 2 * 200 / seconds_of(noop, [bytes(MEGABYTE)] * 200, run)
+    if importlib.util.find_spec("numpy"):
+        import numpy
+
+        array = numpy.ones(MEGABYTE // 8)
+        yield "array_MB_per_s", 2 * 200 / seconds_of(noop, [array] * 200, run)
 
 
 def show(system, found):
@@ -190,6 +200,41 @@ def process_pool():
 
 
 @contextlib.contextmanager
+def divisi_pool(journal=None):
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "python"))
+    import divisi
+
+    with divisi.Pool(ranks=WORKERS, journal=journal) as pool:
+        yield lambda function, arguments: list(pool.map(function, arguments))
+
+
+@contextlib.contextmanager
+def joblib_parallel():
+    from joblib import Parallel, delayed
+
+    with Parallel(n_jobs=WORKERS) as parallel:
+        yield lambda function, arguments: parallel(delayed(function)(argument) for argument in arguments)
+
+
+@contextlib.contextmanager
+def ipython_engines():
+    import ipyparallel
+
+    with ipyparallel.Cluster(n=WORKERS) as client:
+        client[:].use_cloudpickle().get()
+        view = client.load_balanced_view()
+        yield lambda function, arguments: view.map_sync(function, arguments)
+
+
+@contextlib.contextmanager
+def executorlib_node():
+    from executorlib import SingleNodeExecutor
+
+    with SingleNodeExecutor(max_workers=WORKERS, block_allocation=True) as executor:
+        yield lambda function, arguments: [future.result() for future in [executor.submit(function, one) for one in arguments]]
+
+
+@contextlib.contextmanager
 def dask():
     from distributed import Client, LocalCluster
 
@@ -256,6 +301,11 @@ SYSTEMS = {
     "mpi4py.futures": (lambda: with_run(mpi_futures), "mpi4py", ["mpirun", "-n", "3"], ["-m", "mpi4py.futures"]),
     "multiprocessing": (lambda: with_run(multiprocessing_pool), "multiprocessing", [], []),
     "concurrent": (lambda: with_run(process_pool), "concurrent", [], []),
+    "divisi": (lambda: with_run(divisi_pool), "cloudpickle", [], []),
+    "divisi-journal": (lambda: with_run(lambda: divisi_pool(tempfile.mkdtemp())), "cloudpickle", [], []),
+    "joblib": (lambda: with_run(joblib_parallel), "joblib", [], []),
+    "ipyparallel": (lambda: with_run(ipython_engines), "ipyparallel", [], []),
+    "executorlib": (lambda: with_run(executorlib_node), "executorlib", [], []),
     "dask": (lambda: with_run(dask), "distributed", [], []),
     "ray": (lambda: with_run(ray_tasks), "ray", [], []),
     "hyperqueue": (hyperqueue, "hyperqueue", [], []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from pathlib import Path
 
 
@@ -27,3 +28,34 @@ class Interrupted(KeyboardInterrupt):
 
 class Unfinished(UserWarning):
     """A run ended before its end or without its goal, or tasks of a sweep failed: what there is can be read."""
+
+
+class PoolError(Error):
+    """Something with a pool, or what became of a call in it."""
+
+
+class PoolBroken(PoolError, concurrent.futures.BrokenExecutor):
+    """The pool has ended before the call: its rank 0 was killed, its job is over. With a journal, what had returned is kept."""
+
+
+class WorkerDied(PoolError):
+    """The process that ran the call died, by `os._exit`, a signal or the system's lack of memory, at each attempt."""
+
+
+class TimedOut(PoolError, TimeoutError):
+    """The call ran beyond its time limit and was ended."""
+
+
+class ResultError(PoolError):
+    """The call returned what cannot be pickled."""
+
+
+class NoPython(PoolError):
+    """No Python process starts on a rank."""
+
+
+class RemoteTraceback(Exception):
+    """The traceback on the rank, as the cause of an exception that came from there."""
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.args[0]}"""'

@@ -38,4 +38,4 @@ def test_notebook(path, tmp_path, monkeypatch):
 
 
 def test_there_are_notebooks():
-    assert len(NOTEBOOKS) == 4 and divisi.__version__ and sys.version_info >= (3, 11)
+    assert len(NOTEBOOKS) == 8 and divisi.__version__ and sys.version_info >= (3, 11)

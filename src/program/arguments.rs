@@ -110,6 +110,8 @@ pub(super) enum Command {
     /// Show the samples of a fit without more of the chain's start, and how many they are worth
     #[cfg(feature = "solvers")]
     Posterior(PosteriorArguments),
+    /// Serve as a pool that runs Python functions: divisi.Pool starts it, or joins it by its folder
+    Serve(ServeArguments),
     /// Compress files by all ranks: to .zst or .gz, which zstd, gzip and bgzip read
     #[cfg(feature = "compress")]
     Compress(CompressArguments),
@@ -207,6 +209,24 @@ impl SubmitArguments {
         let overrides = self.end.overrides().into_iter();
         overrides.map(|word| first.map_or(word.clone(), |first| word.replace("{array}", first))).collect()
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    /// The pool's folder: its key file, and its journal
+    pub folder: PathBuf,
+    /// The Python of its ranks [default: python3]
+    #[arg(long, value_name = "PROGRAM")]
+    pub python: Option<String>,
+    /// Keep results in a journal: calls that have returned in an earlier job of this folder don't run again
+    #[arg(long)]
+    pub journal: bool,
+    /// Let clients on other machines join
+    #[arg(long)]
+    pub network: bool,
+    /// Stay when clients go, until one of them ends it
+    #[arg(long)]
+    pub stay: bool,
 }
 
 #[derive(Debug, Args)]

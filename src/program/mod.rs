@@ -28,9 +28,10 @@ use crate::base::config::{ParameterFile, nearest_of, schema_of_any};
 use crate::base::console::{print, print_by, say};
 use crate::comm::{Comm, launch, launcher_rank};
 use crate::run::{Finished, Outcome, Request, RunFile, RunFolder, Simulation, Span, StopRequest, Verdict};
+use crate::serve;
 use crate::sweep::{self, Simulations};
 use crate::{Error, Result};
-use arguments::{Arguments, Command, RunArguments, SubmitArguments};
+use arguments::{Arguments, Command, RunArguments, ServeArguments, SubmitArguments};
 
 /// Exit status of bad usage.
 const USAGE: u8 = 2;
@@ -110,6 +111,7 @@ impl Program {
             Command::Results { run, json } => inspect::results(&self.folder(run), json),
             Command::Ls { path } => inspect::ls(self.folder(path)),
             Command::Compare(arguments) => inspect::compare(&arguments, |run| self.folder(run)),
+            Command::Serve(arguments) => Ok(serve(arguments)),
             #[cfg(feature = "compress")]
             Command::Compress(arguments) => compress::compress(&arguments),
             #[cfg(feature = "compress")]
@@ -314,6 +316,18 @@ fn simulate(comm: &Comm, entry: &Entry, job: &Job) -> Result<u8> {
         inspect::report(&job.request.folder);
     }
     Ok(outcome.status())
+}
+
+/// Serves as a pool on every rank.
+fn serve(arguments: ServeArguments) -> ExitCode {
+    let settings = serve::Settings {
+        folder: arguments.folder,
+        python: arguments.python.unwrap_or_else(|| "python3".to_owned()),
+        journal: arguments.journal,
+        network: arguments.network,
+        stays: arguments.stay,
+    };
+    launch(|comm| serve::run(comm, &settings, &listen()?))
 }
 
 fn listen() -> Result<StopRequest> {

@@ -61,7 +61,7 @@ impl<'a> Tasks<'a> {
         let outcome = match self.plan.work() {
             Work::Simulation(simulation) => self.simulate(task, simulation, &context),
             Work::Command { output, .. } => self.command(task, *output, &context),
-            Work::Worker(words) => self.ask_worker(task, words, &context),
+            Work::Worker { words, .. } => self.ask_worker(task, words, &context),
         };
         let keep = match self.plan.settings().keep {
             Keep::None => false,

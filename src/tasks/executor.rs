@@ -47,7 +47,7 @@ pub fn map<A, T: Serialize + DeserializeOwned>(comm: &Comm, items: &[A], work: i
 
 /// Runs tasks on all ranks. Each setting has a default; the last call runs them.
 pub struct Executor<'a> {
-    options: Options<'a>,
+    pub(super) options: Options<'a>,
 }
 
 impl<'a> Executor<'a> {
@@ -240,7 +240,7 @@ impl<'a> Executor<'a> {
     }
 
     /// Brings all ranks up; all but rank 0 run tasks here until the end. Rank 0's part, and `None` elsewhere.
-    fn start<'w>(&'w self, work: &'w Work<'w>, count: Option<u64>) -> Result<Option<Root<'w>>> {
+    pub(super) fn start<'w>(&'w self, work: &'w Work<'w>, count: Option<u64>) -> Result<Option<Root<'w>>> {
         if self.options.comm.is_in_tasks() {
             let reason = "these ranks run tasks already, each its own: within a task use Task::comm() in their place (of more ranks with \
                           ranks_per_task), and from rank 0 submit more tasks to the pool";
@@ -255,7 +255,11 @@ impl<'a> Executor<'a> {
     }
 
     /// Runs rank 0's part, and ends it all whatever comes of it.
-    fn conduct<'w, R>(&self, root: Root<'w>, main: impl FnOnce(&Root<'w>) -> Result<R>) -> Result<Option<(R, Counts)>> {
+    pub(super) fn conduct<'w, R>(
+        &self,
+        root: Root<'w>,
+        main: impl FnOnce(&Root<'w>) -> Result<R>,
+    ) -> Result<Option<(R, Counts)>> {
         let result = main(&root);
         let status = result.as_ref().err().map_or(0, Error::status);
         if result.is_err() {

@@ -20,6 +20,10 @@ pub(super) fn fill(
 ) {
     if let Some(recovered) = recovered {
         recovered.notes().iter().for_each(|note| say(&format!("divisi: {note}")));
+        if let Some(is_result) = options.by_key {
+            coordinator.ledger.begin_at(recovered.next_task());
+            return coordinator.effects.recorder.keep_by_key(recovered, is_result);
+        }
         for (&task, attempt) in recovered.attempts() {
             coordinator.apply(Event::Attempted { task, last: attempt.clone() });
         }

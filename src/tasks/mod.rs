@@ -16,6 +16,7 @@
 //! Left out: tasks that talk to each other (that is what ranks are for), tasks that start tasks.
 
 mod array;
+pub(crate) mod desk;
 mod executor;
 mod fill;
 #[doc(hidden)]

@@ -23,6 +23,12 @@ pub enum Schedule {
     Cyclic,
 }
 
+/// Whether bytes that a task has returned are a result that counts in a later job.
+pub(crate) type IsResult = fn(&[u8]) -> bool;
+
+/// Gets how many values ranks were sent so far, and the tasks of a chunk: of each its number, its argument and its inputs.
+pub(crate) type Ahead<'a> = dyn Fn(u64, &mut dyn Iterator<Item = (u64, &[u8], &[u8])>) + 'a;
+
 /// What [`Executor`](super::Executor)'s methods set.
 pub(crate) struct Options<'a> {
     pub comm: &'a Comm,
@@ -41,6 +47,10 @@ pub(crate) struct Options<'a> {
     /// The journal's file, and what is known of the plan there.
     pub journal: Option<(PathBuf, String)>,
     pub retry_failed: bool,
+    /// Submitted tasks are known in the journal by their keys, not by their order: says whether bytes are a result, or tell of a failure.
+    pub by_key: Option<IsResult>,
+    /// Called with the tasks of a chunk before the first of them runs.
+    pub ahead: Option<Box<Ahead<'a>>>,
     pub observer: RefCell<Option<Observer>>,
     pub stop: Box<dyn Fn() -> bool + 'a>,
 }
@@ -60,6 +70,8 @@ impl<'a> Options<'a> {
             root_computes: true,
             journal: None,
             retry_failed: false,
+            by_key: None,
+            ahead: None,
             observer: RefCell::new(None),
             stop: Box::new(|| false),
         }

@@ -65,6 +65,7 @@ impl<'w> Starting<'w, '_> {
         let values = Arc::new(Values::default());
         let group = topology.group.clone();
         let mut runner = Runner::new(self.work, self.options.seed, Arc::clone(&token), Arc::clone(&values), group);
+        runner.ahead = self.options.ahead.as_deref();
         if topology.leaders[rank] == rank {
             runner.progress = topology.progress(&memory, rank);
         }
@@ -103,7 +104,7 @@ impl<'w> Starting<'w, '_> {
             Rules { retries: options.retries, stop_after: options.stop_after, survives_deaths: survives_deaths() };
         let progress = (0..topology.leaders.len()).map(|rank| topology.progress(&memory, rank)).collect();
         let recovered = recovered.flatten();
-        let is_careful = recovered.as_ref().is_some_and(Recovered::is_stalled);
+        let is_careful = options.by_key.is_none() && recovered.as_ref().is_some_and(Recovered::is_stalled);
         let pace = Pace::new(if is_careful { Some(1) } else { options.chunk });
         let board = topology.board(&memory);
         let dispatch = Dispatch::new(board, topology.arena, hub, progress, pace, Arc::clone(&runner.token));

@@ -96,6 +96,26 @@ impl Task<'_> {
         Ok(())
     }
 
+    /// The encoded results of the tasks that this one comes after: of each its length (8 bytes) and its bytes.
+    pub(crate) fn input_bytes(&self) -> &[u8] {
+        self.inputs
+    }
+
+    /// The bytes of a value that this rank keeps under `name`.
+    pub(crate) fn value_bytes(&self, name: &str) -> Option<Arc<[u8]>> {
+        self.values.bytes(name)
+    }
+
+    /// Keeps bytes on this rank under `name`.
+    pub(crate) fn keep_bytes(&self, name: &str, bytes: &[u8]) {
+        self.values.set(name, bytes);
+    }
+
+    /// How many values rank 0 has sent to any rank.
+    pub(crate) fn values_sent(&self) -> u64 {
+        self.values.sent()
+    }
+
     /// The ranks that run this task together: one, or as many as [`ranks_per_task`](super::Executor::ranks_per_task) says. All of
     /// them run the same function; the result of the first counts.
     pub fn comm(&self) -> &Comm {

@@ -242,7 +242,7 @@ impl Drop for Child {
 }
 
 /// Keeps all descriptors of this process but the standard ones from programs.
-fn keep_descriptors() {
+pub(super) fn keep_descriptors() {
     let Ok(open) = std::fs::read_dir("/proc/self/fd") else { return };
     let numbers = open.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok());
     for number in numbers.filter(|&number| number > 2) {

@@ -112,7 +112,7 @@ impl Programs {
     }
 
     /// A program that is ready to be started, with the environment of tasks.
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         &self,
         argv: &[String],
         folder: Option<&Path>,
@@ -134,6 +134,16 @@ impl Programs {
         self.environment.apply(&mut prepared);
         prepared.env(leftovers::MARK, self.guard.mark());
         Ok(prepared)
+    }
+
+    /// Keeps this process's descriptors but the standard ones from programs that are started later by other means than here.
+    pub(crate) fn keep_descriptors() {
+        child::keep_descriptors();
+    }
+
+    /// Ends what programs of this process have left behind. None may be at work.
+    pub(crate) fn end_leftovers(&self) {
+        self.leftovers.end();
     }
 
     /// Starts a prepared program; `kept` is how many bytes of its output, and of its errors, are kept.

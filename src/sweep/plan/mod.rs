@@ -139,7 +139,8 @@ impl Plan {
         match &self.work {
             Work::Simulation(simulation) => simulation.overrides(&point, context),
             Work::Command { words, .. } => words.iter().map(|word| word.fill(&point, context)).collect(),
-            Work::Worker(words) => words.clone(),
+            Work::Worker { function: Some(name), .. } => vec![name.clone()],
+            Work::Worker { words, .. } => words.clone(),
         }
     }
 
@@ -151,7 +152,7 @@ impl Plan {
         let (place, word) = match &self.work {
             Work::Simulation(_) => return Ok(None),
             Work::Command { words, .. } => ("task.command", words.first().and_then(Template::literal)),
-            Work::Worker(words) => ("task.worker", words.first().map(String::as_str)),
+            Work::Worker { words, .. } => ("task.worker", words.first().map(String::as_str)),
         };
         word.map(|word| find_program(place, word, &self.folder)).transpose()
     }

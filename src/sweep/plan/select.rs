@@ -89,7 +89,9 @@ mod tests {
     #[test]
     fn bounds_that_cannot_be_are_refused() {
         let message = |text: &str, is_posterior| {
-            check(&section(text), is_posterior, &Work::Worker(Vec::new())).unwrap_err().to_string()
+            check(&section(text), is_posterior, &Work::Worker { words: Vec::new(), function: None })
+                .unwrap_err()
+                .to_string()
         };
         assert!(message("x = { from = 2, to = 1 }", true).contains("select.x: lets nothing pass"));
         assert!(message("x = {}", true).contains("has no bound"));

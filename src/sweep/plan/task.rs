@@ -13,6 +13,9 @@ use crate::sweep::template::{Context, Template};
 use crate::sweep::value::Value;
 use crate::{Error, Result};
 
+/// The worker that calls a Python function.
+const FUNCTION: &str = include_str!("../worker/function.py");
+
 /// `[task]` as written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -42,10 +45,20 @@ pub(crate) struct TaskSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["number"]))]
     pub output: Option<Output>,
-    /// Program for each rank, and its words. It gets its tasks line by line, as JSON.
+    /// Program for each rank, and its words: it gets its tasks line by line, as JSON. Or a Python function, as "module:function", that gets parameters by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = [["python3", "task.py"]]))]
-    pub worker: Option<Vec<String>>,
+    pub worker: Option<WorkerSetting>,
+}
+
+/// What a worker is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a list of words, or text such as \"module:function\"")]
+pub(crate) enum WorkerSetting {
+    /// A Python function, by the names of its module and its own.
+    Function(String),
+    /// A program and its words.
+    Program(Vec<String>),
 }
 
 /// What a task is.
@@ -60,8 +73,13 @@ pub(crate) enum Work {
         /// What it prints.
         output: Output,
     },
-    /// Another program, started once for all tasks of a rank: its words.
-    Worker(Vec<String>),
+    /// Another program, started once for all tasks of a rank.
+    Worker {
+        /// Its words.
+        words: Vec<String>,
+        /// The Python function that it is, if it is one.
+        function: Option<String>,
+    },
 }
 
 /// A simulation as a task.
@@ -164,7 +182,8 @@ impl TaskSection {
         match (&self.simulation, &self.command, &self.worker) {
             (Some(file), None, None) => self.simulation(&folder.join(file), names).map(Work::Simulation),
             (None, Some(words), None) => self.command(words, names),
-            (None, None, Some(words)) => worker(words),
+            (None, None, Some(WorkerSetting::Program(words))) => worker(words),
+            (None, None, Some(WorkerSetting::Function(name))) => function(name),
             (None, None, None) => Err(Error::input("task", "give one of simulation, command and worker")),
             _ => Err(Error::input("task", "give only one of simulation, command and worker")),
         }
@@ -206,7 +225,7 @@ impl Work {
     /// All texts with places for values, each with its own place in the plan.
     pub(super) fn templates(&self) -> Box<dyn Iterator<Item = (String, &Template)> + '_> {
         match self {
-            Work::Worker(_) => Box::new(std::iter::empty()),
+            Work::Worker { .. } => Box::new(std::iter::empty()),
             Work::Command { words, .. } => Box::new(words.iter().map(|word| ("task.command".to_owned(), word))),
             Work::Simulation(task) => Box::new(task.set.iter().flat_map(|(key, setting)| {
                 setting.templates().into_iter().map(move |template| (format!("task.set.{key}"), template))
@@ -227,7 +246,8 @@ impl Work {
                 let lines = words.enumerate().map(|(i, word)| format!("task.command.{i} = {word:?}"));
                 lines.chain([format!("task.output = {}", output.name())]).collect()
             }
-            Work::Worker(words) => {
+            Work::Worker { function: Some(name), .. } => vec![format!("task.worker = {name:?}")],
+            Work::Worker { words, function: None } => {
                 words.iter().enumerate().map(|(i, word)| format!("task.worker.{i} = {word:?}")).collect()
             }
             Work::Simulation(task) => task.describe(),
@@ -314,7 +334,30 @@ fn worker(words: &[String]) -> Result<Work> {
         let reason = format!("`{word}`: a worker is started before its tasks are known and gets their values as JSON");
         literal.ok_or_else(|| Error::input(place, reason))
     };
-    words.iter().map(plain).collect::<Result<_>>().map(Work::Worker)
+    let words = words.iter().map(plain).collect::<Result<_>>()?;
+    Ok(Work::Worker { words, function: None })
+}
+
+/// A Python function as a worker: a short program of ours calls it.
+fn function(name: &str) -> Result<Work> {
+    let is_word = |word: &str| {
+        let mut signs = word.chars();
+        signs.next().is_some_and(|sign| sign.is_alphabetic() || sign == '_')
+            && signs.all(|sign| sign.is_alphanumeric() || sign == '_')
+    };
+    let are_words = |dotted: &str| dotted.split('.').all(is_word);
+    match name.split_once(':') {
+        Some((module, function)) if are_words(module) && are_words(function) => {
+            let words = ["python3", "-c", FUNCTION, name].map(str::to_owned).to_vec();
+            Ok(Work::Worker { words, function: Some(name.to_owned()) })
+        }
+        _ => {
+            let reason = format!(
+                "`{name}` is no Python function, as in \"module:function\"; a program is a list of words, as in [\"./model\"]"
+            );
+            Err(Error::input("task.worker", reason))
+        }
+    }
 }
 
 fn check_first(place: &str, words: &[String]) -> Result<()> {

@@ -70,6 +70,17 @@ fn a_worker_is_one_for_all_tasks() {
 }
 
 #[test]
+fn a_worker_may_be_a_python_function() {
+    let function = plan(&with("worker = 'models.orbit:fit'")).unwrap();
+    assert_eq!(function.words(&context(0)), ["models.orbit:fit"]);
+    assert!(function.canonical().contains("task.worker = \"models.orbit:fit\"\n"));
+    for wrong in ["fit", "models.orbit", "a:b c", ":f", "m:", "m:f:g", "m:{a}", "../m:f", "1m:f"] {
+        assert!(message(&with(&format!("worker = '{wrong}'"))).contains("is no Python function"), "{wrong}");
+    }
+    assert!(message(&with("worker = 3")).contains("expected a list of words"));
+}
+
+#[test]
 fn lists_have_places_for_values_too() {
     let text = "simulation = 'nbody.toml', set = { p = { uniform = ['-{a}', '{a}'] }, q = ['{mode}', 'x', 3, ['{a:.1}']], r = ['y', 1] }";
     let plan = plan(&with(text)).unwrap();

@@ -98,6 +98,14 @@ impl Recovered {
         self.runs.iter()
     }
 
+    /// The number after those of all tasks that it knows of.
+    pub(in crate::tasks) fn next_task(&self) -> u64 {
+        let done = self.done().map(|done| done.first + u64::from(done.count())).max().unwrap_or(0);
+        let others =
+            [self.failed.keys().next_back(), self.attempts.keys().next_back(), self.unended.keys().next_back()];
+        others.into_iter().flatten().map(|task| task + 1).fold(done, u64::max)
+    }
+
     /// Whether a task is done.
     pub fn is_done(&self, task: u64) -> bool {
         self.runs.covered().contains(task)

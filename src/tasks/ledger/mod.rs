@@ -287,6 +287,11 @@ impl Ledger {
         self.counts.tasks = tasks;
     }
 
+    /// Submitted tasks have numbers from `first` on.
+    pub(crate) fn begin_at(&mut self, first: u64) {
+        self.submissions.begin_at(first);
+    }
+
     /// What was counted.
     pub(crate) fn counts(&self) -> Counts {
         self.counts

@@ -55,6 +55,12 @@ impl Submission {
 }
 
 impl Submissions {
+    /// Numbers tasks from `first` on: the smaller ones are an earlier job's.
+    pub(crate) fn begin_at(&mut self, first: u64) {
+        assert!(self.kept.is_empty(), "tasks have numbers already");
+        self.first = first;
+    }
+
     /// The number of the next task.
     pub(crate) fn next(&self) -> u64 {
         self.first + self.kept.len() as u64

@@ -1,6 +1,6 @@
 //! What goes into the journal, and what an earlier job has left in it for tasks that are submitted again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -9,6 +9,7 @@ use crate::base::error::{Error, Result, TaskError};
 use crate::tasks::journal::{Attempt, Done, Failed, Journal, Lengths, Outbox, Reason, Recovered};
 use crate::tasks::ledger::Entry;
 use crate::tasks::ledger::submissions::Submissions;
+use crate::tasks::options::IsResult;
 use crate::tasks::wire::report::{Content, Report, Sizes};
 
 /// Bytes of results from which on they go into the journal from where they lie.
@@ -20,11 +21,13 @@ pub(crate) struct Recorder {
     journal: Option<Journal>,
     /// Results of submitted tasks that an earlier job has left, each after the hash of its argument.
     earlier: HashMap<u64, Vec<u8>>,
+    /// Results that an earlier job has left, by the key of their task, where tasks are known by that.
+    by_key: HashMap<u64, VecDeque<Arc<Vec<u8>>>>,
 }
 
 impl Recorder {
     pub(crate) fn new(journal: Option<Journal>) -> Self {
-        Recorder { journal, earlier: HashMap::new() }
+        Recorder { journal, ..Recorder::default() }
     }
 
     /// Keeps what an earlier job has left, for tasks that are submitted again.
@@ -32,6 +35,24 @@ impl Recorder {
         for done in recovered.done() {
             self.earlier.extend(done.each().map(|(task, result)| (task, result.to_vec())));
         }
+    }
+
+    /// Keeps what an earlier job has left by the keys of its tasks, if it counts.
+    pub(crate) fn keep_by_key(&mut self, recovered: &Recovered, is_result: IsResult) {
+        for done in recovered.done() {
+            for (key, result) in done.each().filter_map(|(_, result)| result.split_first_chunk::<8>()) {
+                if is_result(result) {
+                    self.by_key.entry(u64::from_le_bytes(*key)).or_default().push_back(Arc::new(result.to_vec()));
+                }
+            }
+        }
+    }
+
+    /// A result that an earlier job has left for a task with this key, and that `fits`: each once, unless it is to serve `again`.
+    pub(crate) fn known(&mut self, key: u64, again: bool, fits: &dyn Fn(&[u8]) -> bool) -> Option<Arc<Vec<u8>>> {
+        let known = self.by_key.get_mut(&key)?;
+        let place = known.iter().position(|result| fits(result))?;
+        if again { known.get(place).cloned() } else { known.remove(place) }
     }
 
     /// Whether there is a journal.

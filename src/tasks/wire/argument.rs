@@ -48,6 +48,20 @@ impl Argument {
         Ok(Argument::Held(Arc::new(part)))
     }
 
+    /// An argument that is bytes already, in parts: into the arena if it is long and there is room.
+    pub(crate) fn of_parts(parts: &[&[u8]], board: &Board, arena: &Arena) -> Self {
+        let bytes = parts.iter().map(|part| part.len()).sum();
+        let part = if bytes < LONG { None } else { arena.take(ALONE + bytes) };
+        let Some(mut part) = part else { return Argument::Own(parts.concat()) };
+        let mut into = packing::begin(board.part_mut(&mut part), bytes);
+        for part in parts {
+            let (here, rest) = into.split_at_mut(part.len());
+            here.copy_from_slice(part);
+            into = rest;
+        }
+        Argument::Held(Arc::new(part))
+    }
+
     /// Its bytes.
     pub(crate) fn bytes<'a>(&'a self, board: &'a Board) -> &'a [u8] {
         match self {

@@ -14,6 +14,7 @@ use crate::Result;
 use crate::base::console::{say, shortened};
 use crate::base::error::Cause;
 use crate::comm::{Comm, take_panic};
+use crate::tasks::options::Ahead;
 use crate::tasks::task::Task;
 use crate::tasks::wire::chunk::{Chunk, Order};
 use crate::tasks::wire::packing::unpack;
@@ -49,13 +50,15 @@ pub(crate) struct Runner<'a> {
     pub group: Comm,
     /// Where this rank says what it is at, if rank 0 can see it.
     pub progress: Option<Progress>,
+    /// Gets the tasks of each chunk before they run.
+    pub ahead: Option<&'a Ahead<'a>>,
     gathered: Gathered,
 }
 
 impl<'a> Runner<'a> {
     pub(crate) fn new(work: &'a Work<'a>, seed: u64, token: Arc<Token>, values: Arc<Values>, group: Comm) -> Self {
         exit::watch();
-        Runner { work, seed, values, token, group, progress: None, gathered: Gathered::default() }
+        Runner { work, seed, values, token, group, progress: None, ahead: None, gathered: Gathered::default() }
     }
 
     /// Runs a chunk and sends its records. `arguments` are packed one after another, or empty if the tasks need none.
@@ -64,6 +67,9 @@ impl<'a> Runner<'a> {
         self.values.wait_for(epoch);
         if let Some(progress) = self.progress {
             progress.enter(order.posting);
+        }
+        if let Some(ahead) = self.ahead {
+            ahead(self.values.sent(), &mut packed(order, arguments));
         }
         let mut run = Sending { posting: order.posting, attempt, start: first, since: Instant::now(), send };
         let mut unlooked = 0;
@@ -158,6 +164,16 @@ impl<'a> Runner<'a> {
             self.gathered = Gathered::default();
         }
     }
+}
+
+/// The tasks of a chunk: of each its number, its argument and its inputs.
+fn packed<'p>(order: &Order, mut arguments: &'p [u8]) -> impl Iterator<Item = (u64, &'p [u8], &'p [u8])> {
+    let Order { chunk: Chunk { first, count, .. }, stride, .. } = *order;
+    (0..u64::from(count)).map(move |place| {
+        let (argument, inputs, rest) = unpack(arguments);
+        arguments = rest;
+        (first + place * stride, argument, inputs)
+    })
 }
 
 /// The records of a chunk under way.

@@ -60,6 +60,11 @@ impl Values {
         }
     }
 
+    /// How many values rank 0 has sent to any rank, as far as has arrived.
+    pub(crate) fn sent(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
     /// The bytes of a value, if there is one.
     pub(crate) fn bytes(&self, name: &str) -> Option<Arc<[u8]>> {
         lock(&self.bytes).get(name).cloned()

@@ -16,7 +16,7 @@ use proc_macro2::TokenTree;
 use crate::common::root;
 
 /// The layers, lowest first. Modules of a layer don't import each other.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["base", "simd"],
     &["comm"],
     &["io"],
@@ -26,6 +26,7 @@ const LAYERS: [&[&str]; 12] = [
     &["nbody", "fluid", "optics"],
     &["orbit"],
     &["sweep"],
+    &["serve"],
     &["plot"],
     &["program"],
     &["prelude"],

@@ -85,6 +85,34 @@ fn the_python_worker_computes_its_function() {
 }
 
 #[test]
+fn a_python_function_gets_its_parameters_by_name() {
+    if !std::process::Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        println!("skipped: there is no python3");
+        return;
+    }
+    let place = Place::new(
+        "simulation = 'sweep'\n[sweep]\nretries = 1\n[parameters.values]\nx = [1, 2, 3, 4]\nname = ['a']\n[task]\nworker = 'model:solve'\n",
+    );
+    let code = "def solve(x, name, seed, attempt):\n    print('said', x)\n    if x == 2 and attempt == 1: raise ValueError('not yet')\n    \
+                if x == 3: raise LookupError('never')\n    return {'square': x * x, 'name2': name * 2, 'seeded': seed > 0, 'attempt': attempt}\n";
+    place.write("model.py", code);
+    let ended = place.run(on(2), &[]).expect(3);
+    assert_eq!(place.column("square"), ["1", "4", "", "16"]);
+    assert_eq!(place.column("name2")[3], "aa");
+    assert_eq!(place.column("attempt"), ["1", "2", "", "1"]);
+    assert_eq!(place.column("message")[2], "LookupError: never");
+    assert!(ended.stderr.contains("said 4") || ended.stdout.is_empty(), "{}", ended.stderr);
+    place.change("model:solve", "no_module:solve");
+    let ended = place.run(on(1), &["--overwrite"]).expect(3);
+    assert!(
+        place.column("message")[0].contains("ModuleNotFoundError"),
+        "{:?} {}",
+        place.column("message"),
+        ended.stderr
+    );
+}
+
+#[test]
 fn planets_far_apart_on_circles_are_regular_and_those_that_meet_are_not() {
     let (place, _) = run("stability", &["run.seed=2"]);
     let [period, eccentricity, megno] = ["per2", "ecc2", "megno"].map(|name| numbers(&place, name));

@@ -1,0 +1,380 @@
+//! The thread of rank 0 that serves clients, while the main thread runs calls.
+//!
+//! It sleeps until a client sends something, there is room to send something, or the first call has ended that it has not looked at. In
+//! each round it takes in what clients have sent, hands out what came of their calls, and writes. Where very many calls wait for ranks it
+//! reads no more until some have gone.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustc_hash::FxHashMap;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::call::{CallHead, ResultHead, Tag, key};
+use super::door::Door;
+use super::frame::{CACHED, LAZY, Submit, asked, named, number, numbers, plain, told};
+use super::session::{Frame, Session};
+use crate::base::error::{Cause, TaskError};
+use crate::tasks::desk::{AtDesk, Desk, Order};
+use crate::{Error, Result};
+
+/// Calls that may wait for ranks before clients are read no more.
+const WAITING: u64 = 1 << 17;
+/// Between two looks at whether they have become fewer.
+const LOOK: Duration = Duration::from_millis(2);
+/// Between two looks at those who have not proved that they know the key.
+const DOOR: Duration = Duration::from_millis(500);
+/// How long a pool that doesn't stay waits for its first client.
+const FIRST: Duration = Duration::from_secs(60);
+/// How long clients may take to hear the end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What the two threads of rank 0 tell each other of the end.
+pub(super) struct Over {
+    asked: AtomicBool,
+    ended: AtomicBool,
+    error: Mutex<Option<Error>>,
+    /// Why it ends, for clients.
+    reason: Mutex<String>,
+    bell: UnixStream,
+}
+
+impl Over {
+    pub(super) fn new(bell: UnixStream) -> Self {
+        let [asked, ended] = [false; 2].map(AtomicBool::new);
+        Over { asked, ended, error: Mutex::default(), reason: Mutex::default(), bell }
+    }
+
+    /// Asks the main thread to end when no call is left.
+    pub(super) fn ask(&self) {
+        self.asked.store(true, Ordering::Release);
+    }
+
+    /// Whether it was asked to.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Acquire)
+    }
+
+    /// The service thread can't go on.
+    pub(super) fn fail(&self, error: Error) {
+        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.ask();
+    }
+
+    /// Why the service thread could not go on.
+    pub(super) fn error(&self) -> Option<Error> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The main thread has ended, with this error.
+    pub(super) fn end(&self, error: Option<&Error>) {
+        let reason =
+            error.map_or_else(|| "the pool has ended".to_owned(), |error| format!("the pool has ended: {error}"));
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        self.ended.store(true, Ordering::Release);
+        // Where it is full it has rung.
+        let _ = (&self.bell).write(&[0]);
+    }
+}
+
+/// The service thread's own.
+pub(super) struct Service {
+    door: Door,
+    desk: Desk,
+    woken: UnixStream,
+    over: Arc<Over>,
+    /// Whether the pool stays when its clients go.
+    stays: bool,
+    sessions: BTreeMap<u64, Session>,
+    /// Sessions that there were.
+    greeted: u64,
+    /// Functions that were sent.
+    functions: u64,
+    /// By task: whose it is, and that client's number of it.
+    owners: FxHashMap<u64, (u64, u64)>,
+    since: Instant,
+}
+
+impl Service {
+    pub(super) fn new(door: Door, desk: Desk, woken: UnixStream, over: Arc<Over>, stays: bool) -> Self {
+        Service {
+            door,
+            desk,
+            woken,
+            over,
+            stays,
+            sessions: BTreeMap::new(),
+            greeted: 0,
+            functions: 0,
+            owners: FxHashMap::default(),
+            since: Instant::now(),
+        }
+    }
+
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If there can be none.
+    pub(super) fn start(self) -> Result<JoinHandle<()>> {
+        let start = std::thread::Builder::new().name("divisi clients".into()).spawn(move || self.serve());
+        start.map_err(|error| Error::System(format!("cannot start a thread: {error}")))
+    }
+
+    fn serve(mut self) {
+        let mut is_full = false;
+        while !self.over.ended.load(Ordering::Acquire) {
+            self.wait(is_full);
+            self.door.accept();
+            for stream in self.door.hear() {
+                self.sessions.insert(self.greeted, Session::new(stream));
+                self.greeted += 1;
+            }
+            is_full = self.take_in(is_full);
+            self.hand_out();
+            self.part();
+        }
+        self.hand_out();
+        self.bid_farewell();
+    }
+
+    /// Waits until there is something to do.
+    fn wait(&self, is_full: bool) {
+        let patience = if is_full {
+            Some(LOOK)
+        } else if self.door.strangers().is_empty() && (self.greeted > 0 || self.stays) {
+            None
+        } else {
+            Some(DOOR)
+        };
+        let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
+        let mut polled = vec![PollFd::new(&self.door.listener, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];
+        polled.extend(self.door.strangers().iter().map(|stranger| PollFd::new(&stranger.stream, PollFlags::IN)));
+        for session in self.sessions.values() {
+            let read = if is_full { PollFlags::empty() } else { PollFlags::IN };
+            let write = if session.has_more() { PollFlags::OUT } else { PollFlags::empty() };
+            polled.push(PollFd::new(&session.stream, read | write));
+        }
+        // Interrupted by a signal: the next round waits again.
+        let _ = poll(&mut polled, patience.as_ref());
+        // All that has rung; whether it could be read says nothing.
+        let _ = (&self.woken).read(&mut [0; 64]);
+    }
+
+    /// Takes in what clients have sent, unless too many calls wait; whether they do.
+    fn take_in(&mut self, was_full: bool) -> bool {
+        let numbers: Vec<u64> = self.sessions.keys().copied().collect();
+        for id in numbers {
+            let Some(mut session) = self.sessions.remove(&id) else { continue };
+            if !was_full {
+                session.read();
+            }
+            let desk = self.desk.clone();
+            let mut desk = desk.open();
+            while desk.waiting() < WAITING {
+                match session.next() {
+                    Ok(Some(frame)) => {
+                        if let Err(reason) = self.handle(id, &mut session, &frame, &mut desk) {
+                            session.send(told::BYE, reason.as_bytes());
+                            session.write();
+                            session.is_gone = true;
+                        }
+                    }
+                    Ok(None) => break,
+                    Err(reason) => {
+                        session.send(told::BYE, reason.as_bytes());
+                        session.write();
+                        session.is_gone = true;
+                    }
+                }
+                if session.is_gone {
+                    break;
+                }
+            }
+            session.tidy();
+            self.sessions.insert(id, session);
+        }
+        self.desk.open().waiting() >= WAITING
+    }
+
+    /// Does what a frame says.
+    ///
+    /// # Errors
+    /// What no client says that speaks this language: it is sent away.
+    fn handle(
+        &mut self,
+        id: u64,
+        session: &mut Session,
+        frame: &Frame,
+        desk: &mut AtDesk,
+    ) -> std::result::Result<(), String> {
+        let bytes = session.bytes(frame);
+        let cut = || format!("a frame of kind {} is too short", frame.kind);
+        match frame.kind {
+            asked::SUBMIT => return self.submit(id, session, frame, desk),
+            asked::FUNCTION => {
+                let (function, rest) = number(bytes).ok_or_else(cut)?;
+                let (key, code) = rest.split_first_chunk::<16>().ok_or_else(cut)?;
+                self.functions += 1;
+                desk.send_value(&all_ranks(desk), &format!("f{}", self.functions), code);
+                let key = *key;
+                session.functions.insert(function, (self.functions, key));
+            }
+            asked::VALUE => {
+                let (ranks, rest) = bytes.split_at_checked(8 * frame.extra as usize).ok_or_else(cut)?;
+                let (name, value) = named(rest).ok_or_else(cut)?;
+                let chosen: Vec<usize> = numbers(ranks).map(|rank| rank as usize).collect();
+                desk.send_value(&if chosen.is_empty() { all_ranks(desk) } else { chosen }, name, value);
+            }
+            asked::CANCEL => tasks(session, frame).for_each(|task| desk.cancel(task)),
+            asked::WANT => tasks(session, frame).for_each(|task| desk.want(task)),
+            asked::RELEASE => {
+                let calls: Vec<u64> = numbers(bytes).collect();
+                for task in calls.iter().filter_map(|call| session.calls.remove(call)) {
+                    self.owners.remove(&task);
+                    desk.release(task);
+                }
+            }
+            asked::STATE => session.send(told::STATE, &state(desk)),
+            asked::END => self.over.ask(),
+            kind => return Err(format!("no frame has the kind {kind}")),
+        }
+        Ok(())
+    }
+
+    fn submit(
+        &mut self,
+        id: u64,
+        session: &mut Session,
+        frame: &Frame,
+        desk: &mut AtDesk,
+    ) -> std::result::Result<(), String> {
+        let cut = || "a call is too short".to_owned();
+        let (submit, rest): (Submit, _) = plain(session.bytes(frame)).ok_or_else(cut)?;
+        let inputs = usize::try_from(submit.inputs).ok().and_then(|inputs| inputs.checked_mul(8)).ok_or_else(cut)?;
+        let (inputs, arguments) = rest.split_at_checked(inputs).ok_or_else(cut)?;
+        let &(function, code) = session
+            .functions
+            .get(&submit.function)
+            .ok_or_else(|| format!("there is no function {}", submit.function))?;
+        let inputs: Option<Vec<u64>> = numbers(inputs).map(|call| session.calls.get(&call).copied()).collect();
+        let rank = usize::try_from(submit.rank).ok();
+        let takes = rank.is_none_or(|rank| desk.ranks().contains(&rank));
+        let Some(inputs) = inputs.filter(|_| takes) else {
+            let reason = if takes { "an input is not known" } else { "this rank takes no calls" };
+            session.refuse(submit.call, Tag::Refused, reason);
+            return Ok(());
+        };
+        let keys = inputs.iter().filter_map(|&input| desk.key(input));
+        let (key, check) = if desk.has_journal() { key(&code, keys, arguments) } else { (0, 0) };
+        let head =
+            CallHead { function, seed: submit.seed, check, limit: submit.limit, retries: u64::from(submit.retries) };
+        let task = desk.submit(Order {
+            argument: &[bytemuck::bytes_of(&head), arguments],
+            key,
+            fits: &|result| plain::<ResultHead>(result).is_some_and(|(head, _)| head.check == check),
+            again: submit.flags & CACHED != 0,
+            inputs,
+            priority: submit.priority,
+            rank,
+            is_lazy: submit.flags & LAZY != 0,
+        });
+        session.calls.insert(submit.call, task);
+        self.owners.insert(task, (id, submit.call));
+        tell(session, submit.call, task, desk);
+        Ok(())
+    }
+
+    /// Sends clients what came of their calls.
+    fn hand_out(&mut self) {
+        let mut desk = self.desk.open();
+        while let Some(task) = desk.next_ended() {
+            match self.owners.get(&task).and_then(|(id, call)| Some((self.sessions.get_mut(id)?, *call))) {
+                Some((session, call)) => tell(session, call, task, &desk),
+                // Its client has gone.
+                None => {
+                    self.owners.remove(&task);
+                    desk.release(task);
+                }
+            }
+        }
+        drop(desk);
+        self.sessions.values_mut().for_each(Session::write);
+    }
+
+    /// Parts with clients that have gone. A pool that doesn't stay ends with the last one, or if none comes.
+    fn part(&mut self) {
+        let gone: Vec<u64> = self.sessions.iter().filter(|(_, it)| it.is_gone).map(|(&id, _)| id).collect();
+        let has_lost = !gone.is_empty();
+        for id in gone {
+            let Some(session) = self.sessions.remove(&id) else { continue };
+            let mut desk = self.desk.open();
+            // What a journal keeps is worth running.
+            if !self.stays || !desk.has_journal() {
+                session.calls.values().for_each(|&task| desk.cancel(task));
+            }
+        }
+        let nobody_came = self.greeted == 0 && self.since.elapsed() > FIRST;
+        if !self.stays && self.sessions.is_empty() && (has_lost || nobody_came) {
+            self.over.ask();
+        }
+    }
+
+    /// Tells clients that this is the end, and waits a while for them to hear it.
+    fn bid_farewell(&mut self) {
+        let reason = self.over.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.sessions.values_mut().for_each(|session| session.send(told::BYE, reason.as_bytes()));
+        let began = Instant::now();
+        while began.elapsed() < FAREWELL {
+            self.sessions.values_mut().for_each(Session::write);
+            if self.sessions.values().all(|session| session.is_gone || !session.has_more()) {
+                return;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// Every rank that takes calls; in front rank 0, whose values others of its node don't see.
+fn all_ranks(desk: &AtDesk) -> Vec<usize> {
+    desk.ranks()
+}
+
+/// The tasks of the calls whose numbers are in a frame.
+fn tasks<'s>(session: &'s Session, frame: &Frame) -> impl Iterator<Item = u64> + use<'s> {
+    numbers(session.bytes(frame)).filter_map(|call| session.calls.get(&call).copied())
+}
+
+/// Sends a client what came of its call, if something did.
+fn tell(session: &mut Session, call: u64, task: u64, desk: &AtDesk) {
+    match desk.outcome(task) {
+        None => {}
+        Some(Ok(bytes)) => match plain::<ResultHead>(bytes) {
+            Some((head, _)) => session.tell(call, head.tag as u32, bytes, size_of::<ResultHead>()),
+            None => session.refuse(call, Tag::Died, "its result is lost"),
+        },
+        Some(Err(TaskError { cause: Cause::Cancelled, message, .. })) => session.refuse(call, Tag::Cancelled, message),
+        Some(Err(TaskError { message, .. })) => session.refuse(call, Tag::Died, message),
+    }
+}
+
+/// What was counted, and the ranks.
+fn state(desk: &AtDesk) -> Vec<u8> {
+    let counts = desk.counts();
+    let counted = [
+        counts.tasks,
+        counts.done,
+        counts.failed,
+        counts.cancelled,
+        counts.running,
+        counts.recovered,
+        counts.retries,
+        counts.deaths,
+    ];
+    counted.into_iter().chain(desk.ranks().into_iter().map(|rank| rank as u64)).flat_map(u64::to_le_bytes).collect()
+}
