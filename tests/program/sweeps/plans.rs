@@ -1,6 +1,6 @@
 //! The plans of sims/sweep and sims/orbit: each is checked, and runs on two ranks with what its comment promises.
 
-use super::place::Place;
+use super::place::{Place, on};
 use crate::common::{DIVISI, Ended, divisi, finish, mpirun, root};
 use std::path::PathBuf;
 
