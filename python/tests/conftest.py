@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -12,9 +13,25 @@ sys.path.insert(0, str(ROOT / "python"))
 import divisi  # noqa: E402
 
 SIMS = ROOT / "sims"
+# Seconds, on a machine that does much else.
+LIMIT = 120
 # More ranks than cores give them up while they wait.
 os.environ.setdefault("OMPI_MCA_mpi_yield_when_idle", "1")
 _counts = {"passed": 0, "failed": 0, "skipped": 0}
+
+
+@pytest.fixture(autouse=True)
+def limit():
+    """No test hangs."""
+
+    def late(*_):
+        raise TimeoutError(f"the test is not done after {LIMIT} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(LIMIT)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")
