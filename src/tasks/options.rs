@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::root::recorder::IsResult;
 use super::root::service::Observer;
 use crate::comm::Comm;
 
@@ -22,9 +23,6 @@ pub enum Schedule {
     /// Task i goes to rank i modulo the number of ranks.
     Cyclic,
 }
-
-/// Whether bytes that a task has returned are a result that counts in a later job.
-pub(crate) type IsResult = fn(&[u8]) -> bool;
 
 /// Gets how many values ranks were sent so far, and the tasks of a chunk: of each its number, its argument and its inputs.
 pub(crate) type Ahead<'a> = dyn Fn(u64, &mut dyn Iterator<Item = (u64, &[u8], &[u8])>) + 'a;

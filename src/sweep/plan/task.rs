@@ -45,7 +45,7 @@ pub(crate) struct TaskSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["number"]))]
     pub output: Option<Output>,
-    /// Program for each rank, and its words: it gets its tasks line by line, as JSON. Or a Python function, as "module:function", that gets parameters by name.
+    /// Program for each rank, and its words. It gets its tasks line by line, as JSON. Or a Python function, "module:function", that gets parameters by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = [["python3", "task.py"]]))]
     pub worker: Option<WorkerSetting>,

@@ -9,11 +9,13 @@ use crate::base::error::{Error, Result, TaskError};
 use crate::tasks::journal::{Attempt, Done, Failed, Journal, Lengths, Outbox, Reason, Recovered};
 use crate::tasks::ledger::Entry;
 use crate::tasks::ledger::submissions::Submissions;
-use crate::tasks::options::IsResult;
 use crate::tasks::wire::report::{Content, Report, Sizes};
 
 /// Bytes of results from which on they go into the journal from where they lie.
 const LONG: usize = 16 << 10;
+
+/// Whether bytes that a task has returned are a result that counts in a later job.
+pub(crate) type IsResult = fn(&[u8]) -> bool;
 
 /// Writes the journal, if there is one.
 #[derive(Default)]
