@@ -73,6 +73,8 @@ class Posterior:
             groups = {
                 group: {name: data[...].T for name, data in file[group].items() if data.ndim == 2} for group in ("posterior", "sample_stats")
             }
+            if "observed_data" in file:
+                groups["observed_data"] = {name: data[...] for name, data in file["observed_data"].items() if data.dtype.kind in "if"}
         if has("arviz_base"):
             return need("arviz_base", "Posterior.arviz").convert_to_datatree(str(self.path))
         return need("arviz", "Posterior.arviz", "arviz-base").from_dict(**groups)

@@ -109,6 +109,9 @@ def test_a_posterior_opens_as_a_table_and_in_arviz(fit):
     tree = fit.posterior.arviz()
     assert np.array_equal(np.ravel(tree["posterior"].sma1), samples.sma1)
     assert arviz_base.extract(tree).sizes["sample"] == len(fit.posterior) == 100
+    with h5py.File(fit.path / "posterior.hdf5") as file:
+        for name in ("epoch", "quant1", "quant2_err"):
+            assert np.array_equal(tree["observed_data"][name], file["data"][name], equal_nan=True)
     best = samples.loc[(samples.lnlike + samples.lnprior).idxmax()]
     assert fit.posterior.best["ecc1"] == best.ecc1 and fit.posterior.units["inc1"] == "rad"
 

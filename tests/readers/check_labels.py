@@ -171,6 +171,11 @@ def check_posterior(path):
             same(posterior[names[0]].isel(draw=-1), file["chain"][-1, :, 0], path, "the last step")
         stats = tree["sample_stats"].dataset
         same(stats.lp.transpose("draw", "chain"), (file["lnlike"][...] + file["lnprior"][...]).reshape(draws, chains), path, "lp")
+        observed = tree["observed_data"].dataset
+        for name in file["data"].dtype.names:
+            expect(observed[name].dims == ("observation",), path, f"{name} has the dimensions {observed[name].dims}")
+            column = file["data"][name]
+            same(observed[name].astype("S") if column.dtype.kind == "S" else observed[name], column, path, name)
         expect(arviz_base.extract(tree).sizes["sample"] == len(post), path, "ArviZ extracts other samples")
     return f"posterior of {chains} chains"
 

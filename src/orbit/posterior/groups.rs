@@ -1,7 +1,8 @@
 //! The same samples for ArviZ: the groups `posterior` and `sample_stats`, an array for each parameter along `chain` and `draw`.
 //!
 //! They show the columns of `post` and what stands beside (HDF5 virtual datasets): nothing is stored twice. A walker is a chain; samples
-//! without walkers are one. Left out: samples that count differently, of which ArviZ knows nothing, and the measured values.
+//! without walkers are one. Left out: samples that count differently, of which ArviZ knows nothing. The measured values, its group
+//! `observed_data`, are written where their table is.
 
 use super::Parameter;
 use crate::Result;

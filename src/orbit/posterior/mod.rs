@@ -6,8 +6,8 @@
 //!
 //! A file holds `post` (N, parameters), `lnlike` (N), the measured values `data`, and the attributes that orbitize asks for. What
 //! its layout has no place for stands beside: `parameter_names` and `parameter_units`, `lnprior` and `lnpost` (N), `weights` (N),
-//! `chain` (steps, walkers, parameters), and the same samples for ArviZ in the groups `posterior` and `sample_stats`. Where the parameters are those of orbitize's standard basis, their columns are put in
-//! its order and orbitize opens the file; otherwise `fitting_basis` is `divisi`, which orbitize refuses: it knows columns
+//! `chain` (steps, walkers, parameters), and the same for ArviZ in the groups `posterior`, `sample_stats` and `observed_data`. Where the
+//! parameters are those of orbitize's standard basis, their columns are put in its order and orbitize opens the file; otherwise `fitting_basis` is `divisi`, which orbitize refuses: it knows columns
 //! by their order alone, and would take one for another.
 //!
 //! Left out: priors (they are in the run's config.toml), orbitize's other bases, astrometry of Hipparcos and Gaia.

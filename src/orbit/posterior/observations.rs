@@ -1,13 +1,18 @@
-//! The measured values of a fit, as orbitize's table `data` has them: a row for each.
+//! The measured values of a fit, as orbitize's table `data` has them: a row for each; and as ArviZ looks for them, the group
+//! `observed_data`: an array for each column of that table, along `observation`.
 
 use crate::io::records::{Cell, Records, float, integer, kind, text};
 use crate::io::{FileWriter, Reader};
 use crate::orbit::observations::{Observation, Observations, Quantity, VelocityUnit, modified};
 use crate::{Error, Result};
 
-/// The name of the dataset.
+/// The name of the table.
 const DATA: &str = "data";
-/// Its attribute that names the unit of velocities.
+/// The group for ArviZ.
+const GROUP: &str = "observed_data";
+/// Its axis.
+const AXIS: &str = "observed_data/observation";
+/// The table's attribute that names the unit of velocities.
 const VELOCITIES: &str = "velocities";
 /// Its fields that are numbers, `object` aside.
 const NUMBERS: [&str; 6] = ["epoch", "quant1", "quant1_err", "quant2", "quant2_err", "quant12_corr"];
@@ -25,27 +30,68 @@ fn numbers(one: &Observation) -> [f64; 6] {
     [one.epoch, first, first_error, second, second_error, one.correlation.unwrap_or(f64::NAN)]
 }
 
+/// How wide the texts of all rows are, bytes: what was measured, and by which instrument.
+fn widths(rows: &[Observation]) -> [usize; 2] {
+    [5, rows.iter().map(|one| one.instrument.len()).max().unwrap_or(0).max(INSTRUMENT)]
+}
+
+/// Appends a text of fixed width.
+fn put_text(bytes: &mut Vec<u8>, text: &str, width: usize) {
+    bytes.extend(text.bytes());
+    bytes.resize(bytes.len() + width - text.len(), 0);
+}
+
 /// Writes the table, the same on every rank.
 pub(super) fn write(file: &FileWriter, observations: &Observations) -> Result<()> {
     let rows = &observations.rows;
-    let instrument = rows.iter().map(|one| one.instrument.len()).max().unwrap_or(0).max(INSTRUMENT);
+    let [kind_width, instrument_width] = widths(rows);
     let mut fields = NUMBERS.map(|name| (name, float())).to_vec();
     fields.insert(1, ("object", integer()));
-    fields.extend([("quant_type", text(5)), ("instrument", text(instrument))]);
+    fields.extend([("quant_type", text(kind_width)), ("instrument", text(instrument_width))]);
     let mut bytes = Vec::new();
     for one in rows {
         let [epoch, others @ ..] = numbers(one);
         bytes.extend(epoch.to_ne_bytes());
         bytes.extend((one.object as i64).to_ne_bytes());
         others.iter().for_each(|number| bytes.extend(number.to_ne_bytes()));
-        for (text, width) in [(one.quantity.name(), 5), (&one.instrument[..], instrument)] {
-            bytes.extend(text.bytes());
-            bytes.resize(bytes.len() + width - text.len(), 0);
-        }
+        put_text(&mut bytes, one.quantity.name(), kind_width);
+        put_text(&mut bytes, &one.instrument, instrument_width);
     }
     file.records(DATA, kind(&fields), &bytes)?;
     file.string(DATA, "epochs", "MJD")?;
     file.string(DATA, VELOCITIES, observations.unit.name())
+}
+
+/// Writes the group, the same on every rank; none where nothing was measured.
+pub(super) fn write_group(file: &FileWriter, observations: &Observations) -> Result<()> {
+    let rows = &observations.rows;
+    let count = rows.len() as u64;
+    if count == 0 {
+        return Ok(());
+    }
+    let column = |name: &str| format!("{GROUP}/{name}");
+    let along = |name: &str| file.along(&column(name), &[AXIS]);
+    file.group(GROUP)?;
+    file.replicated(AXIS, &[count], &(0..count as i64).collect::<Vec<_>>())?;
+    file.as_axis(AXIS)?;
+    for (place, name) in NUMBERS.iter().enumerate() {
+        let values: Vec<f64> = rows.iter().map(|one| numbers(one)[place]).collect();
+        file.replicated(&column(name), &[count], &values)?;
+        along(name)?;
+    }
+    file.describe(&column("epoch"), "d", "modified Julian date")?;
+    let objects: Vec<i64> = rows.iter().map(|one| one.object as i64).collect();
+    file.replicated(&column("object"), &[count], &objects)?;
+    along("object")?;
+    // Of the table's width: files of other instruments differ in their texts alone.
+    let texts = |name: &str, width: usize, of: fn(&Observation) -> &str| {
+        let mut bytes = Vec::new();
+        rows.iter().for_each(|one| put_text(&mut bytes, of(one), width));
+        file.records(&column(name), text(width), &bytes).and_then(|()| along(name))
+    };
+    let [kind_width, instrument_width] = widths(rows);
+    texts("quant_type", kind_width, |one| one.quantity.name())?;
+    texts("instrument", instrument_width, |one| &one.instrument)
 }
 
 /// Reads the table; a file without one has no observations.

@@ -190,6 +190,25 @@ fn it_is_compared_down_to_a_measurement() {
     assert!(compare(&a, &b, None).unwrap().differences[0].ends_with("data[0].instrument: HARPS and SPHERE"));
 }
 
+#[test]
+fn measured_values_stand_in_a_group_of_their_own_too() {
+    let scratch = Scratch::new();
+    let path = scratch.path("posterior.hdf5");
+    two_companions().write_alone(&path).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.read::<f64>("observed_data/epoch").unwrap(), [55000.5, 55100.5]);
+    assert_eq!(reader.read::<i64>("observed_data/object").unwrap(), [1, 0]);
+    assert_eq!(reader.read::<f64>("observed_data/quant1").unwrap(), [2000.0, 1.5]);
+    let second = reader.read::<f64>("observed_data/quant2_err").unwrap();
+    assert!(second[0] == 0.25 && second[1].is_nan());
+    assert_eq!(reader.texts("observed_data/quant_type").unwrap(), ["seppa", "rv"]);
+    assert_eq!(reader.texts("observed_data/instrument").unwrap(), ["HARPS", "HARPS"]);
+    assert_eq!(reader.axes("observed_data/quant1").unwrap(), ["observation"]);
+    let bare = Posterior { observations: Observations::default(), ..two_companions() };
+    bare.write_alone(&path).unwrap();
+    assert!(!Reader::open(&path).unwrap().has("observed_data"));
+}
+
 /// Not a number, not finite, negative: from a file of another program, or a damaged one.
 #[test]
 fn weights_that_are_no_weights_are_refused_where_they_are_read() {

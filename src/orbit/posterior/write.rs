@@ -135,7 +135,8 @@ impl Posterior {
         let parameters: Vec<&Parameter> = order.iter().map(|&place| &self.parameters[place]).collect();
         let beside = [["log_likelihood", "/lnlike"], ["log_prior", "/lnprior"], ["lp", "/lnpost"]];
         let known = if share.has_prior { 3 } else { 1 };
-        Chains::of(share.total, share.steps, share.walkers).write(file, &parameters, &beside[..known])
+        Chains::of(share.total, share.steps, share.walkers).write(file, &parameters, &beside[..known])?;
+        observations::write_group(file, &self.observations)
     }
 
     /// The chain, where any rank holds walkers.
