@@ -106,17 +106,8 @@ impl Hermite {
             let (acceleration, jerk) = forces(i);
             self.end_acceleration[i] = acceleration;
             self.end_jerk[i] = jerk;
-            for k in 0..3 {
-                let v = self.velocity[i][k];
-                let a = self.acceleration[i][k];
-                let j = self.jerk[i][k];
-                let end_a = acceleration[k];
-                let end_j = jerk[k];
-                // v + dt/2 (a + a_1) + dt²/12 (j - j_1),  r + dt/2 (v + v_1) + dt²/12 (a - a_1)
-                let end_v = v + dt / 2.0 * ((a + end_a) + dt / 6.0 * (j - end_j));
-                self.end_velocity[i][k] = end_v;
-                self.end_position[i][k] = self.position[i][k] + dt / 2.0 * ((v + end_v) + dt / 6.0 * (a - end_a));
-            }
+            let start = [self.position[i], self.velocity[i], self.acceleration[i], self.jerk[i]];
+            [self.end_position[i], self.end_velocity[i]] = corrected(start, [acceleration, jerk], dt);
         }
     }
 
@@ -138,19 +129,8 @@ impl Hermite {
     }
 
     fn aarseth_square(&self, i: usize, dt: f64) -> f64 {
-        let mut snap = [0.0; 3];
-        let mut crackle = [0.0; 3];
-        for k in 0..3 {
-            let change = self.acceleration[i][k] - self.end_acceleration[i][k];
-            let j = self.jerk[i][k];
-            let end_j = self.end_jerk[i][k];
-            // a''' = (12 (a - a_1) + 6 dt (j + j_1)) / dt³,  a''_1 = (-6 (a - a_1) - dt (4 j + 2 j_1)) / dt² + dt a'''
-            crackle[k] = (12.0 * change + 6.0 * dt * (j + end_j)) / (dt * dt * dt);
-            snap[k] = (-6.0 * change - dt * (4.0 * j + 2.0 * end_j)) / (dt * dt) + dt * crackle[k];
-        }
-        let [a, j, s, c] = [self.end_acceleration[i], self.end_jerk[i], snap, crackle].map(norm);
-        let denominator = j * c + s * s;
-        if denominator > 0.0 { (a * s + j * j) / denominator } else { f64::INFINITY }
+        let start = [self.acceleration[i], self.jerk[i]];
+        aarseth_square(start, [self.end_acceleration[i], self.end_jerk[i]], dt)
     }
 
     /// A first step for the bodies of this rank: the least of eta |a| / |j| and, of bodies in a field softened by
@@ -162,13 +142,7 @@ impl Hermite {
 
     /// [`first_step`](Hermite::first_step) of the bodies that `counts`, as with [`aarseth_step_of`](Hermite::aarseth_step_of).
     pub fn first_step_of(&self, eta: f64, softening: f64, counts: impl Fn(usize) -> bool) -> f64 {
-        let of = |i: usize| {
-            let a = norm(self.acceleration[i]);
-            let j = norm(self.jerk[i]);
-            let changes = if j > 0.0 { eta * a / j } else { f64::INFINITY };
-            let falls = if softening > 0.0 && a > 0.0 { (eta * softening / a).sqrt() } else { f64::INFINITY };
-            changes.min(falls)
-        };
+        let of = |i: usize| first_step(self.acceleration[i], self.jerk[i], eta, softening);
         (0..self.acceleration.len()).filter(|&i| counts(i)).map(of).fold(f64::INFINITY, f64::min)
     }
 
@@ -179,6 +153,42 @@ impl Hermite {
         self.acceleration.copy_from_slice(&self.end_acceleration);
         self.jerk.copy_from_slice(&self.end_jerk);
     }
+}
+
+/// The square of a body's step by Aarseth's criterion, over eta, from accelerations and jerks at both ends of a step of `dt`.
+pub(super) fn aarseth_square(start: [[f64; 3]; 2], end: [[f64; 3]; 2], dt: f64) -> f64 {
+    let mut snap = [0.0; 3];
+    let mut crackle = [0.0; 3];
+    for k in 0..3 {
+        let change = start[0][k] - end[0][k];
+        let j = start[1][k];
+        let end_j = end[1][k];
+        // a''' = (12 (a - a_1) + 6 dt (j + j_1)) / dt³,  a''_1 = (-6 (a - a_1) - dt (4 j + 2 j_1)) / dt² + dt a'''
+        crackle[k] = (12.0 * change + 6.0 * dt * (j + end_j)) / (dt * dt * dt);
+        snap[k] = (-6.0 * change - dt * (4.0 * j + 2.0 * end_j)) / (dt * dt) + dt * crackle[k];
+    }
+    let [a, j, s, c] = [end[0], end[1], snap, crackle].map(norm);
+    let denominator = j * c + s * s;
+    if denominator > 0.0 { (a * s + j * j) / denominator } else { f64::INFINITY }
+}
+
+/// A body's first step, before higher derivatives are known.
+pub(super) fn first_step(acceleration: [f64; 3], jerk: [f64; 3], eta: f64, softening: f64) -> f64 {
+    let a = norm(acceleration);
+    let j = norm(jerk);
+    let changes = if j > 0.0 { eta * a / j } else { f64::INFINITY };
+    let falls = if softening > 0.0 && a > 0.0 { (eta * softening / a).sqrt() } else { f64::INFINITY };
+    changes.min(falls)
+}
+
+/// Position and velocity of a body after `dt` from its motion (position, velocity, acceleration, jerk) at the start and acceleration and jerk at
+/// the end: what [`Hermite::correct`] does.
+pub(super) fn corrected([r, v, a, j]: [[f64; 3]; 4], end: [[f64; 3]; 2], dt: f64) -> [[f64; 3]; 2] {
+    let [end_a, end_j] = end;
+    // v + dt/2 (a + a_1) + dt²/12 (j - j_1),  r + dt/2 (v + v_1) + dt²/12 (a - a_1)
+    let end_v = [0, 1, 2].map(|k| v[k] + dt / 2.0 * ((a[k] + end_a[k]) + dt / 6.0 * (j[k] - end_j[k])));
+    let end_r = [0, 1, 2].map(|k| r[k] + dt / 2.0 * ((v[k] + end_v[k]) + dt / 6.0 * (a[k] - end_a[k])));
+    [end_r, end_v]
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::common::case::{Case, kill_and_resume, run};
 use crate::common::{assert_same_files, divisi, finish, history};
 
 /// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not.
-const CASES: [Case; 6] = [
+const CASES: [Case; 9] = [
     Case { name: "leapfrog_1000", file: "nbody/plummer", words: &["run.until=0.125", "output.every_time=0.0625"] },
     Case {
         name: "leapfrog_1000_f32",
@@ -45,6 +45,34 @@ const CASES: [Case; 6] = [
         ],
     },
     Case { name: "ias15_11", file: "nbody/solar_system", words: &["run.until=\"1 yr\"", "output.times=[100.0]"] },
+    Case {
+        name: "block_1001",
+        file: "nbody/core_collapse",
+        words: &[
+            "run.until=0.5",
+            "initial.n=1001",
+            "integrator.dt=0.03125",
+            "output.history_steps=4",
+            "potentials.halo={ kind = 'nfw', mass = 1.0, scale = 5.0 }",
+        ],
+    },
+    Case {
+        name: "merging_clusters",
+        file: "nbody/merging_clusters",
+        words: &["run.until=0.125", "output.history_steps=4", "events.escape=record", "events.escape_radius=3.0"],
+    },
+    Case {
+        name: "galaxies",
+        file: "nbody/galaxies",
+        words: &[
+            "run.until=0.5",
+            "output.history_steps=5",
+            "initial.parts.prograde.model.disc_n=301",
+            "initial.parts.prograde.model.halo_n=200",
+            "initial.parts.inclined.model.disc_n=100",
+            "initial.parts.inclined.model.halo_n=99",
+        ],
+    },
 ];
 
 /// Another cadence of output than a case's own.
@@ -92,6 +120,21 @@ fn hermite_of_11_bodies() {
 #[test]
 fn ias15_of_11_bodies() {
     check("ias15_11");
+}
+
+#[test]
+fn block_steps_of_1001_bodies_in_a_halo() {
+    check("block_1001");
+}
+
+#[test]
+fn clusters_that_merge_with_what_is_told_of_them() {
+    check("merging_clusters");
+}
+
+#[test]
+fn galaxies_that_collide() {
+    check("galaxies");
 }
 
 /// Times are below 0, whether or not the end is given so; wherever the run is cut and resumed.
@@ -155,6 +198,11 @@ fn killed_and_resumed_on_another_number_of_ranks() {
     let often = ["run.until=0.5", "checkpoint.every_steps=16", "output.history_steps=3"];
     kill_and_resume(&CASES[0], 2, 3, &often);
     kill_and_resume(&CASES[2], 3, 1, &["run.until=0.5", "checkpoint.every_steps=20"]);
+}
+
+#[test]
+fn killed_and_resumed_amid_block_steps() {
+    kill_and_resume(&CASES[6], 3, 2, &["run.until=4.0", "checkpoint.every_steps=8"]);
 }
 
 #[test]

@@ -191,3 +191,134 @@ fn single_precision_is_good_to_a_millionth_of_the_force() {
     let bits = |run: &Run| run.last_positions()[0][0].to_bits();
     assert_ne!(bits(&double), bits(&single), "single precision gives the bits of double precision");
 }
+
+/// galpy 1.12: the same stars in `MWPotential2014` after 2 Gyr, by `Orbit.integrate(.., method='dop853_c')` at 1e-13, kpc.
+#[test]
+fn orbits_in_the_milky_way_are_those_of_galpy() {
+    let expected = [
+        [-3.7938676038894754, 6.9756602588418914, 0.01573447653062227],
+        [8.611660828428771, 3.4447375253488106, -1.170709184040048],
+        [2.6616195554565976, -6.735777444199587, -5.186200548789197],
+        [-1.5352574710200881, 2.4556314779380046, -0.8941820805719721],
+    ];
+    let run = Run::of("milky_way", &[]);
+    for (place, expected) in run.last_positions().iter().zip(expected) {
+        // These pull on each other, and galpy's don't: some 1e-6.
+        assert!((0..3).all(|k| (place[k] - expected[k]).abs() < 1e-5), "{place:?}, not {expected:?}");
+    }
+    assert!(run.energy_error() < 1e-12, "{:e}", run.energy_error());
+    let external = history(&run.path(), "external_energy");
+    assert!(external.iter().all(|energy| *energy < 0.0));
+    // The other methods that know potentials, over one orbit of the Sun.
+    for (words, bound) in [
+        (&["integrator.method=leapfrog", "integrator.dt=\"0.1 Myr\""][..], 1e-5),
+        (&["integrator.method=leapfrog_dkd", "integrator.dt=\"0.1 Myr\""], 1e-5),
+        (&["integrator.method=hermite", "integrator.dt=\"0.1 Myr\""], 1e-8),
+        (&["integrator.method=hermite", "integrator.eta=0.01", "integrator.dt=\"1 Myr\""], 1e-5),
+        (
+            &[
+                "integrator.method=hermite",
+                "integrator.block_steps=true",
+                "integrator.eta=0.01",
+                "integrator.dt=\"1 Myr\"",
+            ],
+            1e-5,
+        ),
+    ] {
+        let all = [words, &["run.until=\"200 Myr\"", "output.trajectory_steps=0"]].concat();
+        let run = Run::of("milky_way", &all);
+        assert!(run.energy_error() < bound, "{words:?}: {:e}", run.energy_error());
+    }
+}
+
+/// A Plummer sphere of scale a = 3 pi/16: Lagrangian radii a (p^(-2/3) - 1)^(-1/2), and the mean distance weighted by the density,
+/// a B(2, 3)/B(3/2, 7/2) = 0.679 a, within the noise of 4000 bodies.
+#[test]
+fn radii_of_a_plummer_sphere_are_those_of_the_model() {
+    let run = Run::of("plummer", &["initial.n=4000", "history.cluster=true", "run.steps=1", "output.every_time=0"]);
+    let first = |column: &str| history(&run.path(), column)[0];
+    let scale = 3.0 * std::f64::consts::PI / 16.0;
+    for (share, bound) in [(10, 0.06), (50, 0.03), (90, 0.06)] {
+        let expected = scale / ((f64::from(share) / 100.0).powf(-2.0 / 3.0) - 1.0).sqrt();
+        let radius = first(&format!("lagrangian_{share}"));
+        assert!((radius / expected - 1.0).abs() < bound, "{share} %: {radius}, not {expected}");
+    }
+    let core = first("core_radius");
+    assert!((core / (0.679 * scale) - 1.0).abs() < 0.08, "core radius {core}");
+    assert!((first("bound_mass") - 1.0).abs() < 2e-3 && first("escapers") == 0.0);
+    for axis in ["x", "y", "z"] {
+        let center = first(&format!("density_center_{axis}"));
+        assert!(center.abs() < 0.05, "{center}");
+    }
+}
+
+/// A cluster that stands at (1, 2, 3), and ten bodies far away that fly off, though bound to each other.
+#[test]
+fn what_flies_off_is_no_part_of_a_cluster() {
+    let cluster = "cluster = { model = { kind = 'plummer', n = 500, truncation = 5.0 }, position = [1.0, 2.0, 3.0] }";
+    let gone = "gone = { model = { kind = 'plummer', n = 10, mass = 0.02, virial_radius = 0.1, truncation = 0.3 }, \
+                position = [50.0, 0.0, 0.0], velocity = [20.0, 0.0, 0.0] }";
+    let initial = format!("initial={{ kind = 'parts', parts = {{ {cluster}, {gone} }} }}");
+    let run = Run::of("plummer", &[&initial, "history.cluster=true", "run.steps=1", "output.every_time=0"]);
+    let first = |column: &str| history(&run.path(), column)[0];
+    assert_eq!(first("escapers"), 10.0);
+    // One or two of the cluster's own may be on their way out.
+    assert!((first("bound_mass") - 1.0).abs() < 0.01 && (first("mass") - 1.02).abs() < 1e-12, "{}", first("bound_mass"));
+    let center = ["x", "y", "z"].map(|axis| first(&format!("density_center_{axis}")));
+    let off: Vec<f64> = center.iter().zip([1.0, 2.0, 3.0]).map(|(x, expected)| x - expected).collect();
+    // The ten are dense, so that they draw the centre to them a little.
+    assert!(off[1].abs() < 0.5 && off[2].abs() < 0.5, "{center:?}");
+}
+
+/// A galaxy as it is made keeps its radii: half of the disc's bodies, and half of the halo's, for half a turn.
+#[test]
+fn a_disc_galaxy_is_in_equilibrium() {
+    let words = [
+        "initial={ kind = 'galaxy', disc_n = 600, halo_n = 1200 }",
+        "gravity={ softening = 0.1, precision = 'f32' }",
+        "integrator.dt=0.05",
+        "run.until=10.0",
+        "output.history_steps=0",
+    ];
+    let run = Run::of("plummer", &words);
+    let first = positions(&run.path().join("snapshots/snapshot_000000.hdf5"));
+    let median = |mut radii: Vec<f64>| {
+        radii.sort_by(f64::total_cmp);
+        radii[radii.len() / 2]
+    };
+    let of = |places: &[[f64; 3]]| {
+        let disc = places[..600].iter().map(|[x, y, _]| x.hypot(*y)).collect();
+        let halo = places[600..].iter().map(|[x, y, z]| x.hypot(*y).hypot(*z)).collect();
+        [median(disc), median(halo)]
+    };
+    let [disc, halo] = [0, 1].map(|k| of(&run.last_positions())[k] / of(&first)[k]);
+    assert!((disc - 1.0).abs() < 0.15 && (halo - 1.0).abs() < 0.06, "{disc} {halo}");
+}
+
+/// Two bodies whose steps follow an orbit of e = 0.9: a fourth of eta makes steps half as long, and so errors a sixteenth.
+#[test]
+fn block_steps_are_of_fourth_order() {
+    let error = |eta: &str| {
+        let words =
+            ["integrator.method=hermite", "integrator.block_steps=true", "integrator.dt=0.5", eta, "initial.e=0.9"];
+        let all = [&words[..], &["run.until=6.5", "output.history_steps=13", "output.trajectory_steps=0"]].concat();
+        Run::of("kepler", &all).energy_error()
+    };
+    let coarse = error("integrator.eta=0.01");
+    let fine = error("integrator.eta=0.000625");
+    let order = (coarse / fine).log2() / 2.0;
+    assert!((3.0..5.5).contains(&order) && fine < 1e-7, "order {order}: {coarse:e} {fine:e}");
+}
+
+/// A cluster without softening: the energy stays as with one step for all, with a fraction of the forces.
+#[test]
+fn block_steps_keep_the_energy_with_fewer_forces_than_one_step_for_all() {
+    let words = ["initial.n=200", "run.until=1.0", "integrator.dt=0.0625", "output.history_steps=4"];
+    let block = Run::of("core_collapse", &words);
+    let shared = Run::of("core_collapse", &[&words[..], &["integrator.block_steps=false"]].concat());
+    let [own, one] = [block.energy_error(), shared.energy_error()];
+    assert!(own < 1e-6 && one < 1e-6, "{own:e} {one:e}");
+    let last = |run: &Run, column: &str| *history(&run.path(), column).last().unwrap();
+    let gain = 200.0 * last(&shared, "step") / last(&block, "body_steps");
+    assert!(gain > 3.0, "{gain}");
+}

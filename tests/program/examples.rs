@@ -140,6 +140,22 @@ fn a_problem_of_ones_own_gets_the_whole_program() {
     assert_same_files(&whole, &parts);
 }
 
+/// Bodies at rest in a trap are back where they were after a period, and the energy of the trap is counted.
+#[test]
+fn a_potential_of_ones_own_gets_the_whole_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = run_example("own_potential", folder.path(), 1, &[]);
+    let [external, error] = ["external_energy", "energy_error"].map(|name| history(&whole, name));
+    let ends = [external[0], *external.last().unwrap()];
+    assert!(external[0] > 0.0 && (ends[1] / ends[0] - 1.0).abs() < 1e-4, "{ends:?}");
+    assert!(error.iter().all(|error| error.abs() < 1e-5), "{error:?}");
+    for ranks in [2, 3] {
+        assert_same_files(&whole, &run_example("own_potential", folder.path(), ranks, &[]));
+    }
+    let listed = finish(Command::new(example("own_potential")).args(["list", "trapped"]), LIMIT).expect(0).stdout;
+    assert!(listed.contains("trap") && listed.contains("miyamoto_nagai"), "{listed}");
+}
+
 /// The lines of all blocks of Rust on a page, but for empty ones.
 fn rust_of(page: &str) -> Vec<String> {
     let mut lines = Vec::new();

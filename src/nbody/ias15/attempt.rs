@@ -2,10 +2,11 @@
 
 use super::Ias15;
 use super::coefficients::{DIVIDED, NODES, TERMS};
-use super::force::{newton, newton_deviation};
+use super::force::{Triple, newton, newton_deviation};
 use super::lanes::WIDTH;
 use super::trajectories::Timescale;
 use crate::nbody::cancellation::{SLIGHT, add_scale, is_rounding};
+use crate::nbody::potential::{External, Potential};
 use crate::{Error, Result};
 
 /// The change of b_6 that rounding the acceleration alone makes, relative to the acceleration.
@@ -181,6 +182,9 @@ impl Ias15 {
             Some(force) => force.accelerations(sources, &bodies.position, &bodies.velocity, &mut bodies.acceleration),
             None => newton(sources, softening2, &bodies.position, &mut bodies.acceleration),
         }
+        if !self.external.is_empty() {
+            add_external(&self.external, self.gm.len(), &bodies.position, &mut bodies.acceleration);
+        }
         if let Some(variation) = &mut self.variation {
             let orbit = &mut variation.orbit;
             newton_deviation(sources, softening2, &bodies.position, &orbit.position, &mut orbit.acceleration);
@@ -224,5 +228,17 @@ impl Ias15 {
                  or soften gravity"
             )
         })
+    }
+}
+
+/// Adds the pull of external potentials on each body; lanes without a body stay as they are.
+#[cold]
+#[inline(never)]
+fn add_external(external: &External, bodies: usize, position: &[Triple], acceleration: &mut [Triple]) {
+    for body in 0..bodies {
+        let block = body / WIDTH;
+        let lane = body % WIDTH;
+        let pull = external.acceleration(position[block].map(|column| column.0[lane]));
+        acceleration[block].iter_mut().zip(pull).for_each(|(column, pull)| column.0[lane] += pull);
     }
 }

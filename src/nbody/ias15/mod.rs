@@ -9,7 +9,7 @@
 //! 4. positions and velocities move by the quadrature of the accelerations, in sums that lose nothing.
 //!
 //! What is random in the energy is then the rounding of the force alone, and it grows as a random walk. Forces: Newton,
-//! softened if wanted (Plummer), or Newton and the first post-Newtonian terms. Bodies without mass feel and are not felt.
+//! softened if wanted (Plummer), with external potentials if wanted, or Newton and the first post-Newtonian terms. Bodies without mass feel and are not felt.
 //! With variational equations it measures chaos: [`Ias15::with_megno`].
 //!
 //! All ranks compute the same; nothing here communicates. It computes in vectors of eight bodies, with the same bits on
@@ -26,6 +26,7 @@ mod tests;
 mod trajectories;
 mod variational;
 
+use super::potential::{External, Potential};
 use super::system::System;
 use super::vector::norm;
 use crate::simd::{Kernel, Level, Simd};
@@ -66,6 +67,7 @@ pub struct Ias15 {
     softening: f64,
     post_newtonian: Option<PostNewtonian>,
     variation: Option<Variation>,
+    external: External,
     level: Level,
     fraction: f64,
     proposed: f64,
@@ -100,6 +102,7 @@ impl Ias15 {
             bodies,
             softening: options.softening,
             variation: None,
+            external: External::default(),
             level: Level::detect(),
             fraction: libm::pow(5040.0 * options.epsilon, 1.0 / 7.0),
             proposed: 0.0,
@@ -118,6 +121,27 @@ impl Ias15 {
         }
         self.variation = Some(Variation::new(seed, self.gm.len()));
         Ok(self)
+    }
+
+    /// Lets external potentials act on the bodies too; to be called before the first step, and after [`load`](Ias15::load).
+    ///
+    /// Not together with post-Newtonian forces or a deviation, which don't know them.
+    pub fn with_external(mut self, external: External) -> Self {
+        if self.elapsed == 0.0 {
+            // A hundredth of the time in which the pull on a body changes along its path.
+            for body in 0..self.gm.len() {
+                let [position, velocity] = self.bodies.state(body);
+                let pull = norm(external.acceleration(position));
+                let change = norm(external.jerk(position, velocity));
+                let falls = (norm(position) / pull).sqrt();
+                let step = 0.01 * (pull / change).min(falls);
+                if step < self.proposed {
+                    self.proposed = step;
+                }
+            }
+        }
+        self.external = external;
+        self
     }
 
     /// Takes one step of at most `dt_max` (positive; infinite for no limit) and returns it.

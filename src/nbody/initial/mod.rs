@@ -2,17 +2,23 @@
 //!
 //! - [`read_states`]: a CSV file of Cartesian states; [`read_elements`]: a CSV file of orbital elements;
 //! - [`FitPoint`]: a star and its companions from the parameters of an orbit fit;
-//! - [`Plummer`] and [`ColdSphere`]: many bodies, each a function of seed and index, so that a rank makes just its own;
+//! - [`Plummer`], [`King`], [`ColdSphere`], [`Galaxy`]: many bodies, each a function of seed and index, so that a rank makes just its own;
+//!   [`Part`]s: several of these, in their places;
 //! - [`kepler_pair`], [`figure_of_eight`], [`pythagorean`]: few bodies with known orbits;
+//! - [`InitialConditions`], [`read_gadget_binary`]: files in the layouts of GADGET;
 //! - [`from_columns`]: columns that came from elsewhere, such as a snapshot.
 //!
-//! All but the states of a file are moved to the frame of the barycentre. [`validate`] then looks at the whole for what
+//! All but the states of a file and parts are moved to the frame of the barycentre. [`validate`] then looks at the whole for what
 //! would spoil a run: no mass, repeated ids, two bodies at one place. Nothing here sends messages.
 
 mod companions;
 mod few;
 mod gadget;
+mod gadget_binary;
+mod galaxy;
+mod king;
 mod orbits;
+mod parts;
 mod plummer;
 mod sphere;
 mod states;
@@ -26,7 +32,11 @@ use crate::{Error, Result};
 pub use companions::FitPoint;
 pub use few::{figure_of_eight, kepler_pair, pythagorean};
 pub use gadget::InitialConditions;
+pub use gadget_binary::read_gadget_binary;
+pub use galaxy::Galaxy;
+pub use king::King;
 pub use orbits::{parse_elements, read_elements};
+pub use parts::{Encounter, Part, encounter};
 pub use plummer::Plummer;
 pub use sphere::ColdSphere;
 pub use states::{parse_states, read_states};
@@ -40,6 +50,12 @@ pub enum Model {
     Plummer(Plummer),
     /// A uniform sphere at rest.
     ColdSphere(ColdSphere),
+    /// A King sphere.
+    King(King),
+    /// A disc galaxy.
+    Galaxy(Galaxy),
+    /// Several models in their places.
+    Parts(Vec<Part>),
 }
 
 impl Model {
@@ -49,6 +65,21 @@ impl Model {
             Model::List(list) => list.bodies.len() as u64,
             Model::Plummer(model) => model.n,
             Model::ColdSphere(model) => model.n,
+            Model::King(model) => model.n,
+            Model::Galaxy(model) => model.count(),
+            Model::Parts(parts) => parts::count(parts),
+        }
+    }
+
+    /// The mass of all bodies together.
+    pub fn mass(&self) -> f64 {
+        match self {
+            Model::List(list) => list.bodies.iter().map(|body| body.mass).sum(),
+            Model::Plummer(model) => model.mass,
+            Model::ColdSphere(model) => model.mass,
+            Model::King(model) => model.mass,
+            Model::Galaxy(model) => model.mass(),
+            Model::Parts(parts) => parts.iter().map(|part| part.model.mass()).sum(),
         }
     }
 
@@ -61,6 +92,9 @@ impl Model {
             Model::List(list) => list.bodies[range.start as usize..range.end as usize].to_vec(),
             Model::Plummer(model) => model.bodies(range),
             Model::ColdSphere(model) => model.bodies(range),
+            Model::King(model) => model.bodies(range),
+            Model::Galaxy(model) => model.bodies(range),
+            Model::Parts(parts) => parts::bodies(parts, &range),
         }
     }
 }

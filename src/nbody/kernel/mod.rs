@@ -17,6 +17,7 @@
 //! with G m = 0 adds nothing.
 
 mod accelerate;
+mod block;
 mod frame;
 mod hermite;
 mod targets;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::simd::{Level, Rsqrt};
 use accelerate::Accelerate;
+pub(crate) use block::{BlockBodies, Motion};
 pub use frame::Frame;
 pub(crate) use hermite::{MovingSources, MovingTargets};
 use targets::lanes;

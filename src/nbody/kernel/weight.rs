@@ -12,6 +12,9 @@ pub(super) type Row<T> = [T; 8];
 /// The coefficients of (1 - e)^(-3/2): c_n = c_(n-1) (n + 1/2) / n.
 pub(super) const SERIES: [f64; 5] = [1.0, 1.5, 1.875, 2.1875, 2.460_937_5];
 
+/// The coefficients of (1 - e)^(-1/2): c_n = c_(n-1) (n - 1/2) / n.
+const ROOT_SERIES: [f32; 5] = [1.0, 0.5, 0.375, 0.3125, 0.273_437_5];
+
 /// The largest error that the series may leave in double precision.
 const TOLERANCE_F64: f64 = 1e-15;
 /// The largest error that the series may leave in single precision.
@@ -64,4 +67,21 @@ pub(super) fn inverse_square<L: Lane, const EXACT: bool>(simd: L::Simd, r2: L) -
         sum = sum.mul_add(e, one);
     }
     y2 * sum
+}
+
+/// 1 / r from r²: y (1 - e)^(-1/2), to rounding.
+#[inline(always)]
+pub(super) fn inverse_root<L: Lane, const EXACT: bool>(simd: L::Simd, r2: L) -> L {
+    let one = L::splat(simd, 1.0.into());
+    if EXACT {
+        return one / r2.sqrt();
+    }
+    let y = r2.rsqrt();
+    let e = r2.neg_mul_add(y * y, one);
+    let degree = const { degree(L::RSQRT_ERROR, size_of::<L::Scalar>()) };
+    let mut sum = L::splat(simd, ROOT_SERIES[degree].into());
+    for n in (0..degree).rev() {
+        sum = sum.mul_add(e, L::splat(simd, ROOT_SERIES[n].into()));
+    }
+    y * sum
 }

@@ -3,14 +3,23 @@
 //! Values that can't be are refused here, where the key is known; what depends on the bodies is checked when they are
 //! there.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
 use crate::base::config::{by_kind, positive};
 use crate::base::units::{Quantity, Units};
-use crate::nbody::events::{EventSettings, OnCollision, OnEscape};
+use crate::nbody::events::{EventSettings, OnCollision, OnEncounter, OnEscape};
+use crate::nbody::potential::External;
 use crate::{Error, Parameters, Result};
-use schemars::JsonSchema;
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use toml::Table;
 
 use super::initial::Initial;
+use super::potentials::{PotentialEntry, Potentials, Section, external};
 
 /// The sections of an N-body parameter file beside the framework's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +32,14 @@ pub struct Config {
     /// The forces.
     #[serde(default)]
     pub gravity: Gravity,
+    /// What pulls on the bodies beside themselves, each potential with a name of its own; for leapfrog, leapfrog_dkd, hermite and ias15.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, Section>")]
+    #[schemars(extend("examples" = [{
+        "disc": { "kind": "miyamoto_nagai", "mass": 6.8, "scale": 3.0, "height": 0.28 },
+        "halo": { "kind": "nfw", "mass": 44.0, "scale": 16.0 }
+    }]))]
+    pub potentials: IndexMap<String, Table>,
     /// How the bodies are moved.
     pub integrator: Integrator,
     /// What history.csv holds beside energies and momenta.
@@ -79,6 +96,10 @@ pub struct Integrator {
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub eta: f64,
+    /// Whether each body has a step of its own, `dt` / 2^n by `eta`; `dt` is the longest one, between whose ends nothing is written. For hermite.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
+    pub block_steps: bool,
     /// Order of the symplectic corrector. For wisdom_holman; 0: none.
     #[serde(default)]
     pub corrector: u32,
@@ -121,6 +142,11 @@ pub enum Method {
 pub struct History {
     /// Orbital elements of each body about the first in history.csv. For few bodies.
     pub elements: bool,
+    /// Columns of a star cluster: its density centre, core radius and Lagrangian radii (10, 50 and 90 % of the mass), bound mass and escapers. For
+    /// leapfrog, leapfrog_dkd and hermite; a row takes n log n time beyond that of the energy.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
+    pub cluster: bool,
 }
 
 /// `[stability]`: what is looked at, and what stops a run.
@@ -156,17 +182,58 @@ impl StabilitySettings {
     }
 }
 
-impl Parameters for Config {
+/// The parameters of a program whose own potentials are those of `P`.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub struct ConfigOf<P> {
+    /// The sections.
+    pub sections: Config,
+    potentials: PhantomData<P>,
+}
+
+impl<P: Potentials> JsonSchema for ConfigOf<P> {
+    fn schema_name() -> Cow<'static, str> {
+        "Config".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Config::json_schema(generator);
+        let kinds = schema.pointer_mut("/properties/potentials/additionalProperties/oneOf");
+        if let Some(kinds) = kinds.and_then(Value::as_array_mut) {
+            kinds.extend(P::ENTRIES.iter().map(|entry| entry.schema().to_value()));
+        }
+        schema
+    }
+}
+
+impl<P: Potentials> Parameters for ConfigOf<P> {
     const SECTIONS: bool = true;
 
     fn is_backwards(&self) -> bool {
-        self.integrator.backwards
+        self.sections.integrator.backwards
     }
 
-    /// Refuses values that can't be and parameters that don't go together.
     fn validate(&self, units: &Units) -> Result<()> {
+        self.sections.validate(P::ENTRIES, units)
+    }
+}
+
+impl<P: Potentials> ConfigOf<P> {
+    /// What pulls on the bodies beside themselves.
+    ///
+    /// # Errors
+    /// Sections that make no potential.
+    pub fn external(&self, units: &Units) -> Result<External> {
+        external(&self.sections.potentials, P::ENTRIES, units)
+    }
+}
+
+impl Config {
+    /// Refuses values that can't be and parameters that don't go together.
+    fn validate(&self, potentials: &[PotentialEntry], units: &Units) -> Result<()> {
         let Config { gravity, integrator, events, .. } = self;
         let method = integrator.method;
+        self.check_potentials(potentials, units)?;
         let single = [Method::Leapfrog, Method::LeapfrogDkd];
         positive("gravity.softening", gravity.softening, true)?;
         positive("integrator.eta", integrator.eta, true)?;
@@ -175,6 +242,8 @@ impl Parameters for Config {
         only("gravity.post_newtonian", "true", gravity.post_newtonian, method, &[Method::Ias15])?;
         only("integrator.eta", "above 0", integrator.eta > 0.0, method, &[Method::Hermite])?;
         only("integrator.corrector", "above 0", integrator.corrector > 0, method, &[Method::WisdomHolman])?;
+        only("integrator.block_steps", "true", integrator.block_steps, method, &[Method::Hermite])?;
+        self.check_block_steps()?;
         let few = [Method::Ias15, Method::WisdomHolman];
         only("integrator.megno", "true", integrator.megno, method, &few)?;
         only(
@@ -185,6 +254,8 @@ impl Parameters for Config {
             &[Method::WisdomHolman],
         )?;
         only("stability", "what it asks for", self.stability.any(), method, &few)?;
+        let spread = [Method::Leapfrog, Method::LeapfrogDkd, Method::Hermite];
+        only("history.cluster", "true", self.history.cluster, method, &spread)?;
         let softened = [Method::Leapfrog, Method::LeapfrogDkd, Method::Hermite, Method::Ias15];
         only("gravity.softening", "above 0", gravity.softening > 0.0, method, &softened)?;
         if gravity.post_newtonian && units.speed_of_light().is_none() {
@@ -201,6 +272,41 @@ impl Parameters for Config {
             return Err(Error::input("stability", "goes with bodies that stay: not with merge or remove in [events]"));
         }
         events.validate()
+    }
+
+    /// Refuses block steps without what they need, and what is looked for at ends of steps that are short.
+    fn check_block_steps(&self) -> Result<()> {
+        let Config { integrator, events, .. } = self;
+        if !integrator.block_steps {
+            return Ok(());
+        }
+        for (key, is_given) in [("eta", integrator.eta > 0.0), ("dt", integrator.dt.is_some())] {
+            if !is_given {
+                return Err(Error::input(format!("integrator.{key}"), "is missing: block steps need eta and dt"));
+            }
+        }
+        let meets = (events.collision, events.close_encounter) != (OnCollision::None, OnEncounter::None);
+        if meets {
+            let reason = "looks for bodies that meet at the ends of steps of dt: not with integrator.block_steps";
+            return Err(Error::input("events", reason));
+        }
+        Ok(())
+    }
+
+    /// Refuses potentials that can't be, and what doesn't know them.
+    fn check_potentials(&self, entries: &[PotentialEntry], units: &Units) -> Result<()> {
+        let Config { gravity, integrator, potentials, .. } = self;
+        external(potentials, entries, units)?;
+        let methods = [Method::Leapfrog, Method::LeapfrogDkd, Method::Hermite, Method::Ias15];
+        only("potentials", "what is there", !potentials.is_empty(), integrator.method, &methods)?;
+        for (key, is_set) in
+            [("gravity.post_newtonian", gravity.post_newtonian), ("integrator.megno", integrator.megno)]
+        {
+            if is_set && !potentials.is_empty() {
+                return Err(Error::input(key, "is for bodies alone: not with potentials"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -261,7 +367,7 @@ mod tests {
     }
 
     fn message(text: &str) -> String {
-        read(text).validate(&Units::default()).unwrap_err().to_string()
+        read(text).validate(&[], &Units::default()).unwrap_err().to_string()
     }
 
     #[test]
@@ -296,10 +402,33 @@ mod tests {
     }
 
     #[test]
+    fn block_steps_need_a_longest_step_and_a_criterion() {
+        let with = |text: &str| message(&format!("integrator = {{ method = 'hermite', block_steps = true, {text} }}"));
+        assert!(with("dt = 1").starts_with("integrator.eta: is missing"));
+        assert!(with("eta = 0.01").starts_with("integrator.dt: is missing"));
+        assert!(with("eta = 0.01, dt = 1 }\nevents = { collision = 'merge'").starts_with("events: looks for bodies"));
+        assert!(
+            message("integrator = { method = 'leapfrog', dt = 1, block_steps = true }").contains("not with leapfrog")
+        );
+    }
+
+    #[test]
+    fn potentials_go_with_methods_that_know_them() {
+        let with = |text: &str| message(&format!("potentials.a = {{ kind = 'point', mass = 1 }}\n{text}"));
+        let refusal = with("integrator = { method = 'wisdom_holman', dt = 1 }");
+        assert_eq!(
+            refusal,
+            "potentials: what is there goes with integrator.method leapfrog, leapfrog_dkd, hermite, ias15, not with wisdom_holman"
+        );
+        assert!(with("integrator = { method = 'ias15', megno = true }").starts_with("integrator.megno: is for bodies"));
+        assert!(message("integrator.method = 'ias15'\npotentials.a.kind = 'dot'").starts_with("potentials.a.kind"));
+    }
+
+    #[test]
     fn post_newtonian_forces_need_a_physical_scale() {
         let config = read("integrator.method = 'ias15'\ngravity.post_newtonian = true");
-        assert!(config.validate(&Units::default()).unwrap_err().to_string().contains("no physical scale"));
-        assert!(config.validate(&Units::preset(Preset::AuDayGm)).is_ok());
+        assert!(config.validate(&[], &Units::default()).unwrap_err().to_string().contains("no physical scale"));
+        assert!(config.validate(&[], &Units::preset(Preset::AuDayGm)).is_ok());
     }
 
     #[test]
@@ -323,9 +452,9 @@ mod tests {
                 assert!(units.duration("run.until", &until).unwrap() > 0.0);
                 ["simulation", "run", "output", "checkpoint"].iter().for_each(|key| drop(table.remove(*key)));
                 let config: Config = table.try_into().unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
-                config.validate(&units).unwrap();
+                config.validate(&[], &units).unwrap();
                 let gadget = |_: &std::path::Path| Ok(crate::nbody::initial::Model::List(Default::default()));
-                config.initial.model(&folder, &units, 1, gadget).unwrap();
+                config.initial.model(&folder, &units, 1, config.gravity.softening, gadget).unwrap();
                 count += 1;
             }
         }

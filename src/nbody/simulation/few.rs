@@ -4,6 +4,7 @@
 
 use crate::nbody::body::Body;
 use crate::nbody::ias15::{Ias15, Ias15Options};
+use crate::nbody::potential::External;
 use crate::nbody::stability::{Look, Stability};
 use crate::nbody::system::System;
 use crate::nbody::vector::{minus, norm};
@@ -29,6 +30,8 @@ pub(super) struct Scheme {
     pub megno: bool,
     pub gravity: f64,
     pub seed: u64,
+    /// What pulls on the bodies beside themselves; for IAS15.
+    pub external: External,
 }
 
 enum Engine {
@@ -48,7 +51,7 @@ pub(super) struct Few {
 }
 
 impl Scheme {
-    /// The scheme that the parameters ask for.
+    /// The scheme that the parameters ask for, without external potentials.
     pub(super) fn new(config: &Config, dt: Option<f64>, gravity: f64, light: Option<f64>, seed: u64) -> Self {
         let post_newtonian = light.filter(|_| config.gravity.post_newtonian);
         let epsilon = config.integrator.epsilon;
@@ -58,7 +61,8 @@ impl Scheme {
         let corrector = config.integrator.corrector;
         let megno = config.integrator.megno;
         let steps_per_orbit = config.integrator.steps_per_orbit;
-        Scheme { method, dt, steps_per_orbit, corrector, options, megno, gravity, seed }
+        let external = External::default();
+        Scheme { method, dt, steps_per_orbit, corrector, options, megno, gravity, seed, external }
     }
 
     fn engine(&self, system: &System) -> Result<Engine> {
@@ -68,7 +72,7 @@ impl Scheme {
             let map = if self.megno { map.with_megno(self.seed) } else { map };
             return Ok(Engine::WisdomHolman(Box::new(map)));
         }
-        let ias15 = Ias15::new(system, &self.options)?;
+        let ias15 = Ias15::new(system, &self.options)?.with_external(self.external.clone());
         Ok(Engine::Ias15(Box::new(if self.megno { ias15.with_megno(self.seed)? } else { ias15 })))
     }
 
@@ -76,7 +80,7 @@ impl Scheme {
     fn load(&self, state: &[f64]) -> Result<Engine> {
         match self.method {
             Method::WisdomHolman => Ok(Engine::WisdomHolman(Box::new(WisdomHolman::load(state)?))),
-            _ => Ok(Engine::Ias15(Box::new(Ias15::load(state, &self.options)?))),
+            _ => Ok(Engine::Ias15(Box::new(Ias15::load(state, &self.options)?.with_external(self.external.clone())))),
         }
     }
 }
@@ -259,6 +263,7 @@ mod tests {
             megno: false,
             gravity: 1.0,
             seed: 1,
+            external: External::default(),
         };
         let bodies = vec![star, fast, slow];
         let mut few = Few::new(bodies.clone(), scheme.clone()).unwrap();

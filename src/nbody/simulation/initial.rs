@@ -5,13 +5,14 @@ use std::path::Path;
 
 use crate::base::units::Units;
 use crate::nbody::BodyList;
-use crate::nbody::initial::{
-    ColdSphere, FitPoint, Model, Plummer, figure_of_eight, kepler_pair, pythagorean, read_elements, read_states,
-};
+use crate::nbody::initial::{FitPoint, Model, figure_of_eight, kepler_pair, pythagorean, read_elements, read_states};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
+
+use super::models::{ColdSphereSection, GalaxySection, KingSection, PlummerSection};
+use super::parts::PartsSection;
 
 /// `[initial]`: where the bodies come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,12 +25,18 @@ pub enum Initial {
     Elements(FileSection),
     /// A star and its companions by the parameters of an orbit fit.
     Orbits(OrbitsSection),
-    /// HDF5 with the layout of GADGET. A snapshot of this program, or initial conditions made for GADGET.
+    /// HDF5 with the layout of GADGET. A snapshot of this program, or initial conditions made for GADGET; also its binary formats 1 and 2.
     Gadget(FileSection),
     /// Plummer sphere in equilibrium.
     Plummer(PlummerSection),
     /// Uniform sphere at rest.
     ColdSphere(ColdSphereSection),
+    /// King sphere, a cluster that ends at its tidal radius.
+    King(KingSection),
+    /// Disc galaxy in equilibrium, an exponential disc in a Hernquist halo.
+    Galaxy(GalaxySection),
+    /// Several models, each in its place; two of them may be on an orbit about each other.
+    Parts(PartsSection),
     /// Two bodies on an ellipse. At periapsis, their barycentre at rest.
     Kepler(KeplerSection),
     /// Three equal masses that chase each other on a figure of eight. Needs units with G = 1.
@@ -66,43 +73,6 @@ pub struct OrbitsSection {
     pub tau_ref_epoch: f64,
 }
 
-/// A Plummer sphere.
-#[derive(Clone, Debug, SmartDefault, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct PlummerSection {
-    /// Number of bodies.
-    #[default = 1000]
-    pub n: u64,
-    /// Mass of all bodies together.
-    #[default = 1.0]
-    #[schemars(extend("unit" = "mass"))]
-    pub mass: f64,
-    /// Virial radius.
-    #[default = 1.0]
-    #[schemars(extend("unit" = "length"))]
-    pub virial_radius: f64,
-    /// Radius beyond which there is no body. Left out: there is none.
-    #[schemars(extend("unit" = "length"), example = 10.0)]
-    pub truncation: Option<f64>,
-}
-
-/// A uniform sphere at rest.
-#[derive(Clone, Debug, SmartDefault, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ColdSphereSection {
-    /// Number of bodies.
-    #[default = 1024]
-    pub n: u64,
-    /// Mass of all bodies together.
-    #[default = 1.0]
-    #[schemars(extend("unit" = "mass"))]
-    pub mass: f64,
-    /// Radius of the sphere.
-    #[default = 3.0]
-    #[schemars(extend("unit" = "length"))]
-    pub radius: f64,
-}
-
 /// Two bodies on an ellipse.
 #[derive(Clone, Debug, SmartDefault, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -121,7 +91,7 @@ pub struct KeplerSection {
 }
 
 impl Initial {
-    /// The bodies; files are looked for in `folder`, and `read_gadget` reads one with the layout of GADGET.
+    /// The bodies; files are looked for in `folder`, and `read_gadget` reads one with the layout of GADGET. `softening` is that of the forces.
     ///
     /// # Errors
     /// Files that can't be used, values that make no bodies, a problem that needs G = 1 in other units.
@@ -130,6 +100,7 @@ impl Initial {
         folder: &Path,
         units: &Units,
         seed: u64,
+        softening: f64,
         read_gadget: impl FnOnce(&Path) -> Result<Model>,
     ) -> Result<Model> {
         let gravity = units.gravity();
@@ -141,14 +112,11 @@ impl Initial {
                 point.bodies(units).map(Model::List)
             }
             Initial::Gadget(FileSection { file }) => read_gadget(&folder.join(file)),
-            &Initial::Plummer(PlummerSection { n, mass, virial_radius, truncation }) => {
-                let sphere = Plummer { n, seed, gravity, mass, virial_radius, truncation };
-                sphere.validate().map(|()| Model::Plummer(sphere))
-            }
-            &Initial::ColdSphere(ColdSphereSection { n, mass, radius }) => {
-                let sphere = ColdSphere { n, seed, mass, radius };
-                sphere.validate().map(|()| Model::ColdSphere(sphere))
-            }
+            Initial::Plummer(section) => section.model(seed, gravity),
+            Initial::ColdSphere(section) => section.model(seed),
+            Initial::King(section) => section.model(seed, gravity),
+            Initial::Galaxy(section) => section.model(seed, gravity, softening),
+            Initial::Parts(section) => section.model(seed, gravity, softening),
             &Initial::Kepler(KeplerSection { masses, a, e }) => kepler_pair(gravity, masses, a, e).map(Model::List),
             Initial::FigureEight {} => needs_unit_gravity(gravity, figure_of_eight),
             Initial::Pythagorean {} => needs_unit_gravity(gravity, pythagorean),
@@ -213,7 +181,7 @@ mod tests {
     fn models_check_their_values_and_units() {
         let model = |text: &str, units: &Units| {
             let no_gadget = |path: &Path| Err(Error::input(path.display().to_string(), "asked for"));
-            read(text).unwrap().model(Path::new("folder"), units, 1, no_gadget)
+            read(text).unwrap().model(Path::new("folder"), units, 1, 0.0, no_gadget)
         };
         let message = |text: &str, units: &Units| model(text, units).unwrap_err().to_string();
         let plain = Units::default();

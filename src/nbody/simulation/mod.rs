@@ -3,32 +3,43 @@
 //! Many bodies are spread over the ranks and move by leapfrog or Hermite steps with direct sums ([`spread`]); few bodies
 //! for long times are whole on every rank ([`few`]). What is written, what is looked for and where bodies come from is the same.
 
+mod block;
 mod config;
 mod few;
 mod initial;
+mod models;
 mod names;
+mod parts;
+mod potentials;
 mod quantities;
+mod scheme;
 mod spread;
 mod stability;
 mod start;
 mod watch;
 
+use std::marker::PhantomData;
+
 use crate::base::units::Units;
 use crate::io::Frame;
 use crate::nbody::body::Body;
+use crate::nbody::potential::External;
 use crate::particles::Particles;
 use crate::run::{Event, Row, Setup, Simulation};
 use crate::{Checkpoint, CheckpointReader, Clock, Comm, Result, Snapshot};
 
-use config::{Config, Method};
+use block::Block;
+use config::{ConfigOf, Method};
 use few::Few;
 use names::Names;
-use spread::{Particle, Spread};
+pub use potentials::{BuiltIn, PotentialEntry, Potentials};
+use scheme::Particle;
+use spread::Spread;
 use stability::Companions;
 use watch::Watch;
 
-/// Bodies under their mutual gravity.
-pub struct NBody {
+/// Bodies under their mutual gravity, and the potentials around them: those that are built in, and a program's own of `P`.
+pub struct NBody<P = BuiltIn> {
     comm: Comm,
     gravity: f64,
     units: Units,
@@ -39,11 +50,15 @@ pub struct NBody {
     /// All bodies of the start, for columns that must not change, where each has columns of its own.
     listed: Vec<u64>,
     elements: bool,
+    cluster: bool,
     /// Whether the bodies go back in time: with velocities turned round, until something is written.
     backwards: bool,
     first_energy: f64,
     /// What there is to say about the bodies and the file that they come from.
     notes: Vec<String>,
+    /// What pulls on the bodies beside themselves.
+    external: External,
+    potentials: PhantomData<P>,
 }
 
 /// Where the bodies are.
@@ -80,7 +95,7 @@ impl Bodies {
     }
 }
 
-impl NBody {
+impl<P> NBody<P> {
     /// This rank's part of the list of all bodies as they are written: with velocities forward in time. All ranks.
     fn written(&self) -> Result<Particles<Body>> {
         let mut share = self.bodies.share(&self.comm)?;
@@ -104,11 +119,11 @@ impl NBody {
     }
 }
 
-impl Simulation for NBody {
-    const NAME: &'static str = "nbody";
-    type Config = Config;
+impl<P: Potentials> Simulation for NBody<P> {
+    const NAME: &'static str = P::NAME;
+    type Config = ConfigOf<P>;
 
-    fn new(setup: &Setup<Config>, comm: &Comm) -> Result<Self> {
+    fn new(setup: &Setup<ConfigOf<P>>, comm: &Comm) -> Result<Self> {
         let mut nbody = start::new(setup, comm)?;
         nbody.first_energy = nbody.energy()?;
         Ok(nbody)
@@ -186,8 +201,10 @@ impl Simulation for NBody {
 
     fn work(&self) -> (f64, &'static str) {
         match &self.bodies {
-            Bodies::Spread(spread) => ((spread.particles().count() as f64).powi(2), "interactions"),
-            Bodies::Few(_) => (1.0, "steps"),
+            Bodies::Spread(spread) if spread.block().is_none() => {
+                ((spread.particles().count() as f64).powi(2), "interactions")
+            }
+            Bodies::Spread(_) | Bodies::Few(_) => (1.0, "steps"),
         }
     }
 
@@ -221,6 +238,7 @@ impl Simulation for NBody {
             Bodies::Spread(spread) => {
                 let particles = spread.particles();
                 to.value("next_step", spread.next_step())?;
+                spread.block().map_or(Ok(()), |block| block.save(to, particles))?;
                 to.particles("bodies", particles)
             }
             Bodies::Few(few) => {
@@ -231,14 +249,15 @@ impl Simulation for NBody {
         }
     }
 
-    fn load(setup: &Setup<Config>, comm: &Comm, from: &CheckpointReader) -> Result<Self> {
-        let config = &setup.config;
+    fn load(setup: &Setup<ConfigOf<P>>, comm: &Comm, from: &CheckpointReader) -> Result<Self> {
+        let config = &setup.config.sections;
         let units = &setup.units;
         let gravity = units.gravity();
         let bodies = if Bodies::is_spread(config.integrator.method) {
             let particles: Particles<Particle> = Particles::load(comm, from, "bodies")?;
             let scheme = start::spread_scheme(setup)?;
-            Bodies::Spread(Box::new(Spread::load(particles, scheme, from.value("next_step")?)))
+            let block = scheme.block_steps.then(|| Block::load(from, &particles)).transpose()?;
+            Bodies::Spread(Box::new(Spread::load(particles, scheme, from.value("next_step")?, block)))
         } else {
             let bodies: Vec<Body> = from.replicated_records("bodies")?;
             let state: Vec<f64> = from.replicated_records("integrator")?;
@@ -258,9 +277,12 @@ impl Simulation for NBody {
             watch: Watch::new(config.events, gravity, config.gravity.softening).load(from)?,
             listed: from.replicated_records("listed")?,
             elements: config.history.elements,
+            cluster: config.history.cluster,
             backwards: config.integrator.backwards,
             first_energy: from.value("first_energy")?,
             notes: Vec::new(),
+            external: setup.config.external(units)?,
+            potentials: PhantomData,
         })
     }
 }

@@ -1,12 +1,14 @@
-//! The columns of history.csv: energies, momenta, centre of mass, chaos, orbital elements.
+//! The columns of history.csv: energies, momenta, centre of mass, chaos, orbital elements, what a cluster is like.
 
 use crate::Result;
 use crate::comm::ExactSum;
 use crate::nbody::body::Body;
+use crate::nbody::cluster::{Cluster, SHARES};
 use crate::nbody::direct::DirectSum;
 use crate::nbody::elements::Elements;
 use crate::nbody::energy;
 use crate::nbody::kernel::Precision;
+use crate::nbody::potential::Potential;
 use crate::run::Row;
 
 use super::few::Few;
@@ -20,17 +22,31 @@ struct Energy {
     total: f64,
 }
 
-impl NBody {
+impl<P> NBody<P> {
     /// The energy that the forces conserve. All ranks.
     pub(super) fn energy(&self) -> Result<f64> {
+        let external = self.external_energy()?;
         match &self.bodies {
             Bodies::Spread(spread) => {
-                let mut sums = [kinetic(spread), self.potential(spread)];
+                let mut sums = [kinetic(spread), potential(spread, &potentials(spread)), external];
                 self.comm.all_reduce_exact(&mut sums);
-                Ok(sums[0].value() + sums[1].value())
+                Ok(sums.iter().map(ExactSum::value).sum())
             }
-            Bodies::Few(few) => Ok(self.few_energy(few)?.total),
+            Bodies::Few(few) => {
+                let mut external = [external];
+                self.comm.all_reduce_exact(&mut external);
+                Ok(self.few_energy(few)?.total + external[0].value())
+            }
         }
+    }
+
+    /// This rank's part of the energy in external potentials, sum of m Φ. All ranks.
+    fn external_energy(&self) -> Result<ExactSum> {
+        if self.external.is_empty() {
+            return Ok(ExactSum::new());
+        }
+        let share = self.bodies.share(&self.comm)?;
+        Ok(share.local().iter().map(|body| body.mass * self.external.potential(body.position)).collect())
     }
 
     fn few_energy(&self, few: &Few) -> Result<Energy> {
@@ -45,35 +61,40 @@ impl NBody {
         Ok(Energy { kinetic, potential, total: total / self.gravity })
     }
 
-    /// This rank's part of the potential energy, in double precision whatever the forces are. All ranks.
-    fn potential(&self, spread: &Spread) -> ExactSum {
-        let scheme = spread.scheme();
-        let mut sum = DirectSum::new(scheme.level, scheme.rsqrt, Precision::Double, scheme.softening);
-        let potentials = sum.evaluate(spread.particles(), |particle| scheme.source(particle), true);
-        let halves = spread.particles().local().iter().enumerate();
-        halves.map(|(i, particle)| 0.5 * particle.body.mass * potentials.potential(i)).collect()
-    }
-
     /// Adds all columns. All ranks.
     pub(super) fn add_quantities(&self, row: &mut Row) -> Result<()> {
-        match &self.bodies {
+        let potentials = if let Bodies::Spread(spread) = &self.bodies { potentials(spread) } else { Vec::new() };
+        let of_bodies = match &self.bodies {
             Bodies::Spread(spread) => {
                 row.sum_of("kinetic_energy", kinetic(spread));
-                row.sum_of("potential_energy", self.potential(spread));
-                row.derived("energy", |of| of("kinetic_energy") + of("potential_energy"));
+                row.sum_of("potential_energy", potential(spread, &potentials));
+                None
             }
             Bodies::Few(few) => {
                 let energy = self.few_energy(few)?;
                 row.value("kinetic_energy", energy.kinetic);
                 row.value("potential_energy", energy.potential);
-                row.value("energy", energy.total);
+                Some(energy.total)
             }
+        };
+        let has_external = !self.external.is_empty();
+        if has_external {
+            row.sum_of("external_energy", self.external_energy()?);
         }
+        row.derived("energy", move |of| {
+            let alone = of_bodies.unwrap_or_else(|| of("kinetic_energy") + of("potential_energy"));
+            if has_external { alone + of("external_energy") } else { alone }
+        });
         let first = self.first_energy;
         row.derived("energy_error", move |of| energy_error(first, of("energy")));
         let share = self.written()?;
         add_moments(row, share.local());
         row.value("bodies", self.bodies.count() as f64);
+        if let Bodies::Spread(spread) = &self.bodies
+            && let Some(block) = spread.block()
+        {
+            row.value("body_steps", block.taken() as f64);
+        }
         if let Bodies::Few(few) = &self.bodies
             && let Some((megno, lyapunov)) = few.chaos()
         {
@@ -82,6 +103,9 @@ impl NBody {
         }
         if let Some(companions) = &self.companions {
             companions.add_columns(row);
+        }
+        if self.cluster {
+            add_cluster(row, &Cluster::of(&share, &potentials));
         }
         if self.elements {
             self.add_elements(row, &share.gather_all());
@@ -134,6 +158,20 @@ fn column_names(names: impl Iterator<Item = String>) -> Vec<String> {
 const GONE: Elements =
     Elements { a: f64::NAN, e: f64::NAN, inc: f64::NAN, node: f64::NAN, periapsis: f64::NAN, mean_anomaly: f64::NAN };
 
+/// The potential of all others at each body of this rank, in double precision whatever the forces are. All ranks.
+fn potentials(spread: &Spread) -> Vec<f64> {
+    let scheme = spread.scheme();
+    let mut sum = DirectSum::new(scheme.level, scheme.rsqrt, Precision::Double, scheme.softening);
+    let found = sum.evaluate(spread.particles(), |particle| scheme.source(particle), true);
+    (0..spread.particles().local().len()).map(|i| found.potential(i)).collect()
+}
+
+/// This rank's part of the potential energy.
+fn potential(spread: &Spread, potentials: &[f64]) -> ExactSum {
+    let bodies = spread.particles().local().iter();
+    bodies.zip(potentials).map(|(particle, potential)| 0.5 * particle.body.mass * potential).collect()
+}
+
 fn kinetic(spread: &Spread) -> ExactSum {
     spread
         .particles()
@@ -166,6 +204,19 @@ fn add_moments(row: &mut Row, bodies: &[Body]) {
         moment.extend(bodies.iter().map(|body| body.mass * body.position[k]));
         row.mean_of(&format!("center_{axis}"), moment, "mass");
     }
+}
+
+/// What a star cluster is like.
+fn add_cluster(row: &mut Row, cluster: &Cluster) {
+    for (axis, x) in ["x", "y", "z"].into_iter().zip(cluster.density_center) {
+        row.value(&format!("density_center_{axis}"), x);
+    }
+    row.value("core_radius", cluster.core_radius);
+    for (share, radius) in SHARES.into_iter().zip(cluster.lagrangian) {
+        row.value(&format!("lagrangian_{}", 100.0 * share), radius);
+    }
+    row.value("bound_mass", cluster.bound_mass);
+    row.value("escapers", cluster.escapers as f64);
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@ use crate::nbody::body::Body;
 use crate::nbody::cancellation::{SLIGHT, add_scale, is_rounding};
 use crate::nbody::direct::DirectSum;
 use crate::nbody::hermite::Hermite;
-use crate::nbody::kernel::Precision;
 use crate::nbody::leapfrog::{drift, kick};
+use crate::nbody::potential::Potential;
 use crate::nbody::vector::norm;
 use crate::particles::Particles;
-use crate::simd::{Level, Rsqrt};
 use crate::{Clock, Error, Result};
-use bytemuck::{Pod, Zeroable};
 
-use super::config::{self, Config, Method};
+use super::block::Block;
+use super::config::Method;
 use super::names::Names;
+use super::scheme::{Particle, Scheme};
 use super::watch::Change;
 
 /// The first step of chosen ones, before derivatives are known, over eta.
@@ -22,59 +22,6 @@ const FIRST_STEP: f64 = 0.1;
 /// A step that becomes shorter than this part of the one before is looked at: it may be for a force that is rounding.
 const SHRINKS: f64 = 0.5;
 
-/// A body with the forces on it, which the next step reads; plain data, to be sent and saved.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-pub(super) struct Particle {
-    /// The body.
-    pub body: Body,
-    /// Acceleration at this place.
-    pub acceleration: [f64; 3],
-    /// Its derivative, for Hermite steps.
-    pub jerk: [f64; 3],
-}
-
-/// How the forces are computed and the bodies moved.
-#[derive(Clone, Debug)]
-pub(super) struct Scheme {
-    pub method: Method,
-    /// The fixed step, or the longest one; time.
-    pub dt: f64,
-    pub eta: f64,
-    pub gravity: f64,
-    pub softening: f64,
-    pub precision: Precision,
-    pub level: Level,
-    pub rsqrt: Rsqrt,
-}
-
-impl Scheme {
-    /// The scheme that the parameters ask for.
-    pub(super) fn new(config: &Config, dt: Option<f64>, gravity: f64, level: Level, rsqrt: Rsqrt) -> Self {
-        let precision = match config.gravity.precision {
-            config::Precision::F64 => Precision::Double,
-            config::Precision::F32 => Precision::Single,
-        };
-        let method = config.integrator.method;
-        let eta = config.integrator.eta;
-        let softening = config.gravity.softening;
-        Scheme { method, dt: dt.unwrap_or(f64::INFINITY), eta, gravity, softening, precision, level, rsqrt }
-    }
-
-    /// A body as the forces see it: place and G m.
-    pub(super) fn source(&self, particle: &Particle) -> [f64; 4] {
-        let [x, y, z] = particle.body.position;
-        [x, y, z, self.gravity * particle.body.mass]
-    }
-
-    /// The same with the velocity.
-    fn moving_source(&self, particle: &Particle) -> [f64; 7] {
-        let [x, y, z, gm] = self.source(particle);
-        let [vx, vy, vz] = particle.body.velocity;
-        [x, y, z, gm, vx, vy, vz]
-    }
-}
-
 /// Bodies on their ranks.
 pub(super) struct Spread {
     particles: Particles<Particle>,
@@ -82,12 +29,14 @@ pub(super) struct Spread {
     forces: DirectSum,
     hermite: Hermite,
     next_step: f64,
+    block: Option<Block>,
 }
 
 impl Spread {
     /// Bodies at the start. All ranks.
     pub(super) fn new(particles: Particles<Particle>, scheme: Scheme) -> Result<Self> {
-        let mut spread = Spread::load(particles, scheme, f64::NAN);
+        let block = scheme.block_steps.then(Block::default);
+        let mut spread = Spread::load(particles, scheme, f64::NAN, block);
         spread.begin();
         if spread.next_step.is_infinite() && spread.scheme.eta > 0.0 {
             let reason = "is needed as the longest step: bodies at rest without softening give none to start with";
@@ -97,15 +46,20 @@ impl Spread {
     }
 
     /// Bodies of a checkpoint, whose forces are known. All ranks.
-    pub(super) fn load(particles: Particles<Particle>, scheme: Scheme, next_step: f64) -> Self {
+    pub(super) fn load(particles: Particles<Particle>, scheme: Scheme, next_step: f64, block: Option<Block>) -> Self {
         let forces = DirectSum::new(scheme.level, scheme.rsqrt, scheme.precision, scheme.softening);
         let hermite = Self::columns(&particles);
-        Spread { particles, scheme, forces, hermite, next_step }
+        Spread { particles, scheme, forces, hermite, next_step, block }
     }
 
     /// The step that Hermite's criterion asks for next.
     pub(super) fn next_step(&self) -> f64 {
         self.next_step
+    }
+
+    /// The steps of single bodies, where they have such.
+    pub(super) fn block(&self) -> Option<&Block> {
+        self.block.as_ref()
     }
 
     /// The bodies.
@@ -120,9 +74,10 @@ impl Spread {
 
     /// Takes one step. All ranks.
     pub(super) fn step(&mut self, clock: &Clock, dt_max: f64, names: &Names) -> Result<f64> {
-        let dt = match self.scheme.method {
-            Method::Leapfrog => self.leapfrog(),
-            Method::LeapfrogDkd => self.leapfrog_dkd(),
+        let dt = match (self.scheme.method, &mut self.block) {
+            (Method::Leapfrog, _) => self.leapfrog(),
+            (Method::LeapfrogDkd, _) => self.leapfrog_dkd(),
+            (_, Some(block)) => block.step(&mut self.particles, &self.scheme)?,
             _ => self.hermite(dt_max)?,
         };
         self.check(clock, names)?;
@@ -229,6 +184,9 @@ impl Spread {
     /// Forces anew after the bodies were changed from outside, and what follows from them. All ranks.
     fn begin(&mut self) {
         self.evaluate();
+        if let Some(block) = &mut self.block {
+            return block.begin(self.particles.local(), &self.scheme);
+        }
         self.hermite = Self::columns(&self.particles);
         if self.scheme.eta > 0.0 {
             let eta = FIRST_STEP * self.scheme.eta;
@@ -247,11 +205,27 @@ impl Spread {
                 particle.acceleration = results.acceleration(i);
                 particle.jerk = results.jerk(i);
             }
-            return;
+            return self.add_external();
         }
         let results = forces.evaluate(particles, |particle| scheme.source(particle), false);
         for (i, particle) in particles.local_mut().iter_mut().enumerate() {
             particle.acceleration = results.acceleration(i);
+        }
+        self.add_external();
+    }
+
+    /// Adds what external potentials do, and where the method needs it its derivative.
+    fn add_external(&mut self) {
+        let Spread { particles, scheme, .. } = self;
+        if scheme.external.is_empty() {
+            return;
+        }
+        for particle in particles.local_mut() {
+            let Body { position, velocity, .. } = particle.body;
+            add(&mut particle.acceleration, scheme.external.acceleration(position));
+            if scheme.method == Method::Hermite {
+                add(&mut particle.jerk, scheme.external.jerk(position, velocity));
+            }
         }
     }
 
@@ -281,6 +255,10 @@ impl Spread {
         self.begin();
         Ok(())
     }
+}
+
+fn add(sum: &mut [f64; 3], term: [f64; 3]) {
+    sum.iter_mut().zip(term).for_each(|(sum, term)| *sum += term);
 }
 
 /// The error of a number that is not finite, after the step that `clock` is about to count.

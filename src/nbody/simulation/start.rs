@@ -1,18 +1,22 @@
 //! From parameters to bodies.
 
+use std::marker::PhantomData;
 use std::path::Path;
 
 use crate::base::memory::check_fits;
 use crate::nbody::body::Body;
-use crate::nbody::initial::{InitialConditions, Model, validate};
+use crate::nbody::cluster::FEWEST;
+use crate::nbody::initial::{InitialConditions, Model, read_gadget_binary, validate};
 use crate::particles::Particles;
 use crate::run::Setup;
 use crate::{Comm, Error, Result};
 
-use super::config::{Config, Method};
+use super::config::{Config, ConfigOf, Method};
 use super::few::{self, Few};
 use super::names::Names;
-use super::spread::{self, Particle, Spread};
+use super::potentials::Potentials;
+use super::scheme::{self, Particle};
+use super::spread::Spread;
 use super::stability::Companions;
 use super::watch::Watch;
 use super::{Bodies, NBody};
@@ -21,14 +25,14 @@ use super::{Bodies, NBody};
 const MOST_LISTED: u64 = 1000;
 
 /// The simulation at its start; the energy is still to be filled in. All ranks.
-pub(super) fn new(setup: &Setup<Config>, comm: &Comm) -> Result<NBody> {
-    let config = &setup.config;
+pub(super) fn new<P: Potentials>(setup: &Setup<ConfigOf<P>>, comm: &Comm) -> Result<NBody<P>> {
+    let config = &setup.config.sections;
     let gravity = setup.units.gravity();
     let mut notes = Vec::new();
     let gadget = |path: &Path| read_gadget(path, &mut notes);
-    let model = config.initial.model(&setup.folder, &setup.units, setup.seed, gadget)?;
+    let model = config.initial.model(&setup.folder, &setup.units, setup.seed, config.gravity.softening, gadget)?;
     check(&model, config)?;
-    check_size(&model, config.integrator.method, comm)?;
+    check_size(&model, config, comm)?;
     let names = match &model {
         Model::List(list) => Names::new(list.named().map(|(id, name)| (id, name.to_owned()))),
         _ => Names::default(),
@@ -66,22 +70,29 @@ pub(super) fn new(setup: &Setup<Config>, comm: &Comm) -> Result<NBody> {
         watch: Watch::new(config.events, gravity, config.gravity.softening),
         listed,
         elements: config.history.elements,
+        cluster: config.history.cluster,
         backwards,
         first_energy: f64::NAN,
         notes,
+        external: setup.config.external(&setup.units)?,
+        potentials: PhantomData,
     })
 }
 
 /// How bodies on their ranks move.
-pub(super) fn spread_scheme(setup: &Setup<Config>) -> Result<spread::Scheme> {
-    let dt = setup.config.integrator.dt(&setup.units)?;
-    Ok(spread::Scheme::new(&setup.config, dt, setup.units.gravity(), setup.level, setup.rsqrt))
+pub(super) fn spread_scheme<P: Potentials>(setup: &Setup<ConfigOf<P>>) -> Result<scheme::Scheme> {
+    let config = &setup.config.sections;
+    let dt = config.integrator.dt(&setup.units)?;
+    let scheme = scheme::Scheme::new(config, dt, setup.units.gravity(), setup.level, setup.rsqrt);
+    Ok(scheme::Scheme { external: setup.config.external(&setup.units)?, ..scheme })
 }
 
 /// How few bodies move.
-pub(super) fn few_scheme(setup: &Setup<Config>) -> Result<few::Scheme> {
-    let dt = setup.config.integrator.dt(&setup.units)?;
-    Ok(few::Scheme::new(&setup.config, dt, setup.units.gravity(), setup.units.speed_of_light(), setup.seed))
+pub(super) fn few_scheme<P: Potentials>(setup: &Setup<ConfigOf<P>>) -> Result<few::Scheme> {
+    let config = &setup.config.sections;
+    let dt = config.integrator.dt(&setup.units)?;
+    let scheme = few::Scheme::new(config, dt, setup.units.gravity(), setup.units.speed_of_light(), setup.seed);
+    Ok(few::Scheme { external: setup.config.external(&setup.units)?, ..scheme })
 }
 
 /// What can be seen only with the bodies at hand.
@@ -94,6 +105,12 @@ fn check(model: &Model, config: &Config) -> Result<()> {
         let reason = format!("is for few bodies, at most {MOST_LISTED}, and there are {count}");
         return Err(Error::input("history.elements", reason));
     }
+    if config.history.cluster && count < FEWEST {
+        let reason = format!(
+            "needs at least {FEWEST} bodies, since densities come from their neighbours, and there are {count}"
+        );
+        return Err(Error::input("history.cluster", reason));
+    }
     if config.integrator.method == Method::WisdomHolman && count < 2 {
         return Err(Error::input("integrator.method", "wisdom_holman needs a central body and at least one other"));
     }
@@ -101,18 +118,23 @@ fn check(model: &Model, config: &Config) -> Result<()> {
 }
 
 /// Refuses more bodies than this rank could hold: its share of those that are spread, or all.
-fn check_size(model: &Model, method: Method, comm: &Comm) -> Result<()> {
+fn check_size(model: &Model, config: &Config, comm: &Comm) -> Result<()> {
     let count = model.count();
-    if Bodies::is_spread(method) {
-        check_fits("initial.n", "bodies", count.div_ceil(comm.size() as u64), size_of::<Particle>())
-    } else {
-        check_fits("initial.n", "bodies", count, size_of::<Body>())
+    if !Bodies::is_spread(config.integrator.method) {
+        return check_fits("initial.n", "bodies", count, size_of::<Body>());
     }
+    let is_whole = config.integrator.block_steps || config.history.cluster;
+    let share = if is_whole { count } else { count.div_ceil(comm.size() as u64) };
+    check_fits("initial.n", "bodies", share, size_of::<Particle>())
 }
 
 /// Bodies from a file in the layout of GADGET; what it has that they don't use is added to `notes`.
 fn read_gadget(path: &Path, notes: &mut Vec<String>) -> Result<Model> {
     let mut read = || {
+        if let Some((list, told)) = read_gadget_binary(path)? {
+            notes.extend(told.iter().map(|note| format!("{}: {note}", path.display())));
+            return Ok(list);
+        }
         let conditions = InitialConditions::open(path, &[])?;
         let told = conditions.notes().iter().map(|note| format!("{}: {note}", path.display()));
         notes.extend(told);

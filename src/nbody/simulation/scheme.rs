@@ -1,0 +1,79 @@
+//! How many bodies move: the forces on them, the step, and a body with what the next step reads.
+
+use crate::nbody::body::Body;
+use crate::nbody::kernel::Precision;
+use crate::nbody::potential::External;
+use crate::simd::{Level, Rsqrt};
+use bytemuck::{Pod, Zeroable};
+
+use super::config::{self, Config, Method};
+
+/// A body with the forces on it, which the next step reads; plain data, to be sent and saved.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub(super) struct Particle {
+    /// The body.
+    pub body: Body,
+    /// Acceleration at this place.
+    pub acceleration: [f64; 3],
+    /// Its derivative, for Hermite steps.
+    pub jerk: [f64; 3],
+}
+
+/// How the forces are computed and the bodies moved.
+#[derive(Clone, Debug)]
+pub(super) struct Scheme {
+    pub method: Method,
+    /// The fixed step, or the longest one; time.
+    pub dt: f64,
+    pub eta: f64,
+    /// Whether each body has a step of its own.
+    pub block_steps: bool,
+    pub gravity: f64,
+    pub softening: f64,
+    pub precision: Precision,
+    pub level: Level,
+    pub rsqrt: Rsqrt,
+    /// What pulls on the bodies beside themselves.
+    pub external: External,
+}
+
+impl Scheme {
+    /// The scheme that the parameters ask for, without external potentials.
+    pub(super) fn new(config: &Config, dt: Option<f64>, gravity: f64, level: Level, rsqrt: Rsqrt) -> Self {
+        let precision = match config.gravity.precision {
+            config::Precision::F64 => Precision::Double,
+            config::Precision::F32 => Precision::Single,
+        };
+        let method = config.integrator.method;
+        let eta = config.integrator.eta;
+        let softening = config.gravity.softening;
+        let dt = dt.unwrap_or(f64::INFINITY);
+        let block_steps = config.integrator.block_steps;
+        Scheme {
+            method,
+            dt,
+            eta,
+            block_steps,
+            gravity,
+            softening,
+            precision,
+            level,
+            rsqrt,
+            external: External::default(),
+        }
+    }
+
+    /// A body as the forces see it: place and G m.
+    pub(super) fn source(&self, particle: &Particle) -> [f64; 4] {
+        let [x, y, z] = particle.body.position;
+        [x, y, z, self.gravity * particle.body.mass]
+    }
+
+    /// The same with the velocity.
+    pub(super) fn moving_source(&self, particle: &Particle) -> [f64; 7] {
+        let [x, y, z, gm] = self.source(particle);
+        let [vx, vy, vz] = particle.body.velocity;
+        [x, y, z, gm, vx, vy, vz]
+    }
+}
