@@ -263,7 +263,11 @@ fn what_flies_off_is_no_part_of_a_cluster() {
     let first = |column: &str| history(&run.path(), column)[0];
     assert_eq!(first("escapers"), 10.0);
     // One or two of the cluster's own may be on their way out.
-    assert!((first("bound_mass") - 1.0).abs() < 0.01 && (first("mass") - 1.02).abs() < 1e-12, "{}", first("bound_mass"));
+    assert!(
+        (first("bound_mass") - 1.0).abs() < 0.01 && (first("mass") - 1.02).abs() < 1e-12,
+        "{}",
+        first("bound_mass")
+    );
     let center = ["x", "y", "z"].map(|axis| first(&format!("density_center_{axis}")));
     let off: Vec<f64> = center.iter().zip([1.0, 2.0, 3.0]).map(|(x, expected)| x - expected).collect();
     // The ten are dense, so that they draw the centre to them a little.
