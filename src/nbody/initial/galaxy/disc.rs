@@ -218,7 +218,8 @@ mod tests {
             let y: f64 = 0.5 * radius;
             let exact = 2.0 * y * y * (i0 * k0 - i1 * k1);
             let found = thin.circular2[(radius / thin.step()) as usize];
-            assert!((found / exact - 1.0).abs() < 0.03, "{radius}: {found} {exact}");
+            // Softening takes some exp(-k ε) with k of the order of 1/R.
+            assert!((found / exact - 1.0).abs() < 0.05, "{radius}: {found} {exact}");
         }
         let thick = disc(0.2, 0.1).circular2[20];
         assert!((0.75..0.95).contains(&(thick / thin.circular2[20])), "{thick}");
