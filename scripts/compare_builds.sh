@@ -23,6 +23,8 @@ shorter() { # FILE: the words that cut its run short
     case $1 in
         sims/fluid/*) echo "--steps 60" ;;
         sims/nbody/cold_sphere.toml | sims/nbody/plummer.toml | sims/nbody/gadget.toml) echo "--steps 60" ;;
+        sims/nbody/king.toml | sims/nbody/merging_clusters.toml | sims/nbody/galaxies.toml) echo "--steps 60" ;;
+        sims/nbody/core_collapse.toml) echo "--steps 10" ;;
         sims/nbody/solar_system.toml) echo "run.until=365.25" ;;
         sims/nbody/outer_solar_system.toml) echo "--steps 20000" ;;
         sims/nbody/*) echo "--steps 5000" ;;
