@@ -1,8 +1,8 @@
 //! Blocks: what is compressed by itself, of a size that the format alone decides, so that the bytes of a file don't depend on who
 //! compressed which.
 
-use super::bgzf;
 use super::format::Format;
+use super::gz;
 use super::zst::{self, Entry};
 use crate::Result;
 
@@ -11,7 +11,7 @@ impl Format {
     pub(super) fn block(self) -> u64 {
         match self {
             Format::Zst => zst::BLOCK as u64,
-            Format::Gz => bgzf::BLOCK as u64,
+            Format::Gz => gz::BLOCK as u64,
         }
     }
 
@@ -24,7 +24,7 @@ impl Format {
     pub(super) fn tail(self, entries: &[Entry]) -> Vec<u8> {
         match self {
             Format::Zst => zst::table(entries),
-            Format::Gz => bgzf::END.to_vec(),
+            Format::Gz => gz::END.to_vec(),
         }
     }
 }
@@ -39,14 +39,14 @@ pub(super) struct Block {
 /// Compresses blocks; what comes of one doesn't depend on those before.
 pub(super) enum Encoder {
     Zst(u32),
-    Gz(bgzf::Encoder),
+    Gz(gz::Encoder),
 }
 
 impl Encoder {
     pub(super) fn new(format: Format, level: u32) -> Result<Self> {
         Ok(match format {
             Format::Zst => Encoder::Zst(level),
-            Format::Gz => Encoder::Gz(bgzf::Encoder::new(level)?),
+            Format::Gz => Encoder::Gz(gz::Encoder::new(level)?),
         })
     }
 

@@ -10,18 +10,18 @@ pub enum Format {
     /// `.zst`: frames of Zstandard (RFC 8878) and a seek table behind them, as in zstd's contrib/seekable_format.
     #[default]
     Zst,
-    /// `.gz`: members of gzip (RFC 1952) that say how long they are: BGZF, the blocked gzip of the SAM specification (4.1).
+    /// `.gz`: members of gzip (RFC 1952) that say how long they are, in the field that pgzip reads.
     Gz,
 }
 
-/// How the names of compressed files end, and what stands there when they are decompressed.
-const ENDINGS: [(&str, Format, &str); 6] = [
-    (".zst", Format::Zst, ""),
-    (".tzst", Format::Zst, ".tar"),
-    (".gz", Format::Gz, ""),
-    (".bgz", Format::Gz, ""),
-    (".bgzf", Format::Gz, ""),
-    (".tgz", Format::Gz, ".tar"),
+/// How the names of compressed files end, the format that is written to such a name, and what stands there when they are decompressed.
+const ENDINGS: [(&str, Option<Format>, &str); 6] = [
+    (".zst", Some(Format::Zst), ""),
+    (".tzst", Some(Format::Zst), ".tar"),
+    (".gz", Some(Format::Gz), ""),
+    (".tgz", Some(Format::Gz), ".tar"),
+    (".bgz", None, ""),
+    (".bgzf", None, ""),
 ];
 
 impl Format {
@@ -38,7 +38,7 @@ impl Format {
     pub fn default_level(self) -> u32 {
         match self {
             Format::Zst => 3,
-            Format::Gz => 7,
+            Format::Gz => 6,
         }
     }
 
@@ -64,9 +64,9 @@ impl Format {
         Err(Error::input("level", format!("{name} has levels 1 (fast) to {highest} (small), not {level}")))
     }
 
-    /// The format of a file of this name, if its ending is known.
+    /// The format that is written to a file of this name, if its ending tells it.
     pub(crate) fn of_name(path: &Path) -> Option<Format> {
-        ending(path).map(|(_, format, _)| *format)
+        ending(path).and_then(|(_, format, _)| *format)
     }
 
     /// The format of a file that begins so, if it is one of the two.
@@ -86,7 +86,7 @@ pub(crate) fn without_ending(path: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(format!("{}{instead}", &name[..name.len() - ending.len()])))
 }
 
-fn ending(path: &Path) -> Option<&'static (&'static str, Format, &'static str)> {
+fn ending(path: &Path) -> Option<&'static (&'static str, Option<Format>, &'static str)> {
     let name = path.file_name()?.to_str()?;
     ENDINGS.iter().find(|(ending, ..)| name.len() > ending.len() && name.ends_with(ending))
 }
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(told("a/run.csv.zst"), of(Format::Zst, "a/run.csv"));
         assert_eq!(told("run.tzst"), of(Format::Zst, "run.tar"));
         assert_eq!(told("run.tgz"), of(Format::Gz, "run.tar"));
-        assert_eq!(told("run.csv.bgz"), of(Format::Gz, "run.csv"));
+        assert_eq!(told("run.csv.bgz"), (None, Some(PathBuf::from("run.csv"))));
         for unknown in ["run.csv", "run.zip", ".gz", "a/.zst", "zst"] {
             assert_eq!(told(unknown), (None, None), "{unknown}");
         }

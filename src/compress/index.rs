@@ -5,7 +5,7 @@ use std::path::Path;
 use super::format::Format;
 use super::source::Source;
 use super::unit::{Damage, Unit};
-use super::{bgzf, zst};
+use super::{gz, zst};
 use crate::{Error, Result};
 
 /// A compressed file, as far as its parts are known.
@@ -61,10 +61,10 @@ pub(super) fn unknown(name: &str, beginning: &[u8]) -> Error {
     Error::input(name, format!("{what}: a .zst or .gz file is wanted"))
 }
 
-/// The members of a file of BGZF. One that isn't whole is read from its beginning where nothing need be recovered: its first part may
+/// The members of a file whose members say how long they are. One that isn't whole is read from its beginning where nothing need be recovered: its first part may
 /// be followed by members of other kinds, as the standard allows.
 fn members(source: &Source, keeps_going: bool) -> Result<Option<(Vec<Unit>, Option<Damage>)>> {
-    let Some(walk) = bgzf::walk(&source.path, &source.file, source.size())? else { return Ok(None) };
+    let Some(walk) = gz::walk(&source.path, &source.file, source.size())? else { return Ok(None) };
     if !walk.are_members && !keeps_going {
         return Ok(None);
     }

@@ -7,7 +7,7 @@
 //! on the number of ranks.
 //!
 //! A [`.zst`](Format::Zst) file ends with a table of its blocks, the members of a [`.gz`](Format::Gz) file say how long they are
-//! (`zst`, `bgzf`). By these (`index`) ranks decompress blocks apart (`read`), and a damaged block takes none of the others with it
+//! (`zst`, `gz`). By these (`index`) ranks decompress blocks apart (`read`), and a damaged block takes none of the others with it
 //! (`unit`). Files without, of other programs, and streams are read by one rank from beginning to end (`stream`).
 //!
 //! Each rank holds some blocks of a few megabytes, whatever the size of the file.
@@ -26,9 +26,9 @@
 //! Left out: other formats, dictionaries, encryption, archives of many files.
 
 mod ahead;
-mod bgzf;
 mod block;
 mod format;
+mod gz;
 mod index;
 mod options;
 mod read;

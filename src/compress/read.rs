@@ -12,7 +12,7 @@ use super::source::Source;
 use super::stream;
 use super::target::Target;
 use super::unit::{Damage, Decoded, Unit};
-use super::{bgzf, zst};
+use super::{gz, zst};
 use crate::{Comm, Error, Result};
 
 /// Decompresses a file of either format, whatever program made it. All ranks.
@@ -79,20 +79,21 @@ fn by_units(comm: &Comm, from: &Source, index: &Index, target: &Target, options:
 fn decoded(comm: &Comm, from: &Source, format: Format, units: Vec<Unit>, keeps_going: bool) -> Result<Ahead<Decoded>> {
     let numbers = in_turn(comm.rank(), comm.size(), units.len() as u64);
     let source = from.again()?;
-    Ok(Ahead::start(numbers, move |number| {
-        let unit = &units[number as usize];
+    let work = move |number| {
+        let unit: &Unit = &units[number as usize];
         let decoded = decode(&source.read(unit.start, unit.length)?, unit, format);
         match decoded.damages.first() {
             Some(damage) if !keeps_going => Err(told(&source, damage)),
             _ => Ok(decoded),
         }
-    }))
+    };
+    Ok(Ahead::start(numbers, work, |decoded| decoded.bytes.len()))
 }
 
 /// What a unit holds: its `bytes` are those of the file.
 fn decode(bytes: &[u8], unit: &Unit, format: Format) -> Decoded {
     match format {
-        Format::Gz => bgzf::decode(bytes, unit),
+        Format::Gz => gz::decode(bytes, unit),
         Format::Zst => {
             let mut block = vec![0; unit.output_length as usize];
             let damages = match zst::decode(bytes, &mut block) {

@@ -86,7 +86,8 @@ fn blocks(from: &Source, format: Format, level: u32, (rank, size): (usize, usize
     let mut encoder = Encoder::new(format, level)?;
     let source = from.again()?;
     let numbers = in_turn(rank, size, format.blocks(source.size()));
-    Ok(Ahead::start(numbers, move |number| encoder.encode(&source.read(number * format.block(), format.block())?)))
+    let work = move |number| encoder.encode(&source.read(number * format.block(), format.block())?);
+    Ok(Ahead::start(numbers, work, |block| block.bytes.len()))
 }
 
 /// The entries of blocks that ranks took in turn, in the order of the file; on rank 0.

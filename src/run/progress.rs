@@ -158,7 +158,7 @@ pub(crate) fn rate_text(rate: f64, unit: &str) -> String {
 
 /// A duration in words.
 pub(crate) fn duration_text(seconds: f64) -> String {
-    match seconds {
+    match seconds.round() {
         s if !s.is_finite() => "unknown".into(),
         s if s < 60.0 => format!("{s:.0} s"),
         s if s < 3600.0 => format!("{:.0} min {:02.0} s", (s / 60.0).floor(), s % 60.0),
@@ -185,6 +185,23 @@ mod tests {
         assert_eq!(done((f64::INFINITY, 18)), 0.25);
         assert_eq!(done((10.0, 18)), 0.5);
         assert_eq!(done((f64::INFINITY, u64::MAX)), 0.0);
+    }
+
+    #[test]
+    fn durations_are_told_in_two_units_and_beyond_a_century_in_digits_that_count() {
+        let told = [0.4, 59.4, 61.9, 3599.99, 3600.0, 3.599e9, 3.6e9, 6.9870e19, f64::NAN].map(duration_text);
+        let expected = [
+            "0 s",
+            "59 s",
+            "1 min 02 s",
+            "1 h 00 min",
+            "1 h 00 min",
+            "999722 h 13 min",
+            "1.0e6 h",
+            "1.9e16 h",
+            "unknown",
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn bytes(length: usize) -> Vec<u8> {
 /// Shares that are empty on some ranks, shorter than a block, of several blocks, all on one rank.
 fn shares_make_one_file(comm: &Comm) {
     let folder = folder(comm, "shares");
-    let block = 4 << 20;
+    let block = 8 << 20;
     let cases: [&dyn Fn(usize) -> usize; 4] = [
         &|_| 0,
         &|rank| if rank == 1 { 0 } else { block / 2 + rank },
@@ -76,13 +76,13 @@ fn a_watch_ends_it(comm: &Comm) {
     let folder = folder(comm, "watch");
     let path = folder.join("a");
     if comm.is_root() {
-        fs::write(&path, bytes(17 << 20)).unwrap();
+        fs::write(&path, bytes(33 << 20)).unwrap();
     }
     comm.barrier();
     let is_last = comm.rank() + 1 == comm.size();
     let watch = |seen: Progress| {
         assert!(seen.done <= seen.all.unwrap());
-        if is_last && seen.done > 5 << 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if is_last && seen.done > 9 << 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let told = compress(comm, &path, &folder.join("a.zst"), &Options::default().watch(&watch)).unwrap_err();
     let expected = if is_last { "stopped" } else { "failed" };

@@ -16,9 +16,9 @@ use crate::common::{DIVISI, Ended, Signal, divisi, finish, kill_ranks, mpirun, s
 
 const LIMIT: u64 = 120;
 /// Bytes of a block of each format, and of a member of gz.
-const ZST: usize = 4 << 20;
-const GZ: usize = 64 * MEMBER;
-const MEMBER: usize = 0xFF00;
+const ZST: usize = 8 << 20;
+const GZ: usize = 16 * MEMBER;
+const MEMBER: usize = 1 << 18;
 
 /// Bytes of which some repeat: rows of a table, with numbers that hardly ever do.
 fn table(length: usize) -> Vec<u8> {
@@ -307,13 +307,13 @@ fn what_is_whole_of_a_file_that_was_cut_or_lost_a_header_is_recovered() {
     let (recovered, told) = recover("a.gz", 3);
     assert!(recovered.len() > GZ / 2 && bytes.starts_with(&recovered), "{}", told.stderr);
     // The end that says that it is one.
-    fs::write(&path, &whole[..whole.len() - 28]).unwrap();
+    fs::write(&path, &whole[..whole.len() - 30]).unwrap();
     let (recovered, told) = recover("a.gz", 2);
     assert!(recovered == bytes && told.stderr.contains("was it cut off?"), "{}", told.stderr);
     // A member's header: the next one is found by its signs.
-    let second = usize::from(u16::from_le_bytes([whole[16], whole[17]])) + 1;
+    let second = u32::from_le_bytes([whole[16], whole[17], whole[18], whole[19]]) as usize;
     let mut damaged = whole.clone();
-    damaged[second..second + 18].fill(0);
+    damaged[second..second + 20].fill(0);
     fs::write(&path, &damaged).unwrap();
     let (recovered, told) = recover("a.gz", 2);
     assert!(
@@ -339,7 +339,7 @@ fn until_begun(folder: &Path) {
 
 #[test]
 fn a_job_that_ends_early_leaves_no_file_of_the_final_name() {
-    let folder = folder(&[("a", table(30 * ZST))]);
+    let folder = folder(&[("a", table(15 * ZST))]);
     let name = folder.path().join("a");
     let start = |ranks: usize| {
         let mut command = if ranks == 1 { divisi() } else { mpirun(ranks, DIVISI) };
@@ -364,7 +364,7 @@ fn a_job_that_ends_early_leaves_no_file_of_the_final_name() {
 /// A limit to the size of its files stands for a full disk; one rank alone meets it.
 #[test]
 fn a_disk_that_is_full_ends_all_ranks_with_a_message_and_no_file() {
-    let folder = folder(&[("a", noise(6 * ZST))]);
+    let folder = folder(&[("a", noise(3 * ZST))]);
     let limited = |rank: &str| {
         format!(
             "trap '' XFSZ; [ \"${{OMPI_COMM_WORLD_RANK:-${{PMI_RANK:-0}}}}\" != {rank} ] || ulimit -f 12000; exec {DIVISI} compress a --level 1"

@@ -152,6 +152,20 @@ mod tests {
         assert!(tail_effective(&column) > bulk_effective(&column));
     }
 
+    /// A part of the values lies far above or below all others, and whether a value does changes slowly: the other tail is one of independent values.
+    #[test]
+    fn the_slower_one_of_both_tails_counts() {
+        let slow = autoregressive(8, 4000, 0.99, 1);
+        let fast = autoregressive(8, 4000, 0.0, 2);
+        let value = |(slow, fast): (&f64, &f64)| fast.clamp(-2.0, 2.0) + if *slow > 1.3 { 9.0 } else { 0.0 };
+        let values: Vec<f64> = slow.values.iter().zip(&fast.values).map(value).collect();
+        for sign in [1.0, -1.0] {
+            let column = Column::new(4000, values.iter().map(|value| sign * value).collect());
+            let found = tail_effective(&column) / 32_000.0;
+            assert!(found < 0.2, "{sign}: {found}");
+        }
+    }
+
     #[test]
     fn what_never_changes_counts_in_full_and_what_is_too_short_not_at_all() {
         let constant = Column::new(10, vec![2.0; 40]);

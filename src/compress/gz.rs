@@ -1,8 +1,11 @@
-//! Members of gzip (RFC 1952) that say how long they are: BGZF, the blocked gzip of the SAM specification (4.1).
+//! Members of gzip (RFC 1952) that say how long they are, so that who reads a file goes from member to member without decompressing.
 //!
-//! A member holds at most 64 KiB, and its length in a field of its header, so that who reads the file goes from member to member
-//! without decompressing, and `bgzip` and all that is built on it (tabix, samtools) reads from the middle. A last member without
+//! The length stands in a field of the header: "IG" of four bytes, as Python's pgzip writes and reads it. A member holds at most 256 KiB:
+//! what is repeated across its bounds is compressed anew, which costs a five hundredth then, but a sixtieth with 64 KiB. A last member without
 //! contents says that the file ends there. Members are gathered to units of some megabytes.
+//!
+//! Read, but not written, is BGZF as well, the blocked gzip of `bgzip` (SAM specification, 4.1): its field is "BC" of two bytes, and its
+//! members hold 64 KiB.
 //!
 //! A header that is damaged says no longer where the next one is: that is looked for by its signs.
 
@@ -15,19 +18,24 @@ use libdeflater::{CompressionLvl, Compressor, Decompressor, crc32};
 use super::unit::{Damage, Decoded, LARGEST, Unit};
 use crate::{Error, Result};
 
-/// Bytes that a member holds, as `bgzip` has it: whatever they are, they fit into 64 KiB when they are compressed.
-const MEMBER: usize = 0xFF00;
+/// Bytes that a member holds.
+const MEMBER: usize = 1 << 18;
 /// Bytes of a block, which is as many members.
-pub(super) const BLOCK: usize = 64 * MEMBER;
-/// The most that a member may hold, and have.
-const MOST: usize = 1 << 16;
-/// A header: magic, deflate, with an extra field, no time, of no system; of six bytes, "BC" of two. The length less one follows.
-const HEAD: [u8; 16] = [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0xFF, 6, 0, b'B', b'C', 2, 0];
+pub(super) const BLOCK: usize = 16 * MEMBER;
+/// The most that a member may have: what nothing makes smaller grows by some bytes.
+const MOST: usize = MEMBER + 1024;
+/// A header: magic, deflate, with an extra field, no time, of no system; of eight bytes, "IG" of four. The member's length follows.
+const HEAD: [u8; 16] = [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0xFF, 8, 0, b'I', b'G', 4, 0];
 /// Bytes of a header with the length, and behind the contents: their CRC-32 and their number.
-const HEADER: usize = 18;
+const HEADER: usize = 20;
 const TRAILER: usize = 8;
 /// The member with which a file ends.
-pub(super) const END: [u8; 28] =
+pub(super) const END: [u8; 30] =
+    [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0xFF, 8, 0, b'I', b'G', 4, 0, 30, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+/// Of BGZF the same: how long its header is, how one begins from the number of bytes in its extra field on, and how a file ends.
+const BGZF_HEADER: usize = 18;
+const BGZF_FIELD: [u8; 6] = [6, 0, b'B', b'C', 2, 0];
+const BGZF_END: [u8; 28] =
     [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0xFF, 6, 0, b'B', b'C', 2, 0, 0x1B, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// Makes members; the same ones, whatever it made before.
@@ -42,7 +50,7 @@ impl Encoder {
 
     /// The members that hold `block`.
     pub(super) fn encode(&mut self, block: &[u8]) -> Result<Vec<u8>> {
-        let mut members = Vec::with_capacity(block.len() / 2);
+        let mut members = Vec::with_capacity(block.len() / 2 + MOST);
         for contents in block.chunks(MEMBER) {
             self.put(contents, &mut members)?;
         }
@@ -59,18 +67,36 @@ impl Encoder {
         let length = length.map_err(|error| Error::System(format!("libdeflate can't compress a block: {error}")))?;
         let all = HEADER + length + TRAILER;
         members.truncate(start + all - TRAILER);
-        members[start + HEADER - 2..start + HEADER].copy_from_slice(&((all - 1) as u16).to_le_bytes());
+        members[start + HEAD.len()..start + HEADER].copy_from_slice(&(all as u32).to_le_bytes());
         members.extend(crc32(contents).to_le_bytes());
         members.extend((contents.len() as u32).to_le_bytes());
         Ok(())
     }
 }
 
-/// How long the member is that begins so, if it is one of BGZF.
-fn member_length(header: &[u8]) -> Option<usize> {
-    let fits = header.len() >= HEADER && header[..4] == HEAD[..4] && header[10..16] == HEAD[10..16];
-    let length = fits.then(|| usize::from(u16::from_le_bytes([header[16], header[17]])) + 1)?;
-    (length >= HEADER + TRAILER).then_some(length)
+/// A header that says how long its member is.
+struct Header {
+    length: usize,
+    member: usize,
+}
+
+/// The header with which a member begins, if it says how long that is.
+fn header(bytes: &[u8]) -> Option<Header> {
+    let bytes: &[u8; HEADER] = bytes.first_chunk()?;
+    let [.., a, b, c, d] = *bytes;
+    let found = if bytes[..HEAD.len()] == HEAD {
+        Header { length: HEADER, member: u32::from_le_bytes([a, b, c, d]) as usize }
+    } else if bytes[..4] == HEAD[..4] && bytes[10..16] == BGZF_FIELD {
+        Header { length: BGZF_HEADER, member: usize::from(u16::from_le_bytes([a, b])) + 1 }
+    } else {
+        return None;
+    };
+    (found.length + TRAILER..=MOST).contains(&found.member).then_some(found)
+}
+
+/// How long the member is that begins so, if it says that.
+fn member_length(bytes: &[u8]) -> Option<usize> {
+    header(bytes).map(|header| header.member)
 }
 
 /// How much the member holds that ends with these four bytes.
@@ -88,7 +114,7 @@ pub(super) struct Walk {
     pub has_end: bool,
 }
 
-/// Goes through a file of `size` bytes; nothing where it doesn't begin with a member of BGZF.
+/// Goes through a file of `size` bytes; nothing where it doesn't begin with a member that says how long it is.
 pub(super) fn walk(path: &Path, file: &File, size: u64) -> Result<Option<Walk>> {
     let mut walker = Walker { path, file, size, units: Vec::new(), are_members: true };
     let header = walker.read(0, HEADER)?;
@@ -97,7 +123,11 @@ pub(super) fn walk(path: &Path, file: &File, size: u64) -> Result<Option<Walk>> 
     }
     walker.go(header)?;
     let end = walker.read(size.saturating_sub(END.len() as u64), END.len())?;
-    Ok(Some(Walk { units: walker.units, are_members: walker.are_members, has_end: end == END }))
+    Ok(Some(Walk {
+        units: walker.units,
+        are_members: walker.are_members,
+        has_end: end == END || end.ends_with(&BGZF_END),
+    }))
 }
 
 struct Walker<'a> {
@@ -170,9 +200,11 @@ pub(super) fn decode(bytes: &[u8], unit: &Unit) -> Decoded {
     let mut at = 0;
     while at < bytes.len() {
         let rest = &bytes[at..];
-        let length = member_length(rest).filter(|length| *length <= rest.len());
-        let (length, reason) = match length {
-            Some(length) => (length, inflate(&mut decompressor, &rest[..length], &mut decoded.bytes).err()),
+        let found = header(rest).filter(|header| header.member <= rest.len());
+        let (length, reason) = match found {
+            Some(Header { length, member }) => {
+                (member, inflate(&mut decompressor, &rest[length..member], &mut decoded.bytes).err())
+            }
             None => {
                 let next = rest.windows(HEADER).skip(1).position(|window| member_length(window).is_some());
                 let length = next.map_or(rest.len(), |place| place + 1);
@@ -192,14 +224,14 @@ pub(super) fn decode(bytes: &[u8], unit: &Unit) -> Decoded {
     decoded
 }
 
-/// Adds what a member holds; where it is damaged as many zeros, and says how many and why.
+/// Adds what a member holds, from what stands behind its header; where it is damaged as many zeros, and says how many and why.
 fn inflate(with: &mut Decompressor, member: &[u8], to: &mut Vec<u8>) -> std::result::Result<(), (u64, String)> {
     let start = to.len();
-    let trailer = &member[member.len() - TRAILER..];
+    let (deflated, trailer) = member.split_at(member.len() - TRAILER);
     let contents = contents_length(trailer).min(MOST as u64);
     to.resize(start + contents as usize, 0);
     let room = &mut to[start..];
-    let found = with.deflate_decompress(&member[HEADER..member.len() - TRAILER], room);
+    let found = with.deflate_decompress(deflated, room);
     let reason = match found {
         Ok(length) if length as u64 != contents => format!("it holds {length} bytes, not {contents}"),
         Ok(_) if crc32(room).to_le_bytes() != trailer[..4] => "its checksum doesn't match".to_owned(),
@@ -256,6 +288,21 @@ mod tests {
             assert!(found == contents && damages.is_empty() && walk.are_members && walk.has_end, "{length}");
             assert_eq!(walk.units.len(), length.div_ceil(BLOCK).max(1), "{length}");
         }
+    }
+
+    /// Members as `bgzip` makes them, for which nothing but the header differs.
+    #[test]
+    fn members_of_bgzf_are_members() {
+        let contents = bytes(2000);
+        let members = contents.chunks(1000).flat_map(|contents| {
+            let member = Encoder::new(1).unwrap().encode(contents).unwrap();
+            let length = (member.len() + BGZF_HEADER - HEADER - 1) as u16;
+            [&HEAD[..10], &BGZF_FIELD, &length.to_le_bytes(), &member[HEADER..]].concat()
+        });
+        let file: Vec<u8> = members.chain(BGZF_END).collect();
+        let (walk, found, damages) = walked(&file);
+        assert!(found == contents && damages.is_empty() && walk.are_members && walk.has_end);
+        assert!(!walked(&file[..file.len() - BGZF_END.len()]).0.has_end);
     }
 
     #[test]
