@@ -145,6 +145,11 @@ mod tests {
             };
             let mut ahead = Ahead::start(0..u64::MAX, work, bytes);
             ahead.next().unwrap().unwrap();
+            // The large one waits for room when the other end is dropped.
+            while bytes(&0) >= READY && ahead.ready.load(Ordering::Acquire) < READY {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
             drop(ahead);
             let began = std::time::Instant::now();
             while seen.upgrade().is_some() {

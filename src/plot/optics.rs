@@ -1,7 +1,7 @@
 //! Light through optics: the image, the beam's path differences and polarization, where rays meet surfaces.
 //!
 //! The image has a logarithmic scale of colours, over the brightest pixel. Maps of the beam are drawn over the grid of beamlets, as the light
-//! sees it; cells without light are grey. Footprints are dots, each surface in a panel of its own.
+//! sees it; cells without light are grey. Footprints are dots, each surface in a panel of its own; of many rays every second, third .. is drawn.
 
 use super::picture::{Named, Picture};
 use super::scale::Scale;
@@ -13,6 +13,8 @@ use crate::io::Reader;
 const DECADES: f64 = 6.0;
 /// Path differences are shown in waves.
 const WAVES: &str = "waves";
+/// Rays that are drawn across the beam, at most: of all of them a picture would have megabytes, and show no more.
+const ACROSS: usize = 64;
 
 /// The pictures of an optics file.
 pub(super) fn figures_of(reader: &Reader) -> Result<Vec<Named>> {
@@ -95,6 +97,13 @@ impl Beam {
         Square { caption: caption.to_owned(), ranges: [range.clone(), range], map: (map, self.side), dots: Vec::new() }
     }
 
+    /// Whether the ray of a cell is one of those that are drawn as dots: the middle one, and those in even steps from it.
+    fn is_drawn(&self, cell: u64) -> bool {
+        let step = self.side.div_ceil(ACROSS);
+        let middle = self.side / 2;
+        [cell as usize % self.side, cell as usize / self.side].iter().all(|place| place.abs_diff(middle) % step == 0)
+    }
+
     fn labels(&self) -> [String; 2] {
         ["x", "y"].map(|axis| format!("{axis} ({})", unit(self.half).1))
     }
@@ -125,14 +134,14 @@ fn footprints(reader: &Reader, beam: &Beam) -> Result<Squares> {
     let mut all = Vec::new();
     for name in &names {
         let places: Vec<f64> = reader.read(name)?;
-        let lit = places.chunks_exact(2).zip(&beam.open).filter(|(_, open)| **open > 0.0);
-        all.push(lit.map(|(place, _)| (place[0], place[1])).collect::<Vec<(f64, f64)>>());
+        let lit = places.chunks_exact(2).zip(&beam.cells).zip(&beam.open).filter(|(_, open)| **open > 0.0);
+        all.push(lit.map(|((place, cell), _)| ((place[0], place[1]), beam.is_drawn(*cell))).collect::<Vec<_>>());
     }
     let panels = names.iter().zip(all).map(|(name, dots)| {
-        let ends = |axis: fn(&(f64, f64)) -> f64| {
+        let ends = |axis: fn(&((f64, f64), bool)) -> f64| {
             dots.iter().map(axis).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)])
         };
-        let [x, y] = [ends(|dot| dot.0), ends(|dot| dot.1)];
+        let [x, y] = [ends(|(dot, _)| dot.0), ends(|(dot, _)| dot.1)];
         // A point's image is drawn as wide as a thousandth of a wave at least.
         let half = 0.55 * (x[1] - x[0]).max(y[1] - y[0]).max(1e-9);
         let (count, unit) = unit(half);
@@ -142,10 +151,25 @@ fn footprints(reader: &Reader, beam: &Beam) -> Result<Squares> {
             caption: format!("{surface} ({unit})"),
             ranges: [range(x), range(y)],
             map: (Vec::new(), 0),
-            dots: dots.iter().map(|(x, y)| (x * count, y * count)).collect(),
+            dots: dots.iter().filter(|(_, is_drawn)| *is_drawn).map(|((x, y), _)| (x * count, y * count)).collect(),
         }
     });
     let panels = panels.collect();
     let title = "where rays meet the surfaces and the detector".to_owned();
     Ok(Squares { title, labels: ["x".to_owned(), "y".to_owned()], panels, scale: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_few_rays_all_are_drawn_and_of_many_those_in_even_steps_from_the_middle() {
+        for (side, drawn) in [(1, 1), (6, 36), (64, 64 * 64), (65, 33 * 33), (130, 43 * 43), (258, 51 * 51)] {
+            let beam = Beam { side, half: 1.0, cells: Vec::new(), open: Vec::new() };
+            let cells = 0..(side * side) as u64;
+            assert_eq!(cells.filter(|cell| beam.is_drawn(*cell)).count(), drawn, "{side}");
+            assert!(beam.is_drawn((side / 2 * (side + 1)) as u64));
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What `divisi plot` draws of a grid is what is asked for, and nothing is drawn that isn't there.
+//! What `divisi plot` draws of a grid is what is asked for, and nothing is drawn that isn't there; of light, all that there is.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,13 @@ use crate::common::{Ended, divisi, finish, root};
 const LIMIT: u64 = 60;
 
 fn run(folder: &Path, name: &str, words: &[&str]) -> PathBuf {
-    let file = root().join(format!("sims/fluid/{name}.toml"));
+    run_of("fluid", folder, name, &[words, &["--steps", "1"]].concat())
+}
+
+fn run_of(simulation: &str, folder: &Path, name: &str, words: &[&str]) -> PathBuf {
+    let file = root().join(format!("sims/{simulation}/{name}.toml"));
     let out = folder.join(name);
-    finish(divisi().arg("run").arg(file).args(words).args(["--steps", "1"]).arg("--out").arg(&out), LIMIT).expect(0);
+    finish(divisi().arg("run").arg(file).args(words).arg("--out").arg(&out), LIMIT).expect(0);
     out
 }
 
@@ -66,4 +70,19 @@ fn a_picture_is_what_was_asked_for_or_is_refused() {
     finish(divisi().arg("run").arg(file).args(["--steps", "4"]).arg("--out").arg(&kepler), LIMIT).expect(0);
     plot(&kepler, "none", &["--field", "density"]).expect(2).says("are for grids");
     assert!(!tunnel.join("none").exists() && !kepler.join("none").exists(), "what is refused makes no folder");
+}
+
+/// Polarized light has maps that other light has not; a picture of many rays is no larger than one of few.
+#[test]
+fn light_is_drawn_with_its_footprints_and_its_polarization() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = ["detector.pixels=[20,12]", "beam.subrays=1"];
+    let fold = run_of("optics", folder.path(), "fold", &[&small[..], &["beam.across=9"]].concat());
+    let hubble = run_of("optics", folder.path(), "hubble", &[&small[..], &["beam.across=200"]].concat());
+    [&fold, &hubble].into_iter().for_each(|run| drop(plot(run, "all", &[]).expect(0)));
+    let polarized = ["diattenuation", "footprint", "jones", "psf", "pupil", "retardance"];
+    assert_eq!(pictures(&fold.join("all")), polarized.map(|name| format!("{name}.png")));
+    assert_eq!(pictures(&hubble.join("all")), ["footprint", "psf", "pupil"].map(|name| format!("{name}.png")));
+    let size = fs::metadata(hubble.join("all/footprint.svg")).unwrap().len();
+    assert!((10_000..2_000_000).contains(&size), "{size} bytes of dots");
 }
