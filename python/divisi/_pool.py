@@ -13,11 +13,9 @@ import secrets
 import struct
 import sys
 import threading
-import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +25,9 @@ from ._errors import PoolBroken
 from ._functions import Functions
 from ._future import Future, Shared, packing
 from ._ranks import Ranks
-from ._task import TaskFunction, Within, value
-from ._worker import BATCH, dump
+from ._task import Within, value
+from ._view import Settings, View
+from ._worker import dump
 
 _SUBMIT = struct.Struct("<QQQdIiiIQ")
 _LAZY, _CACHED = 1, 2
@@ -36,98 +35,6 @@ _STATED = ("calls", "done", "failed", "cancelled", "running", "recovered", "retr
 
 # Under this name ranks have what arguments are made of.
 sys.modules.setdefault("_divisi_worker", _worker)
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """How calls are run."""
-
-    retries: int = 0
-    time_limit: float | None = None
-    priority: int = 0
-    rank: int | None = None
-    cache: bool = False
-
-
-class View(concurrent.futures.Executor):
-    """A pool with settings of its own for the calls that are submitted here; see `Pool.options`."""
-
-    _pool: Pool
-    _settings: _Settings
-
-    def options(
-        self,
-        *,
-        retries: int | None = None,
-        time_limit: float | None = None,
-        priority: int | None = None,
-        rank: int | None = None,
-        cache: bool | None = None,
-    ) -> View:
-        """The same pool with other settings for calls.
-
-        `retries`: attempts after a first one that raised or ran beyond its limit. `time_limit`: seconds that an attempt may take; then its
-        process is ended. `priority`: higher ones run first. `rank`: the only one that may run them. `cache`: calls of the same function with
-        the same arguments run once, and with a journal once for ever.
-        """
-        view = View()
-        view._pool = self._pool
-        given: dict[str, Any] = {"retries": retries, "time_limit": time_limit, "priority": priority, "rank": rank, "cache": cache}
-        view._settings = replace(self._settings, **{name: one for name, one in given.items() if one is not None})
-        return view
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
-        """Has a function called on a rank; its result, later. Futures among the arguments become their results before it is called."""
-        return self._pool._submit(*self._of(fn), (args, kwargs), 0, False)
-
-    def lazy(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
-        """A call that runs only if its result is asked for, or that of a call which it is an argument of: then once."""
-        return self._pool._submit(*self._of(fn), (args, kwargs), 0, True)
-
-    def map(
-        self, fn: Callable[..., Any], /, *iterables: Iterable[Any], timeout: float | None = None, chunksize: int = 1
-    ) -> Iterator[Any]:
-        """The results for all arguments, in order, as they come. `chunksize` of them are one call: more than one pays for calls of less than
-        a millisecond; those of a chunk are tried again, and fail, together."""
-        if chunksize < 1:
-            raise ValueError("chunksize is at least 1")
-        until = None if timeout is None else time.monotonic() + timeout
-        groups = iter(zip(*iterables, strict=False))
-        chunks = iter(lambda: list(itertools.islice(groups, chunksize)), [])
-        submit, of = self._pool._submit, self._of(fn)
-        if chunksize == 1:
-            futures = [submit(*of, (chunk[0], {}), 0, False) for chunk in chunks]
-        else:
-            futures = [submit(*of, chunk, BATCH, False) for chunk in chunks]
-        return _results(futures, until, chunksize > 1)
-
-    def _of(self, fn: Callable[..., Any]) -> tuple[int, _Settings]:
-        """The number of a function, which ranks have from here on, and the settings of its calls."""
-        if self._pool._is_shut:
-            raise RuntimeError("cannot submit a call: this pool was shut down")
-        if isinstance(fn, TaskFunction):
-            return self._pool._functions.number(fn.function), replace(self._settings, **fn.settings)
-        return self._pool._functions.number(fn), self._settings
-
-    def apply(self, fn: Callable[..., Any], /, *args: Any, ranks: Sequence[int] | None = None, **kwargs: Any) -> list[Any]:
-        """Has every rank, or chosen ones, call a function once; the results in the order of the ranks."""
-        chosen = self._pool.ranks if ranks is None else ranks
-        futures = [self.options(rank=rank).submit(fn, *args, **kwargs) for rank in chosen]
-        return [future.result() for future in futures]
-
-
-def _results(futures: list[Future], until: float | None, is_chunked: bool) -> Iterator[Any]:
-    left = deque(futures)
-    try:
-        while left:
-            value = left.popleft().result(None if until is None else until - time.monotonic())
-            if is_chunked:
-                yield from value
-            else:
-                yield value
-    finally:
-        for future in left:
-            future.cancel()
 
 
 class Pool(View):
@@ -153,7 +60,7 @@ class Pool(View):
         launcher: str | Sequence[str] | None = None,
         python: str | None = None,
     ) -> None:
-        settings = _Settings(retries, time_limit, priority, None, cache)
+        settings = Settings(retries, time_limit, priority, None, cache)
         self._enter(Ranks.start(ranks, journal, memory, launcher, python), settings, seed)
 
     @classmethod
@@ -161,10 +68,10 @@ class Pool(View):
         """Joins a pool that is at work in a folder, as `srun divisi serve FOLDER --stay --journal` in a Slurm job. It stays when this one
         goes; `stop` ends it."""
         pool = cls.__new__(cls)
-        pool._enter(Ranks(Path(run)), _Settings(), seed)
+        pool._enter(Ranks(Path(run)), Settings(), seed)
         return pool
 
-    def _enter(self, ranks: Ranks, settings: _Settings, seed: int) -> None:
+    def _enter(self, ranks: Ranks, settings: Settings, seed: int) -> None:
         self._pool, self._settings, self._ranks, self.seed = self, settings, ranks, seed
         self._lock = threading.RLock()
         self._numbers = itertools.count()
@@ -288,7 +195,7 @@ class Pool(View):
 
     # To ranks
 
-    def _submit(self, function: int, settings: _Settings, arguments: Any, flags: int, is_lazy: bool) -> Future:
+    def _submit(self, function: int, settings: Settings, arguments: Any, flags: int, is_lazy: bool) -> Future:
         met: list[Future] = []
         packing.pool, packing.met = self, met
         try:
@@ -298,7 +205,7 @@ class Pool(View):
         return self._enter_call(function, parts, met, settings, is_lazy)
 
     def _enter_call(
-        self, function: int, parts: list[Any], met: list[Future], settings: _Settings, is_lazy: bool
+        self, function: int, parts: list[Any], met: list[Future], settings: Settings, is_lazy: bool
     ) -> Future:
         """Sends a call; `met` are the futures among its arguments."""
         limit, rank = settings.time_limit or 0.0, -1 if settings.rank is None else settings.rank

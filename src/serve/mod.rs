@@ -14,6 +14,7 @@ mod call;
 mod calls;
 mod door;
 mod frame;
+mod over;
 mod python;
 mod service;
 mod session;
@@ -31,8 +32,9 @@ use crate::{Error, Result};
 use call::is_result;
 use calls::Calls;
 use door::Door;
+use over::Over;
 use python::Python;
-use service::{Over, Service};
+use service::Service;
 
 /// The file of results from which a pool goes on.
 const JOURNAL: &str = "journal.bin";

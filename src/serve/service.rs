@@ -6,10 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::io::Write;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -19,6 +17,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::call::{CallHead, ResultHead, Tag, key};
 use super::door::Door;
 use super::frame::{CACHED, LAZY, Submit, asked, named, number, numbers, plain, told};
+use super::over::Over;
 use super::session::{Frame, Session};
 use crate::base::error::{Cause, TaskError};
 use crate::tasks::desk::{AtDesk, Desk, Order};
@@ -34,54 +33,6 @@ const DOOR: Duration = Duration::from_millis(500);
 const FIRST: Duration = Duration::from_secs(60);
 /// How long clients may take to hear the end.
 const FAREWELL: Duration = Duration::from_secs(5);
-
-/// What the two threads of rank 0 tell each other of the end.
-pub(super) struct Over {
-    asked: AtomicBool,
-    ended: AtomicBool,
-    error: Mutex<Option<Error>>,
-    /// Why it ends, for clients.
-    reason: Mutex<String>,
-    bell: UnixStream,
-}
-
-impl Over {
-    pub(super) fn new(bell: UnixStream) -> Self {
-        let [asked, ended] = [false; 2].map(AtomicBool::new);
-        Over { asked, ended, error: Mutex::default(), reason: Mutex::default(), bell }
-    }
-
-    /// Asks the main thread to end when no call is left.
-    pub(super) fn ask(&self) {
-        self.asked.store(true, Ordering::Release);
-    }
-
-    /// Whether it was asked to.
-    pub(super) fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::Acquire)
-    }
-
-    /// The service thread can't go on.
-    pub(super) fn fail(&self, error: Error) {
-        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-        self.ask();
-    }
-
-    /// Why the service thread could not go on.
-    pub(super) fn error(&self) -> Option<Error> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// The main thread has ended, with this error.
-    pub(super) fn end(&self, error: Option<&Error>) {
-        let reason =
-            error.map_or_else(|| "the pool has ended".to_owned(), |error| format!("the pool has ended: {error}"));
-        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
-        self.ended.store(true, Ordering::Release);
-        // Where it is full it has rung.
-        let _ = (&self.bell).write(&[0]);
-    }
-}
 
 /// The service thread's own.
 pub(super) struct Service {
@@ -128,7 +79,7 @@ impl Service {
 
     fn serve(mut self) {
         let mut is_full = false;
-        while !self.over.ended.load(Ordering::Acquire) {
+        while !self.over.has_ended() {
             self.wait(is_full);
             self.door.accept();
             for stream in self.door.hear() {
@@ -327,7 +278,7 @@ impl Service {
 
     /// Tells clients that this is the end, and waits a while for them to hear it.
     fn bid_farewell(&mut self) {
-        let reason = self.over.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let reason = self.over.reason();
         self.sessions.values_mut().for_each(|session| session.send(told::BYE, reason.as_bytes()));
         let began = Instant::now();
         while began.elapsed() < FAREWELL {
