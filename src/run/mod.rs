@@ -5,7 +5,9 @@
 //! [`Simulation`] is all that it needs. `check` does the first of these and reports what the rest would cost; `verify` computes part of a run again and
 //! compares.
 
+mod account;
 mod changes;
+mod check;
 mod compare;
 mod deadline;
 mod driver;
@@ -23,6 +25,7 @@ mod lock;
 mod outcome;
 mod plan;
 mod progress;
+mod request;
 mod row;
 mod sections;
 mod setup;
@@ -35,6 +38,7 @@ mod taking;
 mod verdict;
 mod verify;
 
+pub(crate) use check::{check, validate};
 pub(crate) use compare::{Tolerance, compare, compare_runs};
 pub(crate) use deadline::{Deadline, walltime};
 pub use ending::Ending;
@@ -48,12 +52,13 @@ pub use hint::{Hint, Hints};
 pub use outcome::Outcome;
 pub(crate) use plan::{framework_schema, schema, table_of};
 pub(crate) use progress::{Progress, duration_text, ranks_text, rate_text};
+pub(crate) use request::Request;
 pub use row::Row;
 pub(crate) use sections::{MadeBy, SECTIONS};
 pub use setup::Setup;
 pub(crate) use signals::StopRequest;
 pub use simulation::Simulation;
-pub(crate) use start::{Request, check, run, validate};
+pub(crate) use start::run;
 pub(crate) use state::state;
 pub(crate) use taking::Held;
 #[cfg(feature = "plot")]

@@ -10,84 +10,19 @@
 //! Values: astronomical unit IAU 2012 B2 (exact), parsec IAU 2015 B2 (exact), G M of Sun, Earth and Jupiter IAU 2015 B3
 //! (nominal), G CODATA 2018, speed of light SI (exact), Julian year of 365.25 days of 86400 s.
 
-use std::fmt;
+mod quantity;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use quantity::Quantity;
+pub(crate) use quantity::{AU, DAY, GM_SUN};
+use quantity::{GRAVITY_SI, LENGTHS, MASSES, PARSEC, TIMES, convert, lookup, name, split, unknown};
+
 use crate::{Error, Result};
 
-/// Newton's constant, m³ kg⁻¹ s⁻² (CODATA 2018).
-const GRAVITY_SI: f64 = 6.674_30e-11;
 /// The speed of light, m/s.
 const LIGHT_SI: f64 = 299_792_458.0;
-/// Nominal G M of the Sun, m³/s² (IAU 2015 B3).
-pub(crate) const GM_SUN: f64 = 1.327_124_4e20;
-/// The astronomical unit, m (IAU 2012 B2).
-pub(crate) const AU: f64 = 149_597_870_700.0;
-const PARSEC: f64 = AU * 648_000.0 / std::f64::consts::PI;
-/// A day, s.
-pub(crate) const DAY: f64 = 86_400.0;
-const YEAR: f64 = 365.25 * DAY;
-
-/// Lengths in metres.
-const LENGTHS: [(&str, f64); 7] =
-    [("m", 1.0), ("cm", 0.01), ("km", 1e3), ("au", AU), ("pc", PARSEC), ("kpc", 1e3 * PARSEC), ("Mpc", 1e6 * PARSEC)];
-/// Times in seconds.
-const TIMES: [(&str, f64); 8] = [
-    ("s", 1.0),
-    ("min", 60.0),
-    ("hour", 3600.0),
-    ("day", DAY),
-    ("yr", YEAR),
-    ("kyr", 1e3 * YEAR),
-    ("Myr", 1e6 * YEAR),
-    ("Gyr", 1e9 * YEAR),
-];
-/// Other words for times.
-const WORDS: [(&str, &str); 14] = [
-    ("sec", "s"),
-    ("second", "s"),
-    ("seconds", "s"),
-    ("minute", "min"),
-    ("minutes", "min"),
-    ("h", "hour"),
-    ("hr", "hour"),
-    ("hours", "hour"),
-    ("d", "day"),
-    ("days", "day"),
-    ("year", "yr"),
-    ("years", "yr"),
-    ("yrs", "yr"),
-    ("mins", "min"),
-];
-/// Masses as G m in m³/s².
-const MASSES: [(&str, f64); 5] = [
-    ("kg", GRAVITY_SI),
-    ("g", 1e-3 * GRAVITY_SI),
-    ("Msun", GM_SUN),
-    ("Mearth", 3.986_004e14),
-    ("Mjup", 1.266_865_3e17),
-];
-
-/// A number, or text with a number and its unit: `40.0`, `"40 day"`, `"au"` (one au).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected a number, or text with a unit such as \"100 yr\"")]
-pub enum Quantity {
-    /// A plain number: code units, or SI in the `[units]` section itself.
-    Number(f64),
-    /// A number and a unit, or a unit alone.
-    Text(String),
-}
-
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Quantity::Number(number) => write!(f, "{number}"),
-            Quantity::Text(text) => f.write_str(text),
-        }
-    }
-}
 
 /// A ready-made set of units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -301,165 +236,5 @@ fn gravity([length, time, gm]: [f64; 3]) -> f64 {
     gm / length * (time / length) * (time / length)
 }
 
-/// The number and the unit of 100.0, "100 yr", "100", "yr"; not a number where the text is neither.
-fn split(value: &Quantity) -> (f64, &str) {
-    let text = match value {
-        Quantity::Number(number) => return (*number, ""),
-        Quantity::Text(text) => text.trim(),
-    };
-    match text.split_once(char::is_whitespace) {
-        Some((number, unit)) => (number.parse().unwrap_or(f64::NAN), unit.trim()),
-        None => match text.parse() {
-            Ok(number) => (number, ""),
-            Err(_) if text.starts_with(|c: char| c.is_ascii_alphabetic()) => (1.0, text),
-            Err(_) => (f64::NAN, ""),
-        },
-    }
-}
-
-/// The name of a unit that has other words, too.
-fn usual(unit: &str) -> &str {
-    WORDS.iter().find(|(word, _)| *word == unit).map_or(unit, |(_, name)| name)
-}
-
-fn lookup(unit: &str, table: &[(&str, f64)]) -> Option<f64> {
-    let unit = usual(unit);
-    table.iter().find(|(name, _)| *name == unit).map(|(_, value)| *value)
-}
-
-fn unknown(what: &str, unit: &str, table: &[(&str, f64)]) -> String {
-    let names: Vec<_> = table.iter().map(|(name, _)| *name).collect();
-    format!("\"{unit}\" is not a unit of {what}: known are {}", names.join(", "))
-}
-
-/// The size of a unit in SI (masses: G m); plain numbers count `plain` each.
-fn convert(key: &str, value: &Quantity, table: &[(&str, f64)], plain: f64) -> std::result::Result<f64, String> {
-    let (number, unit) = split(value);
-    let size = match unit {
-        "" => plain,
-        unit => lookup(unit, table).ok_or_else(|| format!("`{key}`: {}", unknown(key, unit, table)))?,
-    };
-    if number > 0.0 && (number * size).is_finite() {
-        Ok(number * size)
-    } else {
-        Err(format!("{key} = {value}: a unit of {key} is a positive finite number, or such as \"{}\"", table[2].0))
-    }
-}
-
-fn name(value: &Quantity, si: &str) -> String {
-    match value {
-        Quantity::Number(1.0) => si.to_string(),
-        Quantity::Number(number) => format!("{number:e} {si}"),
-        Quantity::Text(text) => match text.trim().rsplit_once(char::is_whitespace) {
-            Some((number, unit)) => format!("{number} {}", usual(unit)),
-            None => usual(text.trim()).to_string(),
-        },
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn units(text: &str) -> std::result::Result<Units, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
-    }
-
-    fn text(units: &Units, value: &str) -> Result<f64> {
-        units.duration("run.until", &Quantity::Text(value.to_string()))
-    }
-
-    fn close(a: f64, b: f64, relative: f64) {
-        assert!((a - b).abs() <= relative * b.abs(), "{a} is not {b}");
-    }
-
-    #[test]
-    fn gravity_is_exactly_one_in_gm_and_nbody_units() {
-        assert_eq!(Units::preset(Preset::AuDayGm).gravity(), 1.0);
-        assert_eq!(Units::default().gravity(), 1.0);
-    }
-
-    #[test]
-    fn gravity_in_other_units_is_the_known_number() {
-        // Gauss's constant squared, good to the difference between his and the nominal G M of the Sun.
-        close(
-            units("length = 'au'\ntime = 'day'\nmass = 'Msun'").unwrap().gravity(),
-            0.017_202_098_95_f64.powi(2),
-            1e-8,
-        );
-        close(units("length = 'pc'\ntime = 'Myr'\nmass = 'Msun'").unwrap().gravity(), 4.498_5e-3, 1e-4);
-        close(Units::preset(Preset::KpcKms).gravity(), 43_009.17, 1e-6);
-        assert_eq!(Units::preset(Preset::Si).gravity(), 6.674_30e-11);
-        assert_eq!(units("length = 1.0\ntime = 1.0\nmass = 1.0").unwrap().gravity(), 6.674_30e-11);
-    }
-
-    #[test]
-    fn light_and_cgs_sizes_follow_the_units() {
-        let solar = Units::preset(Preset::AuDayGm);
-        close(solar.speed_of_light().unwrap(), 173.144_632_674_240_3, 1e-15);
-        close(solar.velocity_cm_per_s(), 1.731_456_836_8e8, 1e-10);
-        close(solar.mass_g() * 2.959_122_082_841_196e-4, 1.988_4e33, 1e-4);
-        close(Units::preset(Preset::KpcKms).velocity_cm_per_s(), 1e5, 1e-15);
-        assert_eq!(Units::default().speed_of_light(), None);
-    }
-
-    #[test]
-    fn durations_with_and_without_units_become_code_units() {
-        let solar = Units::preset(Preset::AuDayGm);
-        assert_eq!(text(&solar, "100 yr").unwrap(), 36_525.0);
-        assert_eq!(solar.duration("run.until", &Quantity::Number(40.0)).unwrap(), 40.0);
-        assert_eq!(text(&solar, " 40 ").unwrap(), 40.0);
-        assert_eq!(text(&solar, "1e6 yr").unwrap(), 365.25e6);
-        assert_eq!(text(&solar, "36525 day").unwrap(), 36_525.0);
-        for words in ["100 years", "100 year", "100 yrs", "36525 days", "876600 h", "876600 hours", "52596000 minutes"]
-        {
-            assert_eq!(text(&solar, words).unwrap(), 36_525.0, "{words}");
-        }
-        assert_eq!(text(&solar, "864 seconds").unwrap(), text(&solar, "864 s").unwrap());
-        assert_eq!(text(&Units::default(), "10").unwrap(), 10.0);
-    }
-
-    #[test]
-    fn wrong_durations_say_what_is_wrong() {
-        let message = |units: &Units, value: &str| text(units, value).unwrap_err().to_string();
-        let solar = Units::preset(Preset::AuDayGm);
-        assert!(message(&Units::default(), "100 yr").contains("no physical scale"));
-        assert!(message(&solar, "100 weeks").contains("\"weeks\" is not a unit of time: known are s, min"));
-        assert!(message(&solar, "100yr").contains("not a duration"));
-        assert!(message(&solar, "a lot").contains("not a duration"));
-        assert!(message(&solar, "nan").starts_with("run.until: \"nan\""));
-    }
-
-    #[test]
-    fn mixed_incomplete_and_unknown_units_are_refused() {
-        let message = |text| units(text).unwrap_err();
-        assert!(message("preset = 'si'\nlength = 'au'").contains("preset alone"));
-        assert!(message("length = 'au'\nmass = 'Msun'").contains("`time` missing"));
-        assert!(message("length = 'au'").contains("`time` and `mass` missing"));
-        assert!(message("length = 'parsec'\ntime = 's'\nmass = 'kg'").contains("known are m, cm, km, au"));
-        assert!(message("length = -1.0\ntime = 's'\nmass = 'kg'").contains("positive finite"));
-        assert!(message("preset = 'cgs'").contains("unknown variant"));
-        assert_eq!(
-            Units::new(UnitsSection { length: Some(Quantity::Number(1.0)), ..Default::default() })
-                .unwrap_err()
-                .status(),
-            2
-        );
-    }
-
-    #[test]
-    fn other_words_for_a_unit_of_time_name_the_same_unit() {
-        let of = |time: &str| units(&format!("length = 'au'\ntime = '{time}'\nmass = 'Msun'")).unwrap();
-        for (word, name) in [("days", "day"), ("h", "hour"), ("2 years", "2 yr"), ("10  days", "10  day")] {
-            assert_eq!((of(word).time_s(), of(word).time_name()), (of(name).time_s(), of(name).time_name()), "{word}");
-        }
-        assert!(units("length = 'days'\ntime = 's'\nmass = 'kg'").unwrap_err().contains("is not a unit of length"));
-    }
-
-    #[test]
-    fn units_are_written_as_they_were_read() {
-        for text in ["preset = \"au-day-gm\"\n", "length = \"au\"\ntime = 86400.0\nmass = \"1e3 Msun\"\n"] {
-            assert_eq!(toml::to_string(&units(text).unwrap()).unwrap(), text);
-        }
-    }
-}
+mod tests;
