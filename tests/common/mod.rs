@@ -67,17 +67,30 @@ pub(crate) fn mpirun(ranks: usize, program: impl AsRef<Path>) -> Command {
 
 /// The program on one rank, without mpirun.
 pub(crate) fn divisi() -> Command {
-    let mut command = Command::new(DIVISI);
+    without_mpirun(DIVISI)
+}
+
+/// `program` on one rank, without mpirun.
+pub(crate) fn without_mpirun(program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new(program.as_ref());
     allow_here(&mut command);
     command
 }
 
-/// Lets MPI run as root and with more ranks than cores, for Open MPI 4 and 5.
+/// Lets MPI run as root and with more ranks than cores, for Open MPI 4 and 5, and start soon.
 pub(crate) fn allow_here(command: &mut Command) {
+    start_soon(command);
     command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
     command.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
     command.env("OMPI_MCA_hwloc_base_binding_policy", "none");
     command.env("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe");
+}
+
+/// Spares Open MPI most of what a start takes: looking for networks, which ranks of one host don't use, for graphics cards, which ranks
+/// are not bound to, and for one process without a launcher the daemon that would start others. What carries messages stays the same.
+pub(crate) fn start_soon(command: &mut Command) {
+    command.env("OMPI_MCA_pml", "ob1").env("OMPI_MCA_btl", "self,vader").env("HWLOC_PLUGINS_PATH", "/nowhere");
+    command.env("OMPI_MCA_ess_singleton_isolated", "1");
 }
 
 /// Runs a command to its end, or kills it after `limit` seconds.

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use divisi::Comm;
 
-use super::finish;
+use super::{finish, start_soon};
 
 /// Set in the process that is the rank.
 const ROLE: &str = "DIVISI_TEST_RANK";
@@ -36,6 +36,7 @@ pub(crate) fn on_one_rank_within<F: FnOnce(&Comm)>(limit: u64, check: F) {
     let (_, test) = closure.split_once("::").expect("a path");
     let test = test.trim_end_matches("::{{closure}}");
     let mut command = Command::new(env::current_exe().expect("this program"));
+    start_soon(&mut command);
     let ended =
         finish(command.args(["--exact", test, "--nocapture", "--include-ignored"]).env(ROLE, "1"), limit).expect(0);
     assert!(ended.stdout.contains(HOLDS), "{test} was not run:\n{}", ended.stdout);

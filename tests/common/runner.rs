@@ -3,6 +3,7 @@
 //! It takes the words of `cargo test` and prints what cargo's own runner does, by libtest-mimic: `cargo test --test mpi -- NAME`
 //! runs the tests whose name contains NAME; `--exact`, `--skip` and `--list` work too, and so does cargo-nextest.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -22,7 +23,36 @@ pub(crate) fn test(claim: impl Into<String>, limit: Duration, check: impl FnOnce
     })
 }
 
-/// Runs the tests one after another, since some of them measure time, and what is left in shared memory is removed.
+/// What panics where a claim doesn't hold.
+pub(crate) type Check = Box<dyn FnOnce() + Send>;
+
+/// Tests for claims whose checks run one after another in a thread of their own, those that are selected, beside all other tests: two that
+/// measure time don't disturb each other.
+pub(crate) fn in_a_row(arguments: &Arguments, checks: Vec<(String, Check)>) -> Vec<Trial> {
+    let mut tests = Vec::new();
+    let mut selected = Vec::new();
+    for (claim, check) in checks {
+        let (ended, outcome) = channel::<thread::Result<()>>();
+        let test = Trial::test(claim, move || {
+            outcome.recv().expect("each selected check is run").unwrap_or_else(|panicked| resume_unwind(panicked));
+            Ok(())
+        });
+        if !arguments.is_filtered_out(&test) {
+            selected.push((check, ended));
+        }
+        tests.push(test);
+    }
+    if !arguments.list {
+        thread::spawn(move || {
+            for (check, ended) in selected {
+                ended.send(catch_unwind(AssertUnwindSafe(check))).expect("a test that waits");
+            }
+        });
+    }
+    tests
+}
+
+/// Runs the tests one after another, but for those that have a thread of their own; what is left in shared memory is removed.
 pub(crate) fn run(mut arguments: Arguments, tests: Vec<Trial>) -> ExitCode {
     arguments.test_threads.get_or_insert(1);
     let conclusion = libtest_mimic::run(&arguments, tests);

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use divisi::Error;
-use libtest_mimic::Trial;
 
 use super::ROLE;
+use crate::common::runner::Check;
 use crate::common::{Ended, finish, mpirun};
 
 /// Seconds after which a launch is killed.
@@ -52,11 +52,11 @@ pub(crate) fn fail_as(role: &str) -> ExitCode {
     })
 }
 
-/// A test for each failure.
-pub(crate) fn tests() -> Vec<Trial> {
-    let failures =
-        FAILURES.iter().map(|failure| Trial::test(format!("failures: {}", failure.name), move || Ok(fails(failure)?)));
-    let refused = Trial::test("failures: processes that do not know of each other are refused", || Ok(singletons()?));
+/// A check for each failure.
+pub(crate) fn checks() -> Vec<(String, Check)> {
+    let check = |claim: &str, check: Check| (format!("failures: {claim}"), check);
+    let failures = FAILURES.iter().map(|failure| check(failure.name, Box::new(move || fails(failure))));
+    let refused = check("processes that do not know of each other are refused", Box::new(singletons));
     failures.chain([refused]).collect()
 }
 
@@ -69,32 +69,21 @@ fn this_program() -> PathBuf {
     std::env::current_exe().expect("this program")
 }
 
-fn fails(failure: &Failure) -> Result<(), String> {
+fn fails(failure: &Failure) {
     static START_UP: OnceLock<f64> = OnceLock::new();
     let start_up = *START_UP.get_or_init(|| launch("nothing").seconds);
-    judge(failure, &launch(failure.role), start_up)
-}
-
-fn judge(failure: &Failure, ended: &Ended, start_up: f64) -> Result<(), String> {
+    let ended = launch(failure.role).expect(failure.status).says(failure.says);
     let told = ended.stderr.matches("here: wrong").count() + ended.stderr.matches("on purpose").count();
+    assert_eq!(told, 1, "{}", ended.stderr);
     let limit = start_up + BEFORE.as_secs_f64() + END;
-    match () {
-        () if !ended.is(failure.status) => Err(format!("status {:?}: {}", ended.status, ended.stderr)),
-        () if !ended.stderr.contains(failure.says) => Err(format!("does not say `{}`: {}", failure.says, ended.stderr)),
-        () if told != 1 => Err(format!("told {told} times: {}", ended.stderr)),
-        () if ended.seconds > limit => Err(format!("took {:.1} s, limit {limit:.1} s", ended.seconds)),
-        () => Ok(()),
-    }
+    assert!(ended.seconds <= limit, "took {:.1} s, limit {limit:.1} s", ended.seconds);
 }
 
 /// What a launcher of another MPI library does: processes with a count of 4 in the environment, each alone in MPI.
-fn singletons() -> Result<(), String> {
+fn singletons() {
     for (name, status) in [("PMI_SIZE", 2), ("SLURM_STEP_NUM_TASKS", 2), ("SLURM_NTASKS", 0)] {
         let ended = finish(Command::new(this_program()).env(ROLE, "singleton").env(name, "4"), LIMIT);
         let told = ended.stderr.contains("4 processes were started together");
-        if ended.status != Some(status) || told != (status != 0) {
-            return Err(format!("{name}: status {:?}: {}", ended.status, ended.stderr));
-        }
+        assert!(ended.status == Some(status) && told == (status != 0), "{name}: {ended:?}");
     }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //! user's own simulation and flows as programs.
 //!
 //! Run without a role, this program launches itself under mpirun: once per number of ranks with all checks that are selected,
-//! and once or more for each of the others.
+//! and once or more for each of the others. Three jobs run at a time: one of checks, one that is disturbed, one of the rest.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -47,7 +47,9 @@ fn main() -> ExitCode {
 
 fn run_all() -> ExitCode {
     let arguments = Arguments::from_args();
+    let disturbed = [failures::checks(), sweep_deaths::checks()].into_iter().flatten().collect();
+    let disturbed = common::runner::in_a_row(&arguments, disturbed);
     let checks = checks::tests(&arguments);
-    let tests = [failures::tests(), sweep_deaths::tests(), own_simulation::tests(), own_flow::tests(), checks];
+    let tests = [own_simulation::tests(), own_flow::tests(), disturbed, checks];
     common::runner::run(arguments, tests.into_iter().flatten().collect())
 }

@@ -6,10 +6,9 @@
 use std::collections::BTreeSet;
 use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::lectures::on_page;
-use crate::common::{assert_same_files, example, finish, history, mpirun, root};
+use crate::common::{assert_same_files, example, finish, history, mpirun, root, without_mpirun};
 
 /// Seconds after which an example is killed.
 const LIMIT: u64 = 60;
@@ -24,7 +23,7 @@ pub(crate) fn printed(name: &str, words: &[String], ranks: usize) -> String {
 /// What an example prints, the same on any number of ranks, and without mpirun too.
 #[track_caller]
 pub(crate) fn printed_by_all(name: &str, words: &[String]) -> String {
-    let alone = finish(Command::new(example(name)).args(words), LIMIT).expect(0).stdout;
+    let alone = finish(without_mpirun(example(name)).args(words), LIMIT).expect(0).stdout;
     for ranks in RANKS {
         assert_eq!(printed(name, words, ranks), alone, "{name} on {ranks} ranks");
     }
@@ -152,7 +151,7 @@ fn a_potential_of_ones_own_gets_the_whole_program() {
     for ranks in [2, 3] {
         assert_same_files(&whole, &run_example("own_potential", folder.path(), ranks, &[]));
     }
-    let listed = finish(Command::new(example("own_potential")).args(["list", "trapped"]), LIMIT).expect(0).stdout;
+    let listed = finish(without_mpirun(example("own_potential")).args(["list", "trapped"]), LIMIT).expect(0).stdout;
     assert!(listed.contains("trap") && listed.contains("miyamoto_nagai"), "{listed}");
 }
 
@@ -261,7 +260,7 @@ fn a_picture_in_parts_is_the_same_in_any_number_of_parts_and_on_any_number_of_ra
     assert!(whole(&two) == whole(&four), "the picture depends on the number of its parts");
     let folder = tempfile::tempdir().expect("a folder");
     let alone = |words: &[&str]| {
-        finish(Command::new(example("gaussian")).args(words).current_dir(folder.path()), LIMIT).expect(0);
+        finish(without_mpirun(example("gaussian")).args(words).current_dir(folder.path()), LIMIT).expect(0);
     };
     ["0", "1", "2"].iter().for_each(|part| alone(&["--part", part, "--of", "3"]));
     alone(&["--stitch", "3"]);

@@ -6,13 +6,12 @@ mod checks;
 pub(crate) mod flows;
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use crate::common::{Ended, assert_same_files, finish, history, mpirun, runner};
+use crate::common::{Ended, assert_same_files, finish, history, mpirun, runner, without_mpirun};
 
 /// The role of a process that is the flows' program.
 pub(crate) const ROLE: &str = "own flows";
@@ -39,7 +38,7 @@ impl Runs {
     /// A run on some ranks, with words split at blanks; without mpirun for 0 ranks.
     pub(super) fn ended(&self, ranks: usize, words: &str) -> Ended {
         let me = std::env::current_exe().expect("this program");
-        let mut command = if ranks == 0 { Command::new(&me) } else { mpirun(ranks, &me) };
+        let mut command = if ranks == 0 { without_mpirun(&me) } else { mpirun(ranks, &me) };
         command.env(crate::ROLE, ROLE).arg("run").arg(self.0.path().join("flow.toml"));
         finish(command.args(words.split_whitespace()).arg("--out").arg(self.out(ranks)), LIMIT.as_secs())
     }

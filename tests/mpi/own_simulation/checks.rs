@@ -9,7 +9,9 @@ use divisi::io::Reader;
 use tempfile::TempDir;
 
 use super::ROLE;
-use crate::common::{Ended, Signal, assert_same_files, finish, history, is_mpich, ledger, mpirun, signal, wait};
+use crate::common::{
+    Ended, Signal, assert_same_files, finish, history, is_mpich, ledger, mpirun, signal, wait, without_mpirun,
+};
 
 /// Seconds after which a launch is killed.
 pub(crate) const LIMIT: u64 = 120;
@@ -50,7 +52,7 @@ const FIXED: &str = "rod.dt=0.00005";
 /// This test as the program: without mpirun for 0 ranks.
 pub(crate) fn program(ranks: usize) -> Command {
     let me = std::env::current_exe().expect("this program");
-    let mut command = if ranks == 0 { Command::new(&me) } else { mpirun(ranks, &me) };
+    let mut command = if ranks == 0 { without_mpirun(&me) } else { mpirun(ranks, &me) };
     command.env(crate::ROLE, ROLE);
     command
 }

@@ -11,10 +11,10 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use divisi::tasks::journal::Recovered;
-use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use crate::common::{Ended, Signal, finish, kill_process, runner, wait};
+use crate::common::runner::{Check, within};
+use crate::common::{Ended, Signal, finish, kill_process, wait};
 use job::{Ran, command, processes, ran, start, wait_for};
 
 /// Seconds after which a job is killed.
@@ -51,12 +51,12 @@ const SCENARIOS: &[Scenario] = &[
     ("a sweep that stopped after failures goes on later", stop_after),
 ];
 
-/// A test for each scenario.
-pub(crate) fn tests() -> Vec<Trial> {
-    SCENARIOS
-        .iter()
-        .map(|&(claim, scenario)| runner::test(format!("deaths: {claim}"), SCENARIO_LIMIT, scenario))
-        .collect()
+/// A check for each scenario.
+pub(crate) fn checks() -> Vec<(String, Check)> {
+    let check = |&(claim, scenario): &Scenario| -> (String, Check) {
+        (format!("deaths: {claim}"), Box::new(move || within(claim, SCENARIO_LIMIT, scenario)))
+    };
+    SCENARIOS.iter().map(check).collect()
 }
 
 /// A folder for a job.
