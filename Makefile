@@ -8,7 +8,7 @@ help: ## list the targets
 demo: ## build, integrate the Solar System on 2 ranks, draw it; a Plummer sphere on 1 and on 2 ranks
 	@scripts/demo.sh
 
-test: ## all tests, with the demo's build; ends with a line of numbers
+test: ## all tests; ends with a line of numbers
 	@scripts/test.sh
 
 python: ## the tests of the Python package and its notebooks alone
