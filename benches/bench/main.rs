@@ -24,6 +24,7 @@ mod stop;
 mod sweep;
 mod sweep_deaths;
 mod torture;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,12 @@ const BENCHES: [Bench; 53] = [
     ("direct_f32", direct::single),
     ("direct_f64", direct::double),
     ("direct_2rank_speedup", direct::two_ranks),
+    ("tree_plummer_1e6", tree::plummer_1e6),
+    ("tree_uniform_1e6", tree::uniform_1e6),
+    ("tree_plummer_1e5", tree::plummer_1e5),
+    ("tree_accurate_1e6", tree::accurate_1e6),
+    ("tree_fast_1e6", tree::fast_1e6),
+    ("tree_2rank_speedup", tree::two_ranks),
     ("wisdom_holman", few_bodies::wisdom_holman),
     ("ias15", few_bodies::ias15),
     ("solar_system_100yr_s", few_bodies::solar_system),
@@ -120,6 +127,7 @@ fn main() -> ExitCode {
         return match role.split_at_checked(role.find(':').map_or(role.len(), |colon| colon + 1)) {
             Some((sweep::ROLE, what)) => sweep::measure(what),
             Some((sampler::ROLE, what)) => sampler::measure(what),
+            Some((tree::ROLE, what)) => tree::measure(what),
             Some((files::ROLE, what)) => files::measure(what),
             Some((domain::ROLE, _)) => domain::measure(),
             _ => halo::measure(),

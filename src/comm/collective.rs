@@ -161,6 +161,11 @@ impl Comm {
         total[0]
     }
 
+    /// The sums of each rank's whole numbers, element by element.
+    pub fn all_reduce_sum_into<T: Whole>(&self, values: &mut [T]) {
+        self.reduce_in_place(values, SystemOperation::sum());
+    }
+
     /// Merges exact sums over all ranks, each with its namesake, in one message.
     pub fn all_reduce_exact(&self, sums: &mut [ExactSum]) {
         let mut words: Vec<i64> = sums.iter().flat_map(|sum| sum.clone().into_words()).collect();

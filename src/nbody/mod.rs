@@ -1,7 +1,7 @@
 //! Gravity: forces and the integrators that use them.
 //!
 //! - [`Body`]: a body, wherever it comes from and goes to; [`System`]: bodies as columns;
-//! - [`kernel`]: what sources do to targets, in SIMD lanes; [`direct`]: the same over all ranks;
+//! - [`kernel`]: what sources do to targets, in SIMD lanes; [`direct`]: the same over all ranks; [`tree`]: for many bodies, by an octree;
 //! - [`leapfrog`], [`hermite`]: steps for many bodies on their ranks; `block_steps`: Hermite with a step for each body;
 //! - [`wisdom_holman`], [`ias15`]: few bodies for long times, whole on every rank, with [post-Newtonian](ias15::post_newtonian) forces and
 //!   the chaos indicator `megno`;
@@ -28,6 +28,7 @@ pub mod potential;
 mod simulation;
 mod stability;
 pub mod system;
+pub mod tree;
 mod vector;
 pub mod wisdom_holman;
 

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::pair::Pair;
-use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
+use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, Single, THIRD, WHOLE};
 
 /// The proof that this processor has AVX2 and fused multiply-add.
 #[derive(Clone, Copy, Debug)]
@@ -187,3 +187,38 @@ fn cbrt_estimate(x: __m256d) -> __m256d {
     let third = _mm256_mul_epu32(upper, _mm256_set1_epi64x(i64::from(THIRD)));
     _mm256_castsi256_pd(_mm256_add_epi64(third, _mm256_set1_epi64x(CBRT_OFFSET as i64)))
 }
+
+// SAFETY (all blocks): a lane exists only where its instructions do; a row of the table has the eight numbers that are read.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "SAFETY above")]
+impl Single for F32x8 {
+    #[inline(always)]
+    fn bits(mask: __m256) -> u32 {
+        unsafe { _mm256_movemask_ps(mask) as u32 }
+    }
+    #[inline(always)]
+    fn compress(self, mask: __m256) -> Self {
+        Self(unsafe {
+            let row = &FRONT[_mm256_movemask_ps(mask) as usize];
+            _mm256_permutevar8x32_ps(self.0, _mm256_loadu_si256(row.as_ptr().cast()))
+        })
+    }
+}
+
+/// For each mask of eight places, the places where it holds, in order; zeros behind them.
+static FRONT: [[u32; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let mut place = 0;
+        let mut front = 0;
+        while place < 8 {
+            if mask >> place & 1 == 1 {
+                table[mask][front] = place as u32;
+                front += 1;
+            }
+            place += 1;
+        }
+        mask += 1;
+    }
+    table
+};

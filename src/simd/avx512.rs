@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{CBRT_OFFSET, Double, Kernel, Lane, Simd, THIRD};
+use super::{CBRT_OFFSET, Double, Kernel, Lane, Simd, Single, THIRD};
 
 /// The proof that this processor has AVX-512 (F, DQ, VL).
 #[derive(Clone, Copy, Debug)]
@@ -149,4 +149,17 @@ fn cbrt_estimate(x: __m512d) -> __m512d {
     let upper = _mm512_srli_epi64::<32>(_mm512_castpd_si512(x));
     let third = _mm512_mul_epu32(upper, _mm512_set1_epi64(i64::from(THIRD)));
     _mm512_castsi512_pd(_mm512_add_epi64(third, _mm512_set1_epi64(CBRT_OFFSET as i64)))
+}
+
+// SAFETY (all blocks): a lane exists only where its instructions do.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "SAFETY above")]
+impl Single for F32x16 {
+    #[inline(always)]
+    fn bits(mask: __mmask16) -> u32 {
+        u32::from(mask)
+    }
+    #[inline(always)]
+    fn compress(self, mask: __mmask16) -> Self {
+        Self(unsafe { _mm512_maskz_compress_ps(mask, self.0) })
+    }
 }

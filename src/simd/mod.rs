@@ -118,10 +118,10 @@ impl Level {
 /// Asks the processor to bring numbers into its cache while it computes on; what it computes doesn't change.
 ///
 /// It finds by itself what lies in long rows, but not the beginnings of short ones.
-pub fn prefetch(numbers: &[f64]) {
+pub fn prefetch<T: Copy>(numbers: &[T]) {
     // A line of the cache.
     #[cfg(target_arch = "x86_64")]
-    for line in numbers.chunks(64 / size_of::<f64>()) {
+    for line in numbers.chunks((64 / size_of::<T>().max(1)).max(1)) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: any x86-64 processor has the instruction, which reads nothing that a program could see.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) }
@@ -146,7 +146,7 @@ pub trait Simd: Copy {
     /// Lanes of double precision.
     type F64: Double<Simd = Self>;
     /// Lanes of single precision.
-    type F32: Lane<Scalar = f32, Simd = Self>;
+    type F32: Single<Simd = Self>;
     /// Eight numbers of double precision, in as many vectors as they take: the same width at every level.
     type Eight: Double<Simd = Self>;
 }
@@ -243,6 +243,15 @@ pub trait Double: Lane<Scalar = f64> {
 
     /// An estimate of the cube root of positive normal numbers, good to 3.5 %: a third of the bits, read as a whole number.
     fn cbrt_estimate(self) -> Self;
+}
+
+/// Lanes of single precision, and what lists need of them: the same at every level.
+pub trait Single: Lane<Scalar = f32> {
+    /// A bit for each place, the first place's lowest: set where `mask` holds.
+    fn bits(mask: Self::Mask) -> u32;
+
+    /// The numbers of the places where `mask` holds, moved to the front in their order; what stands behind them is left open.
+    fn compress(self, mask: Self::Mask) -> Self;
 }
 
 /// Added to a whole number n of at most 2^31 or so in size, it leaves n + 1023, the biased exponent of 2^n, in the low bits.

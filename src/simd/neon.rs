@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 
 use super::pair::Pair;
-use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
+use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, Single, THIRD, WHOLE};
 
 /// The proof that this processor has NEON.
 #[derive(Clone, Copy, Debug)]
@@ -178,4 +178,26 @@ fn cbrt_estimate(x: float64x2_t) -> float64x2_t {
     let upper = vshrn_n_u64::<32>(vreinterpretq_u64_f64(x));
     let third = vmull_u32(upper, vdup_n_u32(THIRD));
     vreinterpretq_f64_u64(vaddq_u64(third, vdupq_n_u64(CBRT_OFFSET)))
+}
+
+// SAFETY (all blocks): a lane exists only where its instructions do; the arrays have the four numbers that are read and written.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "SAFETY above")]
+impl Single for F32x4 {
+    #[inline(always)]
+    fn bits(mask: uint32x4_t) -> u32 {
+        unsafe { vaddvq_u32(vandq_u32(mask, vld1q_u32([1, 2, 4, 8].as_ptr()))) }
+    }
+    #[inline(always)]
+    fn compress(self, mask: uint32x4_t) -> Self {
+        let bits = Self::bits(mask);
+        let mut numbers = [0.0f32; 4];
+        unsafe { vst1q_f32(numbers.as_mut_ptr(), self.0) };
+        let mut front = numbers;
+        let mut count = 0;
+        for (place, x) in numbers.into_iter().enumerate() {
+            front[count] = x;
+            count += (bits >> place & 1) as usize;
+        }
+        Self(unsafe { vld1q_f32(front.as_ptr()) })
+    }
 }

@@ -4,7 +4,7 @@ use std::array::from_fn;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::pair::Pair;
-use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, THIRD, WHOLE};
+use super::{CBRT_OFFSET, Double, EXPONENT_BIAS, FRACTION, Kernel, Lane, ONE, Simd, Single, THIRD, WHOLE};
 
 /// The proof that nothing is needed.
 #[derive(Clone, Copy, Debug)]
@@ -179,5 +179,22 @@ impl Double for Doubles {
     #[inline(always)]
     fn cbrt_estimate(self) -> Self {
         Self(self.0.map(|x| f64::from_bits((x.to_bits() >> 32) * u64::from(THIRD) + CBRT_OFFSET)))
+    }
+}
+
+impl Single for Singles {
+    #[inline(always)]
+    fn bits(mask: MaskF32) -> u32 {
+        (0..8).fold(0, |bits, place| bits | u32::from(mask[place]) << place)
+    }
+    #[inline(always)]
+    fn compress(self, mask: MaskF32) -> Self {
+        let mut front = self.0;
+        let mut count = 0;
+        for (place, x) in self.0.into_iter().enumerate() {
+            front[count] = x;
+            count += usize::from(mask[place]);
+        }
+        Self(front)
     }
 }

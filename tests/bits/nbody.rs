@@ -8,7 +8,7 @@ use crate::common::case::{Case, kill_and_resume, run};
 use crate::common::{assert_same_files, divisi, finish, history};
 
 /// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not.
-const CASES: [Case; 9] = [
+const CASES: [Case; 11] = [
     Case { name: "leapfrog_1000", file: "nbody/plummer", words: &["run.until=0.125", "output.every_time=0.0625"] },
     Case {
         name: "leapfrog_1000_f32",
@@ -73,6 +73,24 @@ const CASES: [Case; 9] = [
             "initial.parts.inclined.model.halo_n=99",
         ],
     },
+    Case {
+        name: "tree_1500",
+        file: "nbody/plummer_tree",
+        words: &["initial.n=1500", "run.until=0.0625", "output.every_time=0.03125", "output.history_steps=4"],
+    },
+    Case {
+        name: "tree_collapse",
+        file: "nbody/cold_sphere",
+        words: &[
+            "initial.n=600",
+            "gravity.method=tree",
+            "gravity.accuracy=fast",
+            "integrator.method=leapfrog_dkd",
+            "integrator.dt=0.0625",
+            "run.until=6.5",
+            "output.every_time=3",
+        ],
+    },
 ];
 
 /// Another cadence of output than a case's own.
@@ -115,6 +133,17 @@ fn leapfrog_of_11_bodies() {
 #[test]
 fn hermite_of_11_bodies() {
     check("hermite_11");
+}
+
+#[test]
+fn tree_of_1500_bodies() {
+    check("tree_1500");
+}
+
+/// Over a hundred steps, in which bodies cross each other and domains.
+#[test]
+fn tree_of_a_collapse() {
+    check("tree_collapse");
 }
 
 #[test]
@@ -203,6 +232,12 @@ fn killed_and_resumed_on_another_number_of_ranks() {
 #[test]
 fn killed_and_resumed_amid_block_steps() {
     kill_and_resume(&CASES[6], 3, 2, &["run.until=4.0", "checkpoint.every_steps=8"]);
+}
+
+#[test]
+fn killed_and_resumed_with_a_tree() {
+    let often = ["initial.n=1000", "run.until=0.125", "checkpoint.every_steps=4", "output.history_steps=3"];
+    kill_and_resume(&CASES[9], 2, 3, &often);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use libtest_mimic::{Arguments, Trial};
 
 use crate::common::runner::within;
 use crate::common::{finish, mpirun};
-use crate::{domain, fields, grid, messages, output, particles, posterior, sampler, sweep};
+use crate::{domain, fields, grid, messages, output, particles, posterior, sampler, sweep, tree};
 
 /// A claim, and what panics on some rank where it doesn't hold.
 pub(crate) type Check = (&'static str, fn(&Comm));
@@ -32,6 +32,7 @@ fn checks() -> Vec<Check> {
     [
         messages::CHECKS,
         particles::CHECKS,
+        tree::CHECKS,
         grid::CHECKS,
         domain::CHECKS,
         fields::CHECKS,

@@ -23,6 +23,7 @@ mod posterior;
 mod sampler;
 mod sweep;
 mod sweep_deaths;
+mod tree;
 
 use std::process::ExitCode;
 

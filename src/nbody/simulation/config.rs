@@ -11,6 +11,7 @@ use crate::base::config::{by_kind, positive};
 use crate::base::units::{Quantity, Units};
 use crate::nbody::events::{EventSettings, OnCollision, OnEncounter, OnEscape};
 use crate::nbody::potential::External;
+use crate::nbody::tree::{Accuracy, Opening};
 use crate::{Error, Parameters, Result};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -57,16 +58,74 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gravity {
+    /// How forces are summed.
+    pub method: ForceMethod,
+    /// How exact the tree's forces are; `standard` where neither this nor `theta` is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["standard"]))]
+    pub accuracy: Option<Accuracy>,
+    /// Opening angle of the tree, in place of `accuracy`: a cell acts as a whole where its radius is below this share of its distance. 0: none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0), example = 0.5)]
+    pub theta: Option<f64>,
     /// Plummer softening.
     #[schemars(extend("unit" = "length"), range(min = 0.0))]
     pub softening: f64,
-    /// Precision of the forces.
+    /// Precision of the direct sum. The tree's pairs are in single precision.
     pub precision: Precision,
     /// Whether first post-Newtonian forces act. For ias15, in units with a physical scale.
     pub post_newtonian: bool,
 }
 
-/// Precision of the forces.
+impl Gravity {
+    /// When the tree opens cells; none for direct sums.
+    pub fn opening(&self) -> Option<Opening> {
+        let opening = match self.theta {
+            Some(theta) => Opening::theta(theta),
+            None => Opening::from(self.accuracy.unwrap_or_default()),
+        };
+        (self.method == ForceMethod::Tree).then_some(opening)
+    }
+
+    /// Refuses what doesn't go together.
+    fn validate(&self, method: Method) -> Result<()> {
+        let Gravity { accuracy, theta, precision, .. } = self;
+        if self.method == ForceMethod::Direct {
+            for (place, set) in [("gravity.accuracy", accuracy.is_some()), ("gravity.theta", theta.is_some())] {
+                if set {
+                    return Err(Error::input(place, "goes with gravity.method tree, not with direct"));
+                }
+            }
+            return Ok(());
+        }
+        only("gravity.method", "tree", true, method, &[Method::Leapfrog, Method::LeapfrogDkd])?;
+        if *precision == Precision::F32 {
+            return Err(Error::input("gravity.precision", "goes with gravity.method direct, not with tree"));
+        }
+        if accuracy.is_some() && theta.is_some() {
+            return Err(Error::input("gravity.theta", "stands beside accuracy: give only one of them"));
+        }
+        match theta {
+            Some(theta) if !(0.0..1.0).contains(theta) => {
+                Err(Error::input("gravity.theta", format!("{theta} is not allowed: it is at least 0 and below 1")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How forces are summed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ForceMethod {
+    /// Over all pairs.
+    #[default]
+    Direct,
+    /// By an octree, for tens of thousands of bodies and more. For leapfrog.
+    Tree,
+}
+
+/// Precision of the direct sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
@@ -236,6 +295,7 @@ impl Config {
         self.check_potentials(potentials, units)?;
         let single = [Method::Leapfrog, Method::LeapfrogDkd];
         positive("gravity.softening", gravity.softening, true)?;
+        gravity.validate(method)?;
         positive("integrator.eta", integrator.eta, true)?;
         positive("integrator.epsilon", integrator.epsilon, false)?;
         only("gravity.precision", "f32", gravity.precision == Precision::F32, method, &single)?;
@@ -422,6 +482,19 @@ mod tests {
         );
         assert!(with("integrator = { method = 'ias15', megno = true }").starts_with("integrator.megno: is for bodies"));
         assert!(message("integrator.method = 'ias15'\npotentials.a.kind = 'dot'").starts_with("potentials.a.kind"));
+    }
+
+    #[test]
+    fn what_the_tree_does_not_do_is_refused() {
+        let leapfrog = "integrator = { method = 'leapfrog', dt = 1 }\n";
+        let tree = |words: &str| message(&format!("{leapfrog}gravity = {{ method = 'tree', {words} }}"));
+        assert!(tree("theta = 1.0").starts_with("gravity.theta: 1 is not allowed"));
+        assert!(tree("theta = nan").starts_with("gravity.theta: NaN is not allowed"));
+        assert!(tree("theta = 0.5, accuracy = 'fast'").contains("stands beside accuracy"));
+        assert!(tree("precision = 'f32'").contains("goes with gravity.method direct"));
+        assert!(message(&format!("{leapfrog}gravity.theta = 0.5")).contains("goes with gravity.method tree"));
+        let hermite = "integrator = { method = 'hermite', dt = 1 }\ngravity.method = 'tree'";
+        assert!(message(hermite).starts_with("gravity.method: tree goes with integrator.method leapfrog"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! N-body simulations: bodies under their mutual gravity.
 //!
-//! Many bodies are spread over the ranks and move by leapfrog or Hermite steps with direct sums ([`spread`]); few bodies
+//! Many bodies are spread over the ranks and move by leapfrog or Hermite steps with direct sums, or by leapfrog with a tree ([`spread`]); few bodies
 //! for long times are whole on every rank ([`few`]). What is written, what is looked for and where bodies come from is the same.
 
 mod block;
@@ -202,7 +202,8 @@ impl<P: Potentials> Simulation for NBody<P> {
     fn work(&self) -> (f64, &'static str) {
         match &self.bodies {
             Bodies::Spread(spread) if spread.block().is_none() => {
-                ((spread.particles().count() as f64).powi(2), "interactions")
+                let count = spread.particles().count() as f64;
+                if spread.scheme().opening.is_some() { (count, "bodies") } else { (count.powi(2), "interactions") }
             }
             Bodies::Spread(_) | Bodies::Few(_) => (1.0, "steps"),
         }

@@ -28,7 +28,7 @@ impl<P> NBody<P> {
         let external = self.external_energy()?;
         match &self.bodies {
             Bodies::Spread(spread) => {
-                let mut sums = [kinetic(spread), potential(spread, &potentials(spread)), external];
+                let mut sums = [kinetic(spread), potential(spread, &potentials(spread)?), external];
                 self.comm.all_reduce_exact(&mut sums);
                 Ok(sums.iter().map(ExactSum::value).sum())
             }
@@ -63,7 +63,7 @@ impl<P> NBody<P> {
 
     /// Adds all columns. All ranks.
     pub(super) fn add_quantities(&self, row: &mut Row) -> Result<()> {
-        let potentials = if let Bodies::Spread(spread) = &self.bodies { potentials(spread) } else { Vec::new() };
+        let potentials = if let Bodies::Spread(spread) = &self.bodies { potentials(spread)? } else { Vec::new() };
         let of_bodies = match &self.bodies {
             Bodies::Spread(spread) => {
                 row.sum_of("kinetic_energy", kinetic(spread));
@@ -158,12 +158,18 @@ fn column_names(names: impl Iterator<Item = String>) -> Vec<String> {
 const GONE: Elements =
     Elements { a: f64::NAN, e: f64::NAN, inc: f64::NAN, node: f64::NAN, periapsis: f64::NAN, mean_anomaly: f64::NAN };
 
-/// The potential of all others at each body of this rank, in double precision whatever the forces are. All ranks.
-fn potentials(spread: &Spread) -> Vec<f64> {
+/// The potential of all others at each body of this rank: of direct sums in double precision whatever the forces are, of the tree as exact as
+/// its forces. All ranks.
+fn potentials(spread: &Spread) -> Result<Vec<f64>> {
     let scheme = spread.scheme();
+    if let Some(mut tree) = scheme.tree() {
+        let particles = spread.particles();
+        let sources = scheme.tree_sources(particles.local());
+        return Ok(tree.evaluate(particles.comm(), &sources, true)?.potential.clone());
+    }
     let mut sum = DirectSum::new(scheme.level, scheme.rsqrt, Precision::Double, scheme.softening);
     let found = sum.evaluate(spread.particles(), |particle| scheme.source(particle), true);
-    (0..spread.particles().local().len()).map(|i| found.potential(i)).collect()
+    Ok((0..spread.particles().local().len()).map(|i| found.potential(i)).collect())
 }
 
 /// This rank's part of the potential energy.

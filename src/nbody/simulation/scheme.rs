@@ -3,6 +3,7 @@
 use crate::nbody::body::Body;
 use crate::nbody::kernel::Precision;
 use crate::nbody::potential::External;
+use crate::nbody::tree::{Opening, Source, Tree};
 use crate::simd::{Level, Rsqrt};
 use bytemuck::{Pod, Zeroable};
 
@@ -32,6 +33,8 @@ pub(super) struct Scheme {
     pub gravity: f64,
     pub softening: f64,
     pub precision: Precision,
+    /// When the tree opens cells; none for direct sums.
+    pub opening: Option<Opening>,
     pub level: Level,
     pub rsqrt: Rsqrt,
     /// What pulls on the bodies beside themselves.
@@ -58,6 +61,7 @@ impl Scheme {
             gravity,
             softening,
             precision,
+            opening: config.gravity.opening(),
             level,
             rsqrt,
             external: External::default(),
@@ -68,6 +72,20 @@ impl Scheme {
     pub(super) fn source(&self, particle: &Particle) -> [f64; 4] {
         let [x, y, z] = particle.body.position;
         [x, y, z, self.gravity * particle.body.mass]
+    }
+
+    /// The tree that the parameters ask for; none for direct sums.
+    pub(super) fn tree(&self) -> Option<Tree> {
+        self.opening.map(|opening| Tree::new(self.level, self.rsqrt, self.softening, opening))
+    }
+
+    /// Bodies as the tree sees them.
+    pub(super) fn tree_sources(&self, particles: &[Particle]) -> Vec<Source> {
+        let source = |Particle { body, .. }: &Particle| {
+            let Body { id, position, mass, .. } = *body;
+            Source { id, position, gm: self.gravity * mass }
+        };
+        particles.iter().map(source).collect()
     }
 
     /// The same with the velocity.

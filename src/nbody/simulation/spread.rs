@@ -6,6 +6,7 @@ use crate::nbody::direct::DirectSum;
 use crate::nbody::hermite::Hermite;
 use crate::nbody::leapfrog::{drift, kick};
 use crate::nbody::potential::Potential;
+use crate::nbody::tree::Tree;
 use crate::nbody::vector::norm;
 use crate::particles::Particles;
 use crate::{Clock, Error, Result};
@@ -27,6 +28,7 @@ pub(super) struct Spread {
     particles: Particles<Particle>,
     scheme: Scheme,
     forces: DirectSum,
+    tree: Option<Tree>,
     hermite: Hermite,
     next_step: f64,
     block: Option<Block>,
@@ -37,7 +39,7 @@ impl Spread {
     pub(super) fn new(particles: Particles<Particle>, scheme: Scheme) -> Result<Self> {
         let block = scheme.block_steps.then(Block::default);
         let mut spread = Spread::load(particles, scheme, f64::NAN, block);
-        spread.begin();
+        spread.begin()?;
         if spread.next_step.is_infinite() && spread.scheme.eta > 0.0 {
             let reason = "is needed as the longest step: bodies at rest without softening give none to start with";
             return Err(Error::input("integrator.dt", reason));
@@ -49,7 +51,8 @@ impl Spread {
     pub(super) fn load(particles: Particles<Particle>, scheme: Scheme, next_step: f64, block: Option<Block>) -> Self {
         let forces = DirectSum::new(scheme.level, scheme.rsqrt, scheme.precision, scheme.softening);
         let hermite = Self::columns(&particles);
-        Spread { particles, scheme, forces, hermite, next_step, block }
+        let tree = scheme.tree();
+        Spread { particles, scheme, forces, tree, hermite, next_step, block }
     }
 
     /// The step that Hermite's criterion asks for next.
@@ -75,8 +78,8 @@ impl Spread {
     /// Takes one step. All ranks.
     pub(super) fn step(&mut self, clock: &Clock, dt_max: f64, names: &Names) -> Result<f64> {
         let dt = match (self.scheme.method, &mut self.block) {
-            (Method::Leapfrog, _) => self.leapfrog(),
-            (Method::LeapfrogDkd, _) => self.leapfrog_dkd(),
+            (Method::Leapfrog, _) => self.leapfrog()?,
+            (Method::LeapfrogDkd, _) => self.leapfrog_dkd()?,
             (_, Some(block)) => block.step(&mut self.particles, &self.scheme)?,
             _ => self.hermite(dt_max)?,
         };
@@ -85,32 +88,32 @@ impl Spread {
     }
 
     /// Kick, drift, kick: second order, symplectic.
-    fn leapfrog(&mut self) -> f64 {
+    fn leapfrog(&mut self) -> Result<f64> {
         let dt = self.scheme.dt;
         for particle in self.particles.local_mut() {
             kick(&mut particle.body.velocity, particle.acceleration, 0.5 * dt);
             drift(&mut particle.body.position, particle.body.velocity, dt);
         }
-        self.evaluate();
+        self.evaluate()?;
         for particle in self.particles.local_mut() {
             kick(&mut particle.body.velocity, particle.acceleration, 0.5 * dt);
         }
-        dt
+        Ok(dt)
     }
 
     /// Drift, kick, drift: second order, symplectic.
-    fn leapfrog_dkd(&mut self) -> f64 {
+    fn leapfrog_dkd(&mut self) -> Result<f64> {
         let dt = self.scheme.dt;
         self.particles
             .local_mut()
             .iter_mut()
             .for_each(|particle| drift(&mut particle.body.position, particle.body.velocity, 0.5 * dt));
-        self.evaluate();
+        self.evaluate()?;
         for particle in self.particles.local_mut() {
             kick(&mut particle.body.velocity, particle.acceleration, dt);
             drift(&mut particle.body.position, particle.body.velocity, 0.5 * dt);
         }
-        dt
+        Ok(dt)
     }
 
     /// Predict, evaluate, correct: fourth order.
@@ -123,7 +126,7 @@ impl Spread {
         }
         self.hermite.predict(dt);
         self.take_end();
-        self.evaluate();
+        self.evaluate()?;
         let local = self.particles.local();
         self.hermite.correct(|i| (local[i].acceleration, local[i].jerk), dt);
         self.take_end();
@@ -182,10 +185,11 @@ impl Spread {
     }
 
     /// Forces anew after the bodies were changed from outside, and what follows from them. All ranks.
-    fn begin(&mut self) {
-        self.evaluate();
+    fn begin(&mut self) -> Result<()> {
+        self.evaluate()?;
         if let Some(block) = &mut self.block {
-            return block.begin(self.particles.local(), &self.scheme);
+            block.begin(self.particles.local(), &self.scheme);
+            return Ok(());
         }
         self.hermite = Self::columns(&self.particles);
         if self.scheme.eta > 0.0 {
@@ -194,24 +198,32 @@ impl Spread {
             let wanted = self.hermite.first_step_of(eta, self.scheme.softening, |i| !cancelled.contains(&i));
             self.next_step = self.particles.comm().all_reduce_min(wanted).min(self.scheme.dt);
         }
+        Ok(())
     }
 
     /// Accelerations, and their derivatives where the method needs them, at the present places.
-    fn evaluate(&mut self) {
-        let Spread { particles, scheme, forces, .. } = self;
-        if scheme.method == Method::Hermite {
+    fn evaluate(&mut self) -> Result<()> {
+        let Spread { particles, scheme, forces, tree, .. } = self;
+        if let Some(tree) = tree {
+            let sources = scheme.tree_sources(particles.local());
+            let field = tree.evaluate(particles.comm(), &sources, false)?;
+            for (particle, acceleration) in particles.local_mut().iter_mut().zip(&field.acceleration) {
+                particle.acceleration = *acceleration;
+            }
+        } else if scheme.method == Method::Hermite {
             let results = forces.evaluate_moving(particles, |particle| scheme.moving_source(particle));
             for (i, particle) in particles.local_mut().iter_mut().enumerate() {
                 particle.acceleration = results.acceleration(i);
                 particle.jerk = results.jerk(i);
             }
-            return self.add_external();
-        }
-        let results = forces.evaluate(particles, |particle| scheme.source(particle), false);
-        for (i, particle) in particles.local_mut().iter_mut().enumerate() {
-            particle.acceleration = results.acceleration(i);
+        } else {
+            let results = forces.evaluate(particles, |particle| scheme.source(particle), false);
+            for (i, particle) in particles.local_mut().iter_mut().enumerate() {
+                particle.acceleration = results.acceleration(i);
+            }
         }
         self.add_external();
+        Ok(())
     }
 
     /// Adds what external potentials do, and where the method needs it its derivative.
@@ -252,8 +264,7 @@ impl Spread {
         if self.particles.count() == 0 {
             return Err(Error::Numerics { method: "events", reason: "no body is left".into() });
         }
-        self.begin();
-        Ok(())
+        self.begin()
     }
 }
 

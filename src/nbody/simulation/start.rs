@@ -7,6 +7,7 @@ use crate::base::memory::check_fits;
 use crate::nbody::body::Body;
 use crate::nbody::cluster::FEWEST;
 use crate::nbody::initial::{InitialConditions, Model, read_gadget_binary, validate};
+use crate::nbody::tree::Tree;
 use crate::particles::Particles;
 use crate::run::Setup;
 use crate::{Comm, Error, Result};
@@ -125,7 +126,8 @@ fn check_size(model: &Model, config: &Config, comm: &Comm) -> Result<()> {
     }
     let is_whole = config.integrator.block_steps || config.history.cluster;
     let share = if is_whole { count } else { count.div_ceil(comm.size() as u64) };
-    check_fits("initial.n", "bodies", share, size_of::<Particle>())
+    let tree = config.gravity.opening().map_or(0, |_| Tree::BYTES_PER_BODY);
+    check_fits("initial.n", "bodies", share, size_of::<Particle>() + tree)
 }
 
 /// Bodies from a file in the layout of GADGET; what it has that they don't use is added to `notes`.

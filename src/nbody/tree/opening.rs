@@ -1,0 +1,45 @@
+//! How exact the forces of the tree are: when a cell is opened, when it goes into an expansion, of which order.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How exact forces are, of a million bodies: presets whose errors `docs/explanation/accuracy.md` lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Accuracy {
+    /// Half of the bodies have errors below 0.3 % of their acceleration.
+    Fast,
+    /// Half of the bodies have errors below 0.1 %.
+    #[default]
+    Standard,
+    /// Half of the bodies have errors below 0.025 %.
+    Accurate,
+}
+
+/// When cells are opened, and how those far away are expanded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Opening {
+    /// A cell is opened where its radius over this is more than its distance from the group's box; 0 opens all, below 1.
+    pub theta: f64,
+    /// A cell is expanded where the group's radius is less than this share of its distance; below 1.
+    pub reach: f64,
+    /// The order of the expansion of the acceleration, 1 to 5.
+    pub order: usize,
+}
+
+impl From<Accuracy> for Opening {
+    fn from(accuracy: Accuracy) -> Self {
+        match accuracy {
+            Accuracy::Fast => Opening { theta: 0.7, reach: 0.45, order: 3 },
+            Accuracy::Standard => Opening { theta: 0.55, reach: 0.4, order: 3 },
+            Accuracy::Accurate => Opening { theta: 0.35, reach: 0.35, order: 3 },
+        }
+    }
+}
+
+impl Opening {
+    /// The opening angle alone, with expansions that are as exact as it asks for.
+    pub fn theta(theta: f64) -> Self {
+        Opening { theta, reach: 0.4, order: if theta < 0.4 { 4 } else { 3 } }
+    }
+}

@@ -1,0 +1,267 @@
+//! A rank's part of the tree, from bodies as they are given to forces as they are given back.
+
+use std::ops::Range;
+use std::time::Instant;
+
+use bytemuck::{Pod, Zeroable};
+
+use super::body::{Columns, Source};
+use super::cells::{Cell, Cells};
+use super::cube::{Cube, Together};
+use super::domains::{cuts, tops};
+use super::essential::{self, Essential, covering};
+use super::keys::key;
+use super::moments::fill;
+use super::nodes::Nodes;
+use super::sort::{Entry, sort};
+use super::top::above;
+use super::{Field, Spent};
+use crate::comm::Comm;
+
+/// A rank's domain: its bodies, its groups, and the tree as far as they may open it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    length: f64,
+    gm: f64,
+    /// This rank's own bodies in the order of keys.
+    entries: Vec<Entry>,
+    spare: Vec<Entry>,
+    /// For each rank how many of them went there, in that order.
+    sent: Vec<usize>,
+    /// For each rank how many bodies came from there.
+    came: Vec<usize>,
+    /// The bodies of the domain in the order of keys, by their places among those that came.
+    places: Vec<Entry>,
+    /// The bodies of the domain in this order, then those of leaves of other domains.
+    pub columns: Columns,
+    pub groups: Vec<Range<u32>>,
+    pub nodes: Nodes,
+    /// What acts on the bodies of the domain.
+    pub sums: [Vec<f32>; 4],
+    /// Interactions of each group.
+    pub group_costs: Vec<u32>,
+}
+
+/// A body in the units of the kernels, as it goes to another domain's rank.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+struct Lent {
+    position: [f64; 3],
+    gm: f64,
+}
+
+/// What acts on a body, on its way back, and what that cost.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+struct Acting {
+    sums: [f32; 4],
+    cost: u32,
+}
+
+struct AllRanks<'a>(&'a Comm);
+
+impl Together for AllRanks<'_> {
+    fn largest(&mut self, numbers: &mut [f64]) {
+        self.0.all_reduce_max_into(numbers);
+    }
+
+    fn sum(&mut self, counts: &mut [u64]) {
+        self.0.all_reduce_sum_into(counts);
+    }
+}
+
+impl Part {
+    /// The unit of length.
+    pub(super) fn length(&self) -> f64 {
+        self.length
+    }
+
+    /// Makes this rank's part of the tree of all bodies. All ranks.
+    pub(super) fn take(&mut self, comm: &Comm, bodies: &[Source], costs: &[u32], theta: f64, spent: &mut Spent) {
+        let start = Instant::now();
+        let cube = Cube::around(bodies, &mut AllRanks(comm));
+        self.length = cube.half();
+        self.gm = unit_of_gm(comm, bodies);
+        self.sort(bodies, cube);
+        spent.sort = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let cuts = self.cut(comm, costs);
+        let bodies = self.gather(comm, bodies, &cuts);
+        let keys = self.merge(&bodies, cube);
+        spent.domains = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let strays = self.write_columns(&bodies, cube);
+        let mine = cuts[comm.rank()]..cuts[comm.rank() + 1];
+        let mut part = Cells::below(tops(mine.start, mine.end, &keys), &keys, &strays);
+        fill(&mut part.cells, &self.columns);
+        spent.build = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let all = self.complete(comm, &part, theta, spent);
+        spent.essential = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        self.nodes.take(&all, theta);
+        self.groups = part.groups;
+        self.group_costs.clear();
+        for sums in &mut self.sums {
+            sums.clear();
+            sums.resize(keys.len(), 0.0);
+        }
+        spent.build += start.elapsed().as_secs_f64();
+    }
+
+    /// Sorts this rank's own bodies.
+    fn sort(&mut self, bodies: &[Source], cube: Cube) {
+        self.entries.clear();
+        let entry = |(index, body): (usize, &Source)| Entry { key: key(cube.unit(body.position)), index: index as u32 };
+        self.entries.extend(bodies.iter().enumerate().map(entry));
+        sort(&mut self.entries, &mut self.spare, |index| bodies[index as usize].id);
+    }
+
+    /// The first keys of all domains. All ranks.
+    fn cut(&self, comm: &Comm, costs: &[u32]) -> Vec<u64> {
+        let keys: Vec<u64> = self.entries.iter().map(|entry| entry.key).collect();
+        let mut before = Vec::with_capacity(keys.len() + 1);
+        let mut sum = 0;
+        for entry in &self.entries {
+            before.push(sum);
+            sum += u64::from(costs[entry.index as usize]);
+        }
+        before.push(sum);
+        cuts(comm, &keys, &before)
+    }
+
+    /// Sends each body to the rank whose domain it is in; the bodies of this one. All ranks.
+    fn gather(&mut self, comm: &Comm, bodies: &[Source], cuts: &[u64]) -> Vec<Source> {
+        let ends = cuts[1..].iter().map(|&cut| self.entries.partition_point(|entry| entry.key < cut));
+        let ends: Vec<usize> = ends.collect();
+        let mut first = 0;
+        let mut outgoing = Vec::with_capacity(ends.len());
+        self.sent.clear();
+        for end in ends {
+            outgoing.push(self.entries[first..end].iter().map(|entry| bodies[entry.index as usize]).collect());
+            self.sent.push(end - first);
+            first = end;
+        }
+        let incoming: Vec<Vec<Source>> = comm.exchange(outgoing);
+        self.came = incoming.iter().map(Vec::len).collect();
+        match <[Vec<Source>; 1]>::try_from(incoming) {
+            Ok([all]) => all,
+            Err(incoming) => incoming.concat(),
+        }
+    }
+
+    /// Puts the bodies of the domain, which come in one sorted run from each rank, in the order of keys; the keys.
+    fn merge(&mut self, bodies: &[Source], cube: Cube) -> Vec<u64> {
+        self.places.clear();
+        let entry = |(index, body): (usize, &Source)| Entry { key: key(cube.unit(body.position)), index: index as u32 };
+        self.places.extend(bodies.iter().enumerate().map(entry));
+        self.places.sort_by_key(|entry| (entry.key, bodies[entry.index as usize].id));
+        self.places.iter().map(|entry| entry.key).collect()
+    }
+
+    /// Writes the bodies of the domain as the kernels read them; those outside the cube.
+    fn write_columns(&mut self, bodies: &[Source], cube: Cube) -> Vec<u32> {
+        let mut strays = Vec::new();
+        self.columns.resize(bodies.len());
+        let per_gm = 1.0 / self.gm;
+        for (i, entry) in self.places.iter().enumerate() {
+            let body = &bodies[entry.index as usize];
+            let unit = cube.unit(body.position);
+            self.columns.write(i, unit, (body.gm * per_gm) as f32);
+            if Cube::is_stray(unit) {
+                strays.push(i as u32);
+            }
+        }
+        strays
+    }
+
+    /// All cells of the tree that groups of this rank may look at, and the bodies of leaves that they may open. All ranks.
+    fn complete(&mut self, comm: &Comm, part: &Cells, theta: f64, spent: &mut Spent) -> Vec<Cell> {
+        let own = self.columns.len();
+        let tree = essential::Part::new(part, theta);
+        let tops = comm.all_gather(&tree.tops());
+        let covering = covering(&part.cells, own);
+        let boxes = comm.all_gather(&covering);
+        let counts = comm.all_gather(&[covering.len() as u64]);
+        let mut cells = Vec::with_capacity(comm.size());
+        let mut bodies = Vec::with_capacity(comm.size());
+        let mut rest = &boxes[..];
+        for (rank, &count) in counts.iter().enumerate() {
+            let (boxes, later) = rest.split_at(count as usize);
+            rest = later;
+            let found = if rank == comm.rank() { Essential::default() } else { tree.essential(boxes) };
+            cells.push(found.cells);
+            bodies.push(found.bodies.iter().map(|&i| self.lent(i as usize)).collect());
+        }
+        let cells = comm.exchange(cells);
+        let bodies: Vec<Vec<Lent>> = comm.exchange(bodies);
+        let mut all = above(&tops);
+        all.extend_from_slice(&part.cells);
+        let mut first = own;
+        self.columns.resize(own + bodies.iter().map(Vec::len).sum::<usize>());
+        for (cells, bodies) in cells.iter().zip(&bodies) {
+            all.extend(cells.iter().map(|cell| Cell { first: cell.first + first as u32, ..*cell }));
+            for (i, lent) in bodies.iter().enumerate() {
+                self.columns.write(first + i, lent.position, lent.gm as f32);
+            }
+            first += bodies.len();
+            spent.received += (size_of_val(&cells[..]) + size_of_val(&bodies[..])) as u64;
+        }
+        if comm.size() > 1 {
+            all.sort_by_key(|cell| cell.place);
+        }
+        all
+    }
+
+    fn lent(&self, i: usize) -> Lent {
+        Lent { position: self.columns.position(i), gm: self.columns.gm[i].into() }
+    }
+
+    /// Brings forces and costs back to the ranks that gave the bodies, in their order. All ranks.
+    pub(super) fn give_back(
+        &self,
+        comm: &Comm,
+        potential: bool,
+        field: &mut Field,
+        costs: &mut [u32],
+        spent: &mut Spent,
+    ) {
+        let start = Instant::now();
+        let mut back = vec![Acting::zeroed(); self.places.len()];
+        for (group, &cost) in self.groups.iter().zip(&self.group_costs) {
+            let share = cost / (group.end - group.start);
+            for i in group.start as usize..group.end as usize {
+                let sums = [0, 1, 2, 3].map(|c| self.sums[c][i]);
+                back[self.places[i].index as usize] = Acting { sums, cost: share };
+            }
+        }
+        let mut rest = &back[..];
+        let mut parts = Vec::with_capacity(comm.size());
+        for &count in &self.came {
+            let (part, later) = rest.split_at(count);
+            rest = later;
+            parts.push(part.to_vec());
+        }
+        let acting = comm.exchange(parts).concat();
+        assert_eq!(acting.len(), self.entries.len(), "no body is lost or doubled");
+        field.acceleration.resize(acting.len(), [0.0; 3]);
+        field.potential.resize(if potential { acting.len() } else { 0 }, 0.0);
+        let unit = self.gm / self.length;
+        for (entry, Acting { sums: [x, y, z, depth], cost }) in self.entries.iter().zip(&acting) {
+            let index = entry.index as usize;
+            field.acceleration[index] = [x, y, z].map(|a| f64::from(*a) * (unit / self.length));
+            costs[index] = *cost;
+            if potential {
+                field.potential[index] = 0.0 - f64::from(*depth) * unit;
+            }
+        }
+        spent.domains += start.elapsed().as_secs_f64();
+    }
+}
+
+/// The unit of G m: a power of two that all bodies together don't reach. All ranks.
+fn unit_of_gm(comm: &Comm, bodies: &[Source]) -> f64 {
+    let most = comm.all_reduce_max(bodies.iter().map(|body| body.gm).fold(0.0, f64::max));
+    let count = comm.all_reduce_sum(bodies.len() as u64);
+    super::cube::power_of_two(most * count as f64)
+}

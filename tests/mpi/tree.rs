@@ -1,0 +1,112 @@
+//! Forces of the tree over ranks: the same bits as on one, wherever the bodies are and however they move.
+
+use divisi::Comm;
+use divisi::nbody::initial::Plummer;
+use divisi::nbody::tree::{Accuracy, Field, Opening, Source, Tree};
+use divisi::random::Random;
+use divisi::simd::{Level, Rsqrt};
+
+pub(crate) const CHECKS: &[super::Check] = &[
+    ("the tree's forces have the bits of one rank while bodies move", moving),
+    ("the tree's forces don't depend on which rank has a body", shuffled),
+    ("the tree takes few, coincident, distant and massless bodies", odd),
+    ("domains of the tree are balanced by what forces cost", balanced),
+];
+
+fn bodies(n: u64) -> Vec<Source> {
+    let sphere = Plummer { n, seed: 2, gravity: 1.0, mass: 1.0, virial_radius: 1.0, truncation: None };
+    sphere.bodies(0..n).iter().map(|body| Source { id: body.id, position: body.position, gm: body.mass }).collect()
+}
+
+fn tree(opening: Opening) -> Tree {
+    Tree::new(Level::detect(), Rsqrt::Approximate, 0.01, opening)
+}
+
+/// This rank's bodies: those whose places in the list it owns.
+fn share(comm: &Comm, bodies: &[Source], owner: impl Fn(usize) -> usize) -> Vec<usize> {
+    (0..bodies.len()).filter(|&i| owner(i) == comm.rank()).collect()
+}
+
+/// Holds what was found for the bodies at `places` against forces on all of them, bit for bit.
+fn same_bits(places: &[usize], found: &Field, alone: &Field) {
+    assert_eq!((found.acceleration.len(), found.potential.len()), (places.len(), places.len()));
+    for (i, &place) in places.iter().enumerate() {
+        assert_eq!(found.acceleration[i].map(f64::to_bits), alone.acceleration[place].map(f64::to_bits), "{place}");
+        assert_eq!(found.potential[i].to_bits(), alone.potential[place].to_bits());
+    }
+}
+
+/// Forces by all ranks and by each alone, of bodies that `owner` puts on ranks.
+fn check(comm: &Comm, all: &[Source], opening: Opening, owner: impl Fn(usize) -> usize) {
+    let alone = comm.split(comm.rank() as u32);
+    let places = share(comm, all, owner);
+    let mine: Vec<Source> = places.iter().map(|&i| all[i]).collect();
+    let mut together = tree(opening);
+    let mut single = tree(opening);
+    same_bits(&places, together.evaluate(comm, &mine, true).unwrap(), single.evaluate(&alone, all, true).unwrap());
+}
+
+fn moving(comm: &Comm) {
+    let alone = comm.split(comm.rank() as u32);
+    let mut all = bodies(3000);
+    let places = share(comm, &all, |i| i % comm.size());
+    for accuracy in [Accuracy::Fast, Accuracy::Standard, Accuracy::Accurate] {
+        let mut together = tree(accuracy.into());
+        let mut single = tree(accuracy.into());
+        for step in 0..4 {
+            let mine: Vec<Source> = places.iter().map(|&i| all[i]).collect();
+            let found = together.evaluate(comm, &mine, true).unwrap();
+            same_bits(&places, found, single.evaluate(&alone, &all, true).unwrap());
+            for body in &mut all {
+                let mut random = Random::new(step, 1, body.id);
+                body.position = body.position.map(|x| x + 0.2 * (random.uniform() - 0.5));
+            }
+        }
+    }
+}
+
+fn shuffled(comm: &Comm) {
+    let mut all = bodies(2000);
+    let size = comm.size();
+    check(comm, &all, Accuracy::Standard.into(), |i| (i * i + 3) % size);
+    check(comm, &all, Opening::theta(0.0), |i| i * size / 2000);
+    check(comm, &all, Accuracy::Fast.into(), |_| size - 1);
+    all.reverse();
+    check(comm, &all, Accuracy::Standard.into(), |i| i * i % size);
+}
+
+fn odd(comm: &Comm) {
+    let size = comm.size();
+    for count in [0, 1, 2, 5, 17, 130] {
+        check(comm, &bodies(count.max(1))[..count as usize], Accuracy::Standard.into(), |i| i % size);
+    }
+    let mut all = bodies(600);
+    for (i, body) in all.iter_mut().enumerate() {
+        match i {
+            100..400 => body.position = [0.25, 0.5, -0.125],
+            400..450 => body.gm = 0.0,
+            450 => body.position = [1e6, -3e5, 0.0],
+            451 => body.position = [-1e20, 0.0, 7.0],
+            _ => {}
+        }
+    }
+    check(comm, &all, Accuracy::Standard.into(), |i| i % size);
+    for body in &mut all {
+        body.position = [3.0; 3];
+    }
+    check(comm, &all, Accuracy::Standard.into(), |i| i % size);
+}
+
+fn balanced(comm: &Comm) {
+    let all = bodies(20_000);
+    let mine: Vec<Source> = share(comm, &all, |i| i % comm.size()).iter().map(|&i| all[i]).collect();
+    let mut tree = tree(Accuracy::Standard.into());
+    for _ in 0..3 {
+        tree.evaluate(comm, &mine, false).unwrap();
+    }
+    let counts = tree.spent().counts;
+    let total = comm.all_reduce_sum(counts.near);
+    let most = comm.all_reduce_max(counts.near);
+    let share = most as f64 * comm.size() as f64 / total as f64;
+    assert!(share < 1.15, "the rank with most pairs has {share} times its share");
+}
