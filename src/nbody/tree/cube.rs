@@ -18,8 +18,8 @@ const BINS: usize = 4096;
 const FEW: usize = 4;
 /// Histograms, at most: each narrows by a factor of hundreds, and so many pass the range of numbers.
 const ROUNDS: usize = 200;
-/// The widest that bodies may stand, in half-sides of the cube: in the range of single precision.
-const WIDEST: f64 = 1.0e37;
+/// The widest that bodies may stand, in half-sides of the cube: third powers of it are in the range of single precision.
+const WIDEST: f64 = 1.0e9;
 
 /// A cube with a centre, length, and a half-side, a power of two.
 #[derive(Clone, Copy, Debug, PartialEq)]
