@@ -44,8 +44,8 @@ impl Columns {
     /// Writes body `i`.
     #[inline]
     pub(super) fn write(&mut self, i: usize, unit: [f64; 3], gm: f32) {
-        for c in 0..3 {
-            let (high, low) = split(unit[c]);
+        for (c, x) in unit.into_iter().enumerate() {
+            let (high, low) = split(x);
             self.high[c][i] = high;
             self.low[c][i] = low;
         }

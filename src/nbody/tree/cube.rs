@@ -93,7 +93,7 @@ impl Span {
 
     fn bin(self, x: f64) -> Option<usize> {
         let share = (x - self.low) / (self.high - self.low);
-        (share >= 0.0 && share <= 1.0).then(|| ((share * BINS as f64) as usize).min(BINS - 1))
+        (0.0..=1.0).contains(&share).then(|| ((share * BINS as f64) as usize).min(BINS - 1))
     }
 
     fn of_bins(self, first: usize, last: usize) -> Span {

@@ -94,9 +94,9 @@ fn pass<L: Single, const N: usize, const POTENTIAL: bool, const EXACT: bool>(
     let mut targets = [[zero; N]; 3];
     let mut acceleration = [[zero; N]; 3];
     let mut depth = [zero; N];
-    for c in 0..3 {
-        for v in 0..N {
-            targets[c][v] = L::load(simd, &group.position[c][first + v * L::WIDTH..]);
+    for (targets, position) in targets.iter_mut().zip(&group.position) {
+        for (v, target) in targets.iter_mut().enumerate() {
+            *target = L::load(simd, &position[first + v * L::WIDTH..]);
         }
     }
     for (((&x, &y), &z), &gm) in xs.iter().zip(ys).zip(zs).zip(gms) {

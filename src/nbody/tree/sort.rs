@@ -73,7 +73,7 @@ mod tests {
         // Keys that agree in their leading bits, or altogether; ids against the order of indices.
         let keys = |i: u64| match i % 4 {
             0 => i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1,
-            1 => 1 << 40 | i % 97,
+            1 => (1 << 40) | (i % 97),
             2 => 5,
             _ => (i % 3) << 60,
         };

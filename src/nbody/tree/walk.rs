@@ -51,8 +51,8 @@ impl List {
     /// Adds the places of a lane where `mask` holds; there is room.
     #[inline(always)]
     fn put<L: Single>(&mut self, values: [L; 4], mask: L::Mask) {
-        for c in 0..4 {
-            values[c].compress(mask).store(&mut self.columns[c][self.len..]);
+        for (column, value) in self.columns.iter_mut().zip(values) {
+            value.compress(mask).store(&mut column[self.len..]);
         }
         self.len += L::bits(mask).count_ones() as usize;
     }
@@ -160,10 +160,10 @@ impl Walk {
             self.near.reserve(count);
             for at in (0..count).step_by(L::WIDTH) {
                 let to = self.near.len + at;
-                for c in 0..3 {
+                for (c, centre) in centre.into_iter().enumerate() {
                     let high = L::load(simd, &bodies.high[c][first + at..]);
                     let low = L::load(simd, &bodies.low[c][first + at..]);
-                    ((high - centre[c]) + low).store(&mut self.near.columns[c][to..]);
+                    ((high - centre) + low).store(&mut self.near.columns[c][to..]);
                 }
                 L::load(simd, &bodies.gm[first + at..]).store(&mut self.near.columns[3][to..]);
             }
