@@ -24,8 +24,8 @@ pub(crate) const ROLE: &str = "checks";
 /// The claims of these checks, a line each.
 const CLAIMS: &str = "DIVISI_TEST_CLAIMS";
 /// The longest that one check may take, and all of a launch.
-const LIMIT: Duration = Duration::from_secs(60);
-const LAUNCH_LIMIT: u64 = 300;
+const LIMIT: Duration = Duration::from_secs(180);
+const LAUNCH_LIMIT: u64 = 600;
 const RANKS: [usize; 4] = [1, 2, 3, 4];
 
 fn checks() -> Vec<Check> {

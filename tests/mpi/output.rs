@@ -441,6 +441,7 @@ fn refused_description(comm: &Comm) {
         assert!(!comm.is_root() || told.contains(&format!("cannot write {name}")), "{told}");
         comm.barrier();
         assert!(!path.exists() && !folder.join("described.hdf5.part").exists());
+        comm.barrier();
     }
     done(comm, &folder);
 }
