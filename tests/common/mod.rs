@@ -86,11 +86,11 @@ pub(crate) fn allow_here(command: &mut Command) {
     command.env("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe");
 }
 
-/// Spares Open MPI most of what a start takes: looking for networks, which ranks of one host don't use, for graphics cards, which ranks
-/// are not bound to, and for one process without a launcher the daemon that would start others. What carries messages stays the same.
+/// Spares Open MPI most of what a start takes: looking for networks, which ranks of one host don't use, and for graphics cards, to which
+/// ranks are not bound. What carries messages stays the same. Left out: a process without a launcher could do without its daemon
+/// (`ess_singleton_isolated`), but all such processes share one folder, and the first that ends removes the files of the others.
 pub(crate) fn start_soon(command: &mut Command) {
     command.env("OMPI_MCA_pml", "ob1").env("OMPI_MCA_btl", "self,vader").env("HWLOC_PLUGINS_PATH", "/nowhere");
-    command.env("OMPI_MCA_ess_singleton_isolated", "1");
 }
 
 /// Runs a command to its end, or kills it after `limit` seconds.
