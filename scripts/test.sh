@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # All tests: the crate's own, those that relaunch themselves under mpirun, the examples, the job script where there is a Slurm, the
 # set-up, the files opened with h5py, astropy, VTK, yt, xarray, pynbody, ArviZ and orbitize, and the Python package.
-# What waits more than it computes runs beside building: the set-up's tests, fetching the readers, and, as soon as the program and the
-# ranks' tests are built, these and the readers' tests.
+# What can be done beside building is: the set-up's tests, and fetching the readers. Tests of ranks are not: ranks that wait leave their
+# cores to whatever builds, and then take minutes where they took seconds.
 # The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`; `--python`: the Python package alone.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -112,26 +112,19 @@ python_tests() { # the package `divisi`, its types, its notebooks
 
 seconds() { printf '==== %s after %s s\n' "$1" $SECONDS; }
 
-all_rust_tests() { # those that need ranks of their own beside all others, and beside building these: mostly they wait for jobs
-    local ranks=$own/test-ranks.log rest=(--lib --bins --test bits --test physics --test program --test slurm)
+all_rust_tests() { # those that need ranks of their own beside all others: for most of their time they wait for jobs
+    local ranks=$own/test-ranks.log
     : >"$ranks"
     rust_tests "$ranks" --test mpi >/dev/null &
-    until grep -q 'Running\|, 1 failed' "$ranks"; do sleep 0.1; done
-    # Tests that run have the cores first: some measure time.
-    nice cargo build --release --examples
-    nice cargo test --release --no-run "${rest[@]}"
-    seconds "all built"
-    rust_tests "$log" "${rest[@]}"
+    rust_tests "$log" --lib --bins --test bits --test physics --test program --test slurm
     rust_tests "$log" --doc
     wait $!
     tee -a "$log" <"$ranks"
 }
 
 beside=$own/test-beside.log
-first=(--test mpi)
-[[ $# == 0 ]] || first=("$@")
 beside_building >"$beside" 2>&1 &
-cargo test --release --no-run "${first[@]}" && seconds "the program built"
+cargo test --release --no-run "$@" && seconds built
 wait $! || scripts/setup.sh --readers # in the foreground, where it may ask for a password
 reader_tests >>"$beside" 2>&1 &
 readers=$!
