@@ -22,7 +22,9 @@ impl Slurm {
         let slurm = Slurm(tempfile::tempdir().unwrap());
         // Jobs have the numbers 101, 102 ...
         slurm.command("sbatch", "echo \"$@\" >>$here/submitted\n[ ! -e $here/refuse ] || { echo 'sbatch: error: Invalid partition' >&2; exit 1; }\necho $((100 + $(wc -l <$here/submitted)))");
-        slurm.command("squeue", "cat $here/queue 2>/dev/null; true");
+        // As the real one it takes no number 0, fails where the only job that is asked for is unknown, and tells of one twice that is named twice.
+        let asked = "for word; do case $word in --jobs=*,0 | --jobs=0*) echo 'Invalid job id' >&2; exit 1 ;; --jobs=*,*) ;; --jobs=*) [ -s $here/queue ] || exit 1 ;; esac; done";
+        slurm.command("squeue", &format!("{asked}\ncat $here/queue $here/queue 2>/dev/null; true"));
         slurm.command("scancel", "echo \"$@\" >>$here/cancelled");
         slurm.command("scontrol", "true");
         // Ranks: one, without Slurm's options.

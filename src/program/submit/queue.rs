@@ -58,13 +58,18 @@ pub(super) fn submit(script: &Path, after: Option<&str>) -> Result<String> {
 /// # Errors
 /// No Slurm here; a controller that doesn't answer.
 pub(super) fn of(jobs: &[String]) -> Result<Vec<Queued>> {
-    if jobs.is_empty() {
-        return Ok(Vec::new());
-    }
-    // A list, since squeue fails where a single job is unknown to it.
-    let list = format!("--jobs={},0", jobs.join(","));
+    let Some(first) = jobs.first() else { return Ok(Vec::new()) };
+    // A list of two at least: squeue fails where a single job is unknown to it.
+    let list = format!("--jobs={},{first}", jobs.join(","));
     let told = told_by(Command::new("squeue").args(["--noheader", "--array", "--format=%i|%T|%R|%L", &list]))?;
-    Ok(told.lines().filter_map(queued).collect())
+    let mut found: Vec<Queued> = Vec::new();
+    for job in told.lines().filter_map(queued) {
+        // One that is named twice may be told twice.
+        if !found.contains(&job) {
+            found.push(job);
+        }
+    }
+    Ok(found)
 }
 
 fn queued(line: &str) -> Option<Queued> {
