@@ -3,12 +3,12 @@
 //! Barnes & Hut 1986 (Nature 324, 446) with walks for groups of bodies (Barnes 1990) in SIMD lanes and with one level of local expansions, as in fast
 //! multipole methods (Greengard & Rokhlin 1987; Dehnen 2002). A force evaluation, in order:
 //!
-//! 1. [`cube`]: where the bodies are; [`keys`]: each body's path in the octree; [`sort`]: bodies in the order of keys;
-//! 2. [`domains`]: which rank computes the forces of which bodies; those go there;
-//! 3. [`cells`]: the part of the octree below a rank's own cells; [`moments`]: what each cell does to bodies far away;
-//! 4. [`top`], [`essential`]: the cells that domains divide, and what of other ranks' parts this rank may open;
-//! 5. [`nodes`]: the tree as walks read it; [`forces`]: for each [`group`] a [`walk`], which lists what acts [`near`] by and what [`far`] away,
-//!    the latter through an [`expansion`];
+//! 1. `cube`: where the bodies are; `keys`: each body's path in the octree; `sort`: bodies in the order of keys;
+//! 2. `domains`: which rank computes the forces of which bodies; those go there;
+//! 3. `cells`: the part of the octree below a rank's own cells; `moments`: what each cell does to bodies far away;
+//! 4. `top`, `essential`: the cells that domains divide, and what of other ranks' parts this rank may open;
+//! 5. `nodes`: the tree as walks read it; `forces`: for each `group` a `walk`, which lists what acts `near` by and what `far` away,
+//!    the latter through an `expansion`;
 //! 6. the forces go back to the ranks that asked for them.
 //!
 //! Everything that decides about a force (the cube, the cells, their moments, the groups, the order of lists) is a function of the set of

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+#[cfg(feature = "plot")]
 pub(crate) use left::DRAWN;
 
 use super::folder::{CONFIG, Holds, OUTCOME, RunFolder, remove};

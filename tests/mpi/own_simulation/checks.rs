@@ -14,7 +14,7 @@ use crate::common::{
 };
 
 /// Seconds after which a launch is killed.
-pub(crate) const LIMIT: u64 = 120;
+pub(crate) const LIMIT: u64 = 240;
 
 pub(crate) const CHECKS: &[(&str, fn())] = &[
     ("files are equal on any number of ranks", equal_on_all_ranks),

@@ -15,7 +15,7 @@ use crate::common::runner;
 /// The role of a process that is the simulation's program.
 pub(crate) const ROLE: &str = "own simulation";
 /// The longest that a check may take: several runs, each within its limit.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// A test for each check.
 pub(crate) fn tests() -> Vec<Trial> {
