@@ -100,20 +100,5 @@ pub(crate) fn double() -> Vec<Figure> {
 pub(crate) fn two_ranks() -> Vec<Figure> {
     let file = "sims/nbody/plummer.toml";
     let words = ["initial.n=32768", "run.steps=10", "output.history_steps=0", "output.every_time=0"];
-    let folder = tempfile::tempdir().expect("a folder");
-    let loop_seconds = |ranks: usize| {
-        let out = folder.path().join(ranks.to_string());
-        program::run(ranks, file, &words, &out);
-        program::ledger(&out, "loop_seconds")
-    };
-    let ratios: Vec<f64> = (0..RUNS).map(|_| loop_seconds(1) / loop_seconds(2)).collect();
-    vec![Figure {
-        name: "direct_2rank_speedup",
-        value: median(ratios.clone()),
-        unit: "times one rank",
-        command: program::command(2, file, &words),
-        peer: String::new(),
-        peer_value: None,
-        note: format!("pairs of runs: {ratios:.2?}"),
-    }]
+    vec![program::two_ranks_speedup("direct_2rank_speedup", file, &words)]
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::{Figure, RUNS, median};
+
 /// The program, in its release build.
 pub(crate) const DIVISI: &str = env!("CARGO_BIN_EXE_divisi");
 
@@ -31,6 +33,26 @@ pub(crate) fn ledger(out: &Path, key: &str) -> f64 {
     let text = std::fs::read_to_string(out.join("ledger.json")).expect("ledger.json");
     let ledger: serde_json::Value = serde_json::from_str(&text).expect("ledger.json is JSON");
     ledger[key].as_f64().unwrap_or_else(|| panic!("no number {key} in ledger.json"))
+}
+
+/// How many times as fast as one rank two are, through the real message path: pairs of runs in turn.
+pub(crate) fn two_ranks_speedup(name: &'static str, file: &str, words: &[&str]) -> Figure {
+    let folder = tempfile::tempdir().expect("a folder");
+    let loop_seconds = |ranks: usize| {
+        let out = folder.path().join(ranks.to_string());
+        run(ranks, file, words, &out);
+        ledger(&out, "loop_seconds")
+    };
+    let ratios: Vec<f64> = (0..RUNS).map(|_| loop_seconds(1) / loop_seconds(2)).collect();
+    Figure {
+        name,
+        value: median(ratios.clone()),
+        unit: "times one rank",
+        command: command(2, file, words),
+        peer: String::new(),
+        peer_value: None,
+        note: format!("pairs of runs: {ratios:.2?}"),
+    }
 }
 
 /// A list of numbers of ledger.json.

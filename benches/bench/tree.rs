@@ -150,20 +150,5 @@ pub(crate) fn two_ranks() -> Vec<Figure> {
         "output.every_time=0",
         "checkpoint.every_steps=0",
     ];
-    let folder = tempfile::tempdir().expect("a folder");
-    let loop_seconds = |ranks: usize| {
-        let out = folder.path().join(ranks.to_string());
-        program::run(ranks, file, &words, &out);
-        program::ledger(&out, "loop_seconds")
-    };
-    let ratios: Vec<f64> = (0..RUNS).map(|_| loop_seconds(1) / loop_seconds(2)).collect();
-    vec![Figure {
-        name: "tree_2rank_speedup",
-        value: median(ratios.clone()),
-        unit: "times one rank",
-        command: program::command(2, file, &words),
-        peer: String::new(),
-        peer_value: None,
-        note: format!("pairs of runs: {ratios:.2?}"),
-    }]
+    vec![program::two_ranks_speedup("tree_2rank_speedup", file, &words)]
 }

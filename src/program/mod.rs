@@ -140,8 +140,9 @@ impl Program {
     fn submit(&self, arguments: &SubmitArguments) -> Result<()> {
         let parameters = ParameterFile::read(&arguments.file, &arguments.overrides())?;
         let is_sweep = parameters.simulation()? == sweep::NAME;
+        let cluster = submit::Cluster::find(arguments.cluster.as_deref())?;
         let request = Request {
-            folder: self.folder(submit::folder(arguments)?),
+            folder: self.folder(submit::folder(arguments, &cluster)?),
             parameters,
             resume: arguments.resume,
             overwrite: false,
@@ -150,7 +151,7 @@ impl Program {
             bare: false,
         };
         let job = self.job(request, true, arguments.end.retry_failed)?;
-        submit::submit(arguments, &job.request.folder, is_sweep)
+        submit::submit(arguments, &cluster, &job.request.folder, is_sweep)
     }
 
     /// The job that `run` asks for, checked.

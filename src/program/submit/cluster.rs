@@ -24,7 +24,7 @@ const OF_PERSON: &str = "divisi/cluster.toml";
 /// What starts ranks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Launcher {
+pub(in crate::program) enum Launcher {
     /// Slurm's own.
     Srun,
     /// That of the MPI library.
@@ -44,7 +44,7 @@ impl Launcher {
 /// What a cluster asks of its jobs.
 #[derive(Clone, Debug, PartialEq, SmartDefault, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Cluster {
+pub(in crate::program) struct Cluster {
     /// What starts ranks, "srun" or "mpirun"; left out: srun for a run, mpirun for a sweep, whose ranks may die alone there.
     pub launcher: Option<Launcher>,
     /// What srun gives its ranks to find each other by, as `srun --mpi=list` names it: "pmix" for Open MPI, "pmi2" for MPICH and Intel MPI.
@@ -82,16 +82,16 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// The file that counts, read and checked, and its path.
+    /// The file that counts, read and checked.
     ///
     /// # Errors
     /// Whatever is wrong with it, with its place.
-    pub(super) fn find(named: Option<&Path>) -> Result<(Self, Option<PathBuf>)> {
-        let Some(path) = named.map(Path::to_path_buf).or_else(path) else { return Ok((Cluster::default(), None)) };
+    pub(in crate::program) fn find(named: Option<&Path>) -> Result<Self> {
+        let Some(path) = named.map(Path::to_path_buf).or_else(path) else { return Ok(Cluster::default()) };
         let file = ParameterFile::read(&path, &[])?;
         let cluster: Cluster = file.typed(|_| true, &[])?;
         cluster.check().map_err(|error| file.locate(error))?;
-        Ok((cluster, Some(path)))
+        Ok(cluster)
     }
 
     fn check(&self) -> Result<()> {
@@ -173,7 +173,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cluster.toml");
         std::fs::write(&path, text).unwrap();
-        Cluster::find(Some(&path)).map(|(cluster, _)| cluster)
+        Cluster::find(Some(&path))
     }
 
     #[test]

@@ -19,7 +19,8 @@ use crate::base::console::print;
 use crate::io::write_whole;
 use crate::run::{RunFolder, walltime};
 use crate::{Error, Result};
-use cluster::{Cluster, one_word, option_of_sbatch};
+pub(super) use cluster::Cluster;
+use cluster::{one_word, option_of_sbatch};
 pub(super) use queue::Queued;
 use script::Script;
 
@@ -34,15 +35,14 @@ const LONGEST_CHAIN: u32 = 1000;
 ///
 /// # Errors
 /// Whatever is wrong with the words for Slurm, before anything is written; what sbatch refuses, and then nothing is left.
-pub(super) fn submit(arguments: &SubmitArguments, folder: &RunFolder, is_sweep: bool) -> Result<()> {
-    let (cluster, _) = Cluster::find(arguments.cluster.as_deref())?;
-    let order = Order::new(arguments, &cluster)?;
+pub(super) fn submit(arguments: &SubmitArguments, cluster: &Cluster, folder: &RunFolder, is_sweep: bool) -> Result<()> {
+    let order = Order::new(arguments, cluster)?;
     let out = absolute(folder.root())?;
     refuse_taken(arguments, folder)?;
     let name = arguments.name.clone().unwrap_or_else(|| name_of(&out));
     one_word("--name", &name)?;
     let script = Script {
-        cluster: &cluster,
+        cluster,
         name: &name,
         is_sweep,
         nodes: arguments.nodes,
@@ -70,19 +70,19 @@ pub(super) fn submit(arguments: &SubmitArguments, folder: &RunFolder, is_sweep: 
     let mut jobs: Vec<String> = Vec::new();
     for _ in 0..arguments.chain {
         match queue::submit(&path, jobs.last().map(String::as_str)) {
-            Ok(job) => jobs.push(job),
-            Err(error) if jobs.is_empty() => {
-                take_back(&path, before.as_deref(), had_folder);
-                return Err(error);
+            Ok(job) => {
+                remember(&out, &job)?;
+                jobs.push(job);
             }
             Err(error) => {
                 // The links that there are go on: they are a chain too.
-                remember(&out, &jobs)?;
+                if jobs.is_empty() {
+                    take_back(&path, before.as_deref(), had_folder);
+                }
                 return Err(error);
             }
         }
     }
-    remember(&out, &jobs)?;
     print(&format!("{}\n{}\n", jobs.join(" "), out.display()))
 }
 
@@ -216,8 +216,8 @@ fn jobs_of(folder: &Path) -> Result<Vec<String>> {
     }
 }
 
-fn remember(folder: &Path, jobs: &[String]) -> Result<()> {
-    let all = [jobs_of(folder)?, jobs.to_vec()].concat();
+fn remember(folder: &Path, job: &str) -> Result<()> {
+    let all = [jobs_of(folder)?, vec![job.to_owned()]].concat();
     write_whole(&folder.join(JOBS), (all.join("\n") + "\n").as_bytes())
 }
 
@@ -252,12 +252,12 @@ fn name_of(out: &Path) -> String {
 /// The folder of the run: `--out`, or one named like the file, below the cluster's folder for runs.
 ///
 /// # Errors
-/// Whatever is wrong with the cluster's file.
-pub(super) fn folder(arguments: &SubmitArguments) -> Result<PathBuf> {
-    let (cluster, _) = Cluster::find(arguments.cluster.as_deref())?;
-    let runs = cluster.runs()?;
-    let name = arguments.file.file_stem().unwrap_or(arguments.file.as_os_str());
-    Ok(arguments.out.clone().unwrap_or_else(|| runs.join(name)))
+/// A variable in the cluster's file that isn't set.
+pub(super) fn folder(arguments: &SubmitArguments, cluster: &Cluster) -> Result<PathBuf> {
+    if let Some(out) = &arguments.out {
+        return Ok(out.clone());
+    }
+    Ok(cluster.runs()?.join(arguments.file.file_stem().unwrap_or(arguments.file.as_os_str())))
 }
 
 #[cfg(test)]
@@ -282,8 +282,7 @@ mod tests {
     fn the_list_of_jobs_grows_at_its_end() {
         let folder = tempfile::tempdir().unwrap();
         assert!(!was_submitted(folder.path()));
-        remember(folder.path(), &["3".to_owned(), "4".to_owned()]).unwrap();
-        remember(folder.path(), &["9".to_owned()]).unwrap();
+        ["3", "4", "9"].iter().for_each(|job| remember(folder.path(), job).unwrap());
         assert_eq!(jobs_of(folder.path()).unwrap(), ["3", "4", "9"]);
         assert!(was_submitted(folder.path()));
     }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::Serializer;
 
-use super::{Account, Columns, Row, one_line};
+use super::{Account, Column, Columns, Row, one_line};
 use crate::base::whole::WholeFile;
 use crate::sweep::parameters::Points;
 use crate::{Error, Result};
@@ -105,28 +105,19 @@ pub(super) fn print_objects(
     columns: &Columns,
     rows: impl Iterator<Item = Result<Row>>,
 ) -> Result<()> {
-    let failed = Error::io("write", STANDARD_OUTPUT);
     let mut before = "[\n";
     for row in rows {
         let mut row = row?;
         let sorted = columns.sorted(&mut row);
-        let mut object = Vec::new();
-        let mut serializer = serde_json::Serializer::new(&mut object);
-        let mut map = serializer.serialize_map(None).map_err(|error| Error::System(error.to_string()))?;
-        for column in columns.all() {
-            if let Some(value) = column.value(points, &row, &sorted) {
-                map.serialize_entry(&column.name, &value.to_json())
-                    .map_err(|error| Error::System(error.to_string()))?;
-            }
-        }
-        map.end().map_err(|error| Error::System(error.to_string()))?;
-        if let Err(error) = to.write_all(before.as_bytes()).and_then(|()| to.write_all(&object)) {
-            return Err(failed(error));
-        }
+        let cell = |column: &Column| Some((column.name.clone(), column.value(points, &row, &sorted)?.to_json()));
+        let mut object = before.as_bytes().to_vec();
+        let written = serde_json::Serializer::new(&mut object).collect_map(columns.all().iter().filter_map(cell));
+        written.map_err(|error| Error::System(error.to_string()))?;
+        to.write_all(&object).map_err(Error::io("write", STANDARD_OUTPUT))?;
         before = ",\n";
     }
     let end = if before == "[\n" { "[]\n" } else { "\n]\n" };
-    to.write_all(end.as_bytes()).map_err(failed)
+    to.write_all(end.as_bytes()).map_err(Error::io("write", STANDARD_OUTPUT))
 }
 
 /// Writes the table of which rank ran which task.
