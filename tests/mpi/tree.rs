@@ -1,6 +1,7 @@
 //! Forces of the tree over ranks: the same bits as on one, wherever the bodies are and however they move.
 
 use divisi::Comm;
+use divisi::nbody::Body;
 use divisi::nbody::initial::Plummer;
 use divisi::nbody::tree::{Accuracy, Field, Opening, Source, Tree};
 use divisi::random::Random;
@@ -13,9 +14,12 @@ pub(crate) const CHECKS: &[super::Check] = &[
     ("domains of the tree are balanced by what forces cost", balanced),
 ];
 
+/// Bodies of many masses: sums of equal ones have the same bits in any order.
 fn bodies(n: u64) -> Vec<Source> {
     let sphere = Plummer { n, seed: 2, gravity: 1.0, mass: 1.0, virial_radius: 1.0, truncation: None };
-    sphere.bodies(0..n).iter().map(|body| Source { id: body.id, position: body.position, gm: body.mass }).collect()
+    let gm = |id: u64, mass: f64| mass * (0.5 + Random::new(2, 2, id).uniform());
+    let source = |body: &Body| Source { id: body.id, position: body.position, gm: gm(body.id, body.mass) };
+    sphere.bodies(0..n).iter().map(source).collect()
 }
 
 fn tree(opening: Opening) -> Tree {
