@@ -38,6 +38,12 @@ thread_local! {
 ///
 /// Call it once per process. Errors and panics are reported on standard error with their rank, and every rank ends non-zero.
 pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
+    launch_unjoined(|comm, joined| joined.and_then(|()| program(comm)))
+}
+
+/// As [`launch`], but lets a program run that its launcher started several times without joining the processes; it gets the error
+/// that says so.
+pub(crate) fn launch_unjoined(program: impl FnOnce(&Comm, Result<()>) -> Result<u8>) -> ExitCode {
     panic::set_hook(Box::new(|info| PANIC.set(Some(info.to_string()))));
     let at_usr1 = ffi::AtUsr1::now();
     let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
@@ -54,9 +60,9 @@ pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
     let status = {
         let comm = Comm::over(world.duplicate(), Rc::clone(&job));
         let started = panic::catch_unwind(AssertUnwindSafe(|| {
-            refuse_singletons(comm.size())?;
+            let joined = refuse_singletons(comm.size());
             job.waiting.set(Waiting::of_job(&comm));
-            program(&comm)
+            program(&comm, joined)
         }));
         let result = started.unwrap_or_else(|_| end_after_panic(&comm));
         if job.is_broken.get() {
@@ -125,6 +131,11 @@ pub(crate) fn take_panic() -> String {
 /// This process's rank from the launcher's variables, without MPI; 0 without a launcher.
 pub fn launcher_rank() -> usize {
     ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"].iter().find_map(|name| number(name)).unwrap_or(0)
+}
+
+/// Whether a launcher started this process, by its variables, without MPI.
+pub(crate) fn is_rank() -> bool {
+    ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK", "SLURM_STEP_NUM_TASKS"].iter().any(|name| number(name).is_some())
 }
 
 /// The number of this process's ranks from the launcher's variables, without MPI; 1 without a launcher.

@@ -42,14 +42,15 @@ pub(crate) use info::Info;
 pub(crate) use info::check_hint;
 #[cfg(feature = "compress")]
 pub(crate) use launch::launcher_size;
+pub(crate) use launch::{is_rank, launch_unjoined, leave, take_panic};
 pub use launch::{launch, launcher_rank, survives_deaths};
-pub(crate) use launch::{leave, take_panic};
 pub use message::{Pending, Tag, wait_all, wait_any};
 pub(crate) use shared::{Shared, shared_room};
 pub use traffic::{Counts, FIRST_PHASE, Traffic};
 
 use crate::Error;
 use waiting::Waiting;
+pub(crate) use waiting::own_cores;
 
 /// A group of ranks that exchange messages.
 ///

@@ -52,14 +52,14 @@ impl Comm {
 
 /// The numbers of the cores that this process may use.
 #[cfg(target_os = "linux")]
-fn own_cores() -> Vec<u64> {
+pub(crate) fn own_cores() -> Vec<u64> {
     let set = rustix::thread::sched_getaffinity(None).expect("this process's cores");
     (0..rustix::thread::CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).map(|core| core as u64).collect()
 }
 
 /// All cores: nothing binds a process here.
 #[cfg(not(target_os = "linux"))]
-fn own_cores() -> Vec<u64> {
+pub(crate) fn own_cores() -> Vec<u64> {
     (0..std::thread::available_parallelism().map_or(1, usize::from) as u64).collect()
 }
 

@@ -31,6 +31,7 @@ mod plane;
 mod profiles;
 mod report;
 mod scale;
+pub(crate) mod scaling;
 mod squares;
 mod totals;
 mod trace;

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::RunFolder;
 use crate::io::checkpoint::VALUES;
 use crate::io::grid::{FIELDS, PARAMETERS};
@@ -35,7 +37,7 @@ impl Tolerance {
 }
 
 /// What a comparison found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Report {
     /// How many files, and how many numbers and texts in them, were compared.
     pub files: u64,

@@ -80,6 +80,36 @@ impl Estimate {
     }
 }
 
+/// What a run would cost, by a trial on one rank.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    pub(super) estimate: Estimate,
+    pub(super) has_end: bool,
+    /// The memory of the rank after the trial, and before the simulation was made, bytes.
+    pub(super) memory: u64,
+    pub(super) memory_before: u64,
+}
+
+impl Cost {
+    /// The seconds of the whole run on the rank that was tried, but for snapshots and checkpoints; none where it has no end but its goal.
+    pub(crate) fn seconds(&self) -> Option<f64> {
+        let Estimate { steps, step_seconds, rows, row_seconds, .. } = self.estimate;
+        self.has_end.then_some(steps * step_seconds + rows * row_seconds)
+    }
+
+    /// The bytes that each of so many ranks takes, if all that the simulation holds is shared out.
+    pub(crate) fn memory_of_each(&self, ranks: u32) -> u64 {
+        self.memory_before + self.memory.saturating_sub(self.memory_before) / u64::from(ranks.max(1))
+    }
+
+    /// In lines: the steps, and the snapshots.
+    pub(crate) fn lines(&self) -> Vec<(&'static str, String)> {
+        let (time, snapshots) = self.estimate.texts(self.has_end);
+        let time = ("one rank", format!("{time}; {} MiB", self.memory >> 20));
+        [Some(time), snapshots.map(|text| ("snapshots", text))].into_iter().flatten().collect()
+    }
+}
+
 /// The bytes of a snapshot, before compression; none of a simulation that has no snapshots. All ranks.
 fn snapshot_bytes(simulation: &impl Simulation, units: &Units, comm: &Comm) -> Result<u64> {
     let mut snapshot = Snapshot::counting(comm, Stamp::new(0.0, 0, units.clone()));
@@ -132,6 +162,9 @@ mod tests {
         );
         let (text, snapshots) = estimate.texts(false);
         assert!(text.contains("until the goal") && snapshots.unwrap() == "of 2.5 GB each", "{text}");
+        let cost = |has_end| Cost { estimate, has_end, memory: 110 << 20, memory_before: 10 << 20 };
+        assert_eq!((cost(true).seconds(), cost(false).seconds()), (Some(10_001.0), None));
+        assert_eq!([1, 4].map(|ranks| cost(true).memory_of_each(ranks) >> 20), [110, 35]);
         estimate.snapshot_bytes = 0;
         assert_eq!((estimate.texts(true).1, estimate.texts(false).1), (None, None));
     }

@@ -38,10 +38,11 @@ mod taking;
 mod verdict;
 mod verify;
 
-pub(crate) use check::{check, validate};
+pub(crate) use check::{check, cost, validate};
 pub(crate) use compare::{Tolerance, compare, compare_runs};
 pub(crate) use deadline::{Deadline, walltime};
 pub use ending::Ending;
+pub(crate) use estimate::Cost;
 pub use event::Event;
 pub use folder::RunFolder;
 pub(crate) use folder::{CHECKPOINTS, Holds, RunFile, SNAPSHOTS};

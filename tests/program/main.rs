@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod check;
 mod cli;
 #[cfg(feature = "compress")]
 mod compress;
@@ -12,6 +13,7 @@ mod events;
 mod examples;
 mod extremes;
 mod folder;
+mod json;
 mod layering;
 mod lectures;
 mod locks;
@@ -21,6 +23,7 @@ mod nothing_lost;
 mod parameters;
 mod pictures;
 mod runs;
+mod scaling;
 mod scripts;
 mod standard_output;
 mod submit;
