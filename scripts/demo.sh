@@ -26,7 +26,7 @@ nearest_and_furthest() { # of the table that `divisi compare` prints
 }
 
 step "1. Build (about two minutes the first time)"
-show cargo build --release
+show cargo build --release ${DIVISI_FEATURES:-}
 
 step "2. The Sun, the planets, the Moon and Pluto for 100 years on two ranks"
 show mpirun -n 2 "$divisi" run sims/nbody/solar_system.toml --out "$planets" --overwrite

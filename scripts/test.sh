@@ -6,6 +6,7 @@
 # The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`; `--python`: the Python package alone.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+[[ ! ${MPI:-} ]] || exec scripts/test_mpi.sh
 scripts/setup.sh || exit 1
 . scripts/env.sh
 

@@ -7,6 +7,7 @@ pub(crate) mod console;
 pub(crate) mod csv;
 pub(crate) mod descriptors;
 pub mod error;
+pub(crate) mod file_at;
 pub(crate) mod memory;
 pub mod partition;
 pub mod random;

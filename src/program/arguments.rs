@@ -123,6 +123,16 @@ pub(super) enum Command {
     /// Show the samples of a fit without more of the chain's start, and how many they are worth
     #[cfg(feature = "solvers")]
     Posterior(PosteriorArguments),
+    /// Print the script by which a shell completes commands and options
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages: one for the program, one for each command
+    Man {
+        /// The folder, which is made: share/man/man1 of where the program is
+        folder: PathBuf,
+    },
     /// Serve as a pool that runs Python functions: divisi.Pool starts it, or joins it by its folder
     Serve(ServeArguments),
     /// Compress files by all ranks: to .zst or .gz, which zstd, gzip and bgzip read

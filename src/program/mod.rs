@@ -17,6 +17,7 @@ mod mutations;
 mod new;
 mod parameters;
 mod scaling;
+mod shell;
 mod status;
 mod submit;
 
@@ -119,6 +120,8 @@ impl Program {
             Command::Check(arguments) => check::check(&arguments),
             Command::Ls { path, json } => inspect::ls(&self.folder(path), json),
             Command::Compare(arguments) => inspect::compare(&arguments, |run| self.folder(run)),
+            Command::Completions { shell } => shell::completions(shell).map(|()| ExitCode::SUCCESS),
+            Command::Man { folder } => shell::man(&folder).map(|()| ExitCode::SUCCESS),
             Command::Serve(arguments) => Ok(serve(arguments)),
             #[cfg(feature = "compress")]
             Command::Compress(arguments) => compress::compress(&arguments),

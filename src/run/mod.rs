@@ -40,7 +40,7 @@ mod verify;
 
 pub(crate) use check::{check, cost, validate};
 pub(crate) use compare::{Tolerance, compare, compare_runs};
-pub(crate) use deadline::{Deadline, walltime};
+pub(crate) use deadline::{Deadline, SILENCE, silence, walltime};
 pub use ending::Ending;
 pub(crate) use estimate::Cost;
 pub use event::Event;

@@ -20,7 +20,7 @@ use super::setup::Instructions;
 use super::taking::Held;
 use super::{Finished, Setup, Simulation, StopRequest};
 use crate::base::clock::{Clock, Schedule};
-use crate::comm::Comm;
+use crate::comm::{Comm, Reaction, Watchdog};
 use crate::io::{newest, of_others};
 use crate::{Error, Parameters, Result};
 
@@ -53,6 +53,7 @@ fn start<'a, S: Simulation>(
     began: Instant,
 ) -> Result<Driver<'a, S>> {
     let mut plan = Plan::read::<S>(&request.parameters)?;
+    let watchdog = Watchdog::start(comm, plan.framework.silence(&request.parameters)?, Reaction::End)?;
     let resumes = !request.bare && request.continues()?;
     let id = request.folder.id(resumes)?;
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
@@ -108,6 +109,7 @@ fn start<'a, S: Simulation>(
         loop_time,
         loop_cpu,
         held,
+        _watchdog: watchdog,
     })
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn validate(parameters: &ParameterFile, simulations: &Simulations) ->
     let plan = &file.plan;
     plan.program().map_err(|error| parameters.locate(error))?;
     file.walltime()?;
+    file.silence()?;
     if let Work::Simulation(simulation) = plan.work() {
         for index in spread(plan.points().len()) {
             let context = Context { index, seed: plan.task_seed(index), attempt: 1, folder: Path::new("task") };
@@ -93,7 +94,7 @@ pub(crate) fn run(
     let file = PlanFile::read(&request.parameters)?;
     let plan = &file.plan;
     check_ranks(comm, plan)?;
-    let executor = Executor::new(comm).seed(file.seed()).journal(&request.folder.path(JOURNAL), &plan.canonical());
+    let executor = Executor::new(comm).silence(file.silence()?).seed(file.seed()).journal(&request.folder.path(JOURNAL), &plan.canonical());
     let held = take_folder(comm, request, &file, &executor)?;
     let deadline = Deadline::new(began, file.walltime()?);
     let voice = Voice::new(comm, &request.folder)?;

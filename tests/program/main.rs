@@ -29,3 +29,4 @@ mod standard_output;
 mod submit;
 mod sweeps;
 mod verify;
+mod watchdog;

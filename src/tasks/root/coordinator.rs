@@ -62,14 +62,23 @@ impl Coordinator {
         for incoming in self.effects.dispatch.hub.receive(rank) {
             match incoming {
                 Incoming::Frame(frame) => self.handle(rank, frame),
-                Incoming::Gone => {
-                    // What it had finished is in its ring.
-                    self.drain();
-                    self.effects.dispatch.forget(rank);
-                    self.apply(if self.is_over { Event::RankLeft(rank) } else { Event::RankLost(rank) });
-                }
+                Incoming::Gone => self.lose(rank),
             }
         }
+    }
+
+    /// A rank is taken for lost, though its socket is open.
+    pub(crate) fn cut(&mut self, rank: usize) {
+        if self.effects.dispatch.hub.cut(rank) {
+            self.lose(rank);
+        }
+    }
+
+    fn lose(&mut self, rank: usize) {
+        // What it had finished is in its ring.
+        self.drain();
+        self.effects.dispatch.forget(rank);
+        self.apply(if self.is_over { Event::RankLeft(rank) } else { Event::RankLost(rank) });
     }
 
     fn handle(&mut self, rank: usize, frame: Frame) {
