@@ -12,5 +12,6 @@ pub(crate) mod memory;
 pub mod partition;
 pub mod random;
 pub(crate) mod table;
+pub(crate) mod timeline;
 pub mod units;
 pub(crate) mod whole;

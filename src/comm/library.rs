@@ -84,7 +84,9 @@ fn command_line_recovers() -> bool {
     let own = env::current_exe().unwrap_or_default();
     let words = line.split(|byte| *byte == 0).map(String::from_utf8_lossy);
     let words = words.take_while(|word| own.file_name() != std::path::Path::new(word.as_ref()).file_name());
-    words.flat_map(|word| word.split(',').map(str::to_owned).collect::<Vec<_>>()).any(|word| RECOVERY.contains(&word.as_str()))
+    words
+        .flat_map(|word| word.split(',').map(str::to_owned).collect::<Vec<_>>())
+        .any(|word| RECOVERY.contains(&word.as_str()))
 }
 
 /// The launcher's processes that this one descends from, its parent first, with their names.
@@ -149,7 +151,8 @@ pub(super) fn end_by_signal() -> ! {
 fn end_launcher_that_hangs() {
     let Some((launcher, name)) = launchers().pop() else { return };
     let process = launcher.as_raw_nonzero();
-    let script = format!("sleep {PATIENCE}; read name </proc/{process}/comm && [ \"$name\" = {name} ] && kill -KILL {process}");
+    let script =
+        format!("sleep {PATIENCE}; read name </proc/{process}/comm && [ \"$name\" = {name} ] && kill -KILL {process}");
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // A group of its own: the launcher ends its ranks' groups.

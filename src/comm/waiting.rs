@@ -32,7 +32,8 @@ impl Waiting {
     pub(super) fn of_job(comm: &Comm) -> Self {
         if comm.size() > 1
             && !library::yields_by_itself()
-            && comm.all_reduce_max(u64::from(comm.split_node().is_crowded())) == 1 {
+            && comm.all_reduce_max(u64::from(comm.split_node().is_crowded())) == 1
+        {
             Waiting::Outside
         } else {
             Waiting::Inside

@@ -35,6 +35,7 @@ mod start;
 mod state;
 mod table;
 mod taking;
+mod trace;
 mod verdict;
 mod verify;
 

@@ -105,6 +105,8 @@ pub(super) struct RunSection {
     #[default = 60.0]
     #[schemars(range(min = 0.0))]
     pub silence_seconds: f64,
+    /// Whether trace.json is written: when each rank was in which phase, as ui.perfetto.dev shows it.
+    pub trace: bool,
 }
 
 /// `[output]`: cadences and form of the files.

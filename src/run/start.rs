@@ -18,6 +18,7 @@ use super::request::Request;
 use super::sections::{Cadence, Framework, MadeBy};
 use super::setup::Instructions;
 use super::taking::Held;
+use super::trace;
 use super::{Finished, Setup, Simulation, StopRequest};
 use crate::base::clock::{Clock, Schedule};
 use crate::comm::{Comm, Reaction, Watchdog};
@@ -39,6 +40,9 @@ pub(crate) fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequ
     let first_step = driver.clock.step();
     let outcome = driver.drive()?;
     driver.files.series()?;
+    if let Some(line) = trace::end(comm, &request.folder)? {
+        driver.progress.say(&line);
+    }
     account(&mut driver, request, began, first_step, &counted)?;
     let told = if comm.is_root() && !request.bare { outcome.write(&request.folder) } else { Ok(()) };
     comm.agree(told)?;
@@ -59,6 +63,9 @@ fn start<'a, S: Simulation>(
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
     plan.framework.made_by = Some(MadeBy::now(S::NAME, &id, &request.command, &instructions.name, &plan.folder)?);
     let framework = plan.framework.clone();
+    if framework.run.trace && !request.bare {
+        trace::begin(comm);
+    }
     let cadence = plan.cadence.clone();
     let table = plan.to_table(S::NAME)?;
     let inputs = inputs_of(&table, S::Config::CHANGEABLE);

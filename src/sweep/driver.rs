@@ -94,7 +94,10 @@ pub(crate) fn run(
     let file = PlanFile::read(&request.parameters)?;
     let plan = &file.plan;
     check_ranks(comm, plan)?;
-    let executor = Executor::new(comm).silence(file.silence()?).seed(file.seed()).journal(&request.folder.path(JOURNAL), &plan.canonical());
+    let executor = Executor::new(comm)
+        .silence(file.silence()?)
+        .seed(file.seed())
+        .journal(&request.folder.path(JOURNAL), &plan.canonical());
     let held = take_folder(comm, request, &file, &executor)?;
     let deadline = Deadline::new(began, file.walltime()?);
     let voice = Voice::new(comm, &request.folder)?;
@@ -104,6 +107,7 @@ pub(crate) fn run(
         held.iter().for_each(|(held, _)| held.assure());
         stop.came() || deadline.is_near(Duration::ZERO, Duration::ZERO)
     });
+    let executor = if file.traces() { executor.trace(&request.folder.trace()) } else { executor };
     let on_task = Tasks::new(plan, simulations, &request.folder, cores_per_rank(comm))?;
     // Last, so that a sweep that can't go on keeps the parameters with which it could.
     comm.agree(match &held {

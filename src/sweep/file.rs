@@ -41,6 +41,8 @@ struct RunSection {
     #[default = 60.0]
     #[schemars(range(min = 0.0))]
     silence_seconds: f64,
+    /// Whether trace.json is written: which rank ran which task when, as ui.perfetto.dev shows it.
+    trace: bool,
 }
 
 /// A plan's file, typed and checked.
@@ -75,6 +77,11 @@ impl PlanFile {
     /// One that can't be read.
     pub(super) fn walltime(&self) -> Result<Option<Duration>> {
         self.frame.run.walltime.as_deref().map(|text| walltime("run.walltime", text)).transpose()
+    }
+
+    /// Whether a trace is asked for.
+    pub(super) fn traces(&self) -> bool {
+        self.frame.run.trace
     }
 
     /// How long nothing may be heard of a rank, if there is a limit.

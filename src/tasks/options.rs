@@ -50,6 +50,8 @@ pub(crate) struct Options<'a> {
     pub retry_failed: bool,
     /// How long nothing may be heard of a rank.
     pub silence: Option<Duration>,
+    /// Where it is written which rank ran which task when.
+    pub trace: Option<PathBuf>,
     /// Submitted tasks are known in the journal by their keys, not by their order: says whether bytes are a result, or tell of a failure.
     pub by_key: Option<IsResult>,
     /// Called with the tasks of a chunk before the first of them runs.
@@ -74,6 +76,7 @@ impl<'a> Options<'a> {
             journal: None,
             retry_failed: false,
             silence: Some(SILENCE),
+            trace: None,
             by_key: None,
             ahead: None,
             observer: RefCell::new(None),

@@ -11,6 +11,7 @@ use super::root::dispatch::Dispatch;
 use super::root::effects::Effects;
 use super::root::pace::Pace;
 use super::root::recorder::Recorder;
+use super::root::trace::Trace;
 use super::root::watch::Watch;
 use super::root::{Conduct, Missed, Root, Watched};
 use super::topology::Topology;
@@ -75,7 +76,9 @@ impl<'w> Starting<'w, '_> {
             runner.progress = topology.progress(&memory, rank);
         }
         match end {
-            Endpoint::Root(hub) => self.start_root(&topology, memory, hub, journal, runner, Watched { missed, watchdog }),
+            Endpoint::Root(hub) => {
+                self.start_root(&topology, memory, hub, journal, runner, Watched { missed, watchdog })
+            }
             Endpoint::Other(socket) => {
                 let lifeline = Lifeline::new(socket, move |frame| at_once(frame, &token, &values))
                     .map_err(|error| Error::System(format!("rank {rank} cannot listen to rank 0: {error}")))?;
@@ -120,6 +123,7 @@ impl<'w> Starting<'w, '_> {
             Watch::new(options.time_limit),
             topology.rings(&memory),
         );
+        coordinator.trace = options.trace.clone().map(|path| Trace::begin(path, topology.leaders.len()));
         fill(&mut coordinator, options, self.count, recovered.as_ref());
         let conduct = Conduct {
             computes: options.root_computes,

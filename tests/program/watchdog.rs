@@ -23,7 +23,7 @@ fn stopped(command: &mut Command, folder: &Path, begun: &str, victim: usize) -> 
     // Some words must have been heard before the silence.
     std::thread::sleep(Duration::from_millis(600));
     let mut ranks: Vec<Pid> = ranks_of(folder);
-    ranks.sort();
+    ranks.sort_by_key(|rank| rank.as_raw_nonzero());
     kill_process(ranks[victim], Signal::STOP).unwrap();
     let status = wait(&mut child, Duration::from_secs(LIMIT));
     (status, std::fs::read_to_string(said).unwrap())
@@ -57,8 +57,8 @@ fn a_sweep_goes_on_without_a_rank_that_stands_still() {
     let folder = tempfile::tempdir().unwrap();
     let plan = folder.path().join("plan.toml");
     let out = folder.path().join("run");
-    let text = "simulation = 'sweep'\n[run]\nsilence_seconds = 2\n[task]\ncommand = ['sleep', '0.{x}']\n\
-                [parameters]\nvalues = {x = [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5]}\n";
+    let text = "simulation = 'sweep'\n[run]\nsilence_seconds = 2\n[task]\noutput = 'number'\n\
+                command = ['sh', '-c', 'sleep 0.4; echo {x}']\n[parameters.values]\nx = { from = 1, to = 24, count = 24 }\n";
     std::fs::write(&plan, text).unwrap();
     let mut command = mpirun(3, "--enable-recovery");
     command.arg(DIVISI).arg("run").arg(&plan).arg("--out").arg(&out);

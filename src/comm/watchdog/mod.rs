@@ -86,7 +86,8 @@ impl Watchdog {
         let invitation = if comm.is_root() { invite(&socket, hosts.are_one()).map_err(failed) } else { Ok(Vec::new()) };
         let root = comm.broadcast(&comm.agree(invitation)?, 0);
         let mut addresses = vec![Vec::new(); comm.size()];
-        addresses[0] = root.iter().map(|&word| SocketAddr::from((Ipv4Addr::from((word >> 16) as u32), word as u16))).collect();
+        addresses[0] =
+            root.iter().map(|&word| SocketAddr::from((Ipv4Addr::from((word >> 16) as u32), word as u16))).collect();
         let socket = Arc::new(socket);
         let quit = Arc::new(AtomicBool::new(false));
         let watch = Watch {
@@ -120,7 +121,9 @@ impl Drop for Watchdog {
 }
 
 fn failed(error: io::Error) -> Error {
-    Error::System(format!("ranks tell each other that they are there by UDP (run.silence_seconds = 0 leaves it out): {error}"))
+    Error::System(format!(
+        "ranks tell each other that they are there by UDP (run.silence_seconds = 0 leaves it out): {error}"
+    ))
 }
 
 fn listen(is_one_host: bool) -> io::Result<UdpSocket> {

@@ -123,7 +123,10 @@ impl Slow {
                 self.told[rank] = Some(path.clone());
                 let line = || {
                     let (host, path) = (&hosts.names[rank], path.display());
-                    format!("divisi: {path}: rank {rank} on host {host} has waited for {} s for this file's system, which does not answer; the job waits on", elapsed.as_secs())
+                    format!(
+                        "divisi: {path}: rank {rank} on host {host} has waited for {} s for this file's system, which does not answer; the job waits on",
+                        elapsed.as_secs()
+                    )
                 };
                 (!is_known).then(line)
             }
@@ -170,6 +173,9 @@ mod tests {
         assert_eq!(slow.look(0, at(122).as_ref(), &hosts()), None);
         assert_eq!(slow.look(2, at(123).as_ref(), &hosts()), None);
         assert_eq!(slow.look(2, None, &hosts()), None);
-        assert_eq!(slow.look(0, None, &hosts()).expect("told"), "divisi: out/history.csv: the file system answers again");
+        assert_eq!(
+            slow.look(0, None, &hosts()).expect("told"),
+            "divisi: out/history.csv: the file system answers again"
+        );
     }
 }

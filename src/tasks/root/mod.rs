@@ -15,6 +15,7 @@ mod reader;
 pub(crate) mod recorder;
 pub(crate) mod service;
 mod signals;
+pub(crate) mod trace;
 pub(crate) mod watch;
 
 use std::cell::{Cell, RefCell};
@@ -327,7 +328,8 @@ impl<'a> Root<'a> {
         if !is_whole {
             coordinator.effects.dispatch.send_all(&Frame::new(Kind::Exit, [0; 2]));
         }
-        let synced = coordinator.effects.recorder.sync();
+        let traced = coordinator.trace.take().map_or(Ok(()), |trace| trace.write());
+        let synced = coordinator.effects.recorder.sync().and(traced);
         (synced.map(|()| coordinator.counts()), is_whole)
     }
 }
