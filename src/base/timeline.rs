@@ -24,7 +24,8 @@ pub(crate) struct Span {
 pub(crate) fn track(number: usize, name: &str, spans: &[Span]) -> String {
     let micros = |time: Duration| (time.as_secs_f64() * 1e9).round() / 1e3;
     let names = json!({"ph": "M", "name": "thread_name", "pid": 0, "tid": number, "args": {"name": name}});
-    let order = json!({"ph": "M", "name": "thread_sort_index", "pid": 0, "tid": number, "args": {"sort_index": number}});
+    let order =
+        json!({"ph": "M", "name": "thread_sort_index", "pid": 0, "tid": number, "args": {"sort_index": number}});
     let spans = spans.iter().map(|span| {
         json!({"ph": "X", "name": span.name, "pid": 0, "tid": number, "ts": micros(span.start), "dur": micros(span.length)})
     });
@@ -62,7 +63,10 @@ mod tests {
         let read: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let events = read["traceEvents"].as_array().unwrap();
         assert_eq!(events.len(), 6);
-        assert_eq!((&events[2]["name"], &events[2]["ts"], &events[2]["dur"]), (&json!("force"), &json!(1.5), &json!(2.0)));
+        assert_eq!(
+            (&events[2]["name"], &events[2]["ts"], &events[2]["dur"]),
+            (&json!("force"), &json!(1.5), &json!(2.0))
+        );
         assert_eq!(events[3]["name"], "\"quoted\"");
         assert_eq!(events[4]["args"]["name"], "rank 1 on h2");
     }

@@ -155,6 +155,8 @@ fn end_launcher_that_hangs() {
         format!("sleep {PATIENCE}; read name </proc/{process}/comm && [ \"$name\" = {name} ] && kill -KILL {process}");
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Nothing by which it would be taken for a part of the job.
+    shell.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/");
     // A group of its own: the launcher ends its ranks' groups.
     let _ = std::os::unix::process::CommandExt::process_group(&mut shell, 0).spawn();
 }

@@ -54,8 +54,8 @@ pub(crate) use library::{is_rank, leave};
 pub use library::{launcher_rank, survives_deaths};
 pub use message::{Pending, Tag, wait_all, wait_any};
 pub(crate) use shared::{Shared, shared_room};
-pub use traffic::{Counts, FIRST_PHASE, Traffic};
 pub(crate) use traffic::MOST_SPANS;
+pub use traffic::{Counts, FIRST_PHASE, Traffic};
 pub(crate) use watchdog::{Reaction, Watchdog};
 
 use crate::Error;

@@ -63,9 +63,7 @@ fn start<'a, S: Simulation>(
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
     plan.framework.made_by = Some(MadeBy::now(S::NAME, &id, &request.command, &instructions.name, &plan.folder)?);
     let framework = plan.framework.clone();
-    if framework.run.trace && !request.bare {
-        trace::begin(comm);
-    }
+    trace::begin(comm, framework.run.trace && !request.bare);
     let cadence = plan.cadence.clone();
     let table = plan.to_table(S::NAME)?;
     let inputs = inputs_of(&table, S::Config::CHANGEABLE);

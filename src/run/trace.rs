@@ -8,10 +8,12 @@ use crate::Result;
 use crate::base::timeline;
 use crate::comm::{Comm, MOST_SPANS};
 
-/// Begins to note phases. All ranks.
-pub(super) fn begin(comm: &Comm) {
-    comm.barrier();
-    comm.traffic().trace();
+/// Begins to note phases, if that is `wanted`. All ranks.
+pub(super) fn begin(comm: &Comm, wanted: bool) {
+    if wanted {
+        comm.barrier();
+        comm.traffic().trace();
+    }
 }
 
 /// Writes what was noted; what there is to say of it. All ranks.

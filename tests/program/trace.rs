@@ -33,8 +33,13 @@ fn a_run_has_a_track_for_each_rank_with_its_phases() {
     let (tracks, spans) = read(&out);
     assert_eq!(tracks.len(), 3);
     assert!(tracks.iter().enumerate().all(|(rank, name)| name.starts_with(&format!("rank {rank} on "))), "{tracks:?}");
-    let phases = |track| spans.iter().filter(|span| span.1 == track).map(|span| span.0.clone()).collect::<BTreeSet<_>>();
-    assert!(phases(0).contains("checkpoints") && phases(0).contains("history") && phases(0) == phases(2), "{:?}", phases(0));
+    let phases =
+        |track| spans.iter().filter(|span| span.1 == track).map(|span| span.0.clone()).collect::<BTreeSet<_>>();
+    assert!(
+        phases(0).contains("checkpoints") && phases(0).contains("history") && phases(0) == phases(2),
+        "{:?}",
+        phases(0)
+    );
     // Spans of a track follow each other without gaps, to the nanosecond that the file has.
     for track in 0..3 {
         let own: Vec<_> = spans.iter().filter(|span| span.1 == track).collect();
