@@ -37,12 +37,15 @@ const LONG: Duration = Duration::from_secs(5);
 const ENDS: u32 = 3;
 const BETWEEN_ENDS: Duration = Duration::from_millis(20);
 
+/// Gets ranks that are silent, and what is to be said of them.
+type Lose = Box<dyn Fn(&[usize], String) + Send>;
+
 /// What rank 0 does about ranks that are silent.
 pub(crate) enum Reaction {
     /// Ends the job.
     End,
     /// Goes on without them, after this was called with them and with what is to be said, unless it is known that they are gone.
-    GoOn(Box<dyn Fn(&[usize], String) + Send>),
+    GoOn(Lose),
 }
 
 /// A watch over all ranks, until it is dropped.
