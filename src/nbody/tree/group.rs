@@ -26,10 +26,9 @@ impl Bounds {
     #[inline(always)]
     pub(super) fn of<L: Single>(simd: L::Simd, bodies: &Range<usize>, columns: &Columns) -> Self {
         let Range { start, end } = *bodies;
-        let mut centre = [0.0; 3];
-        for c in 0..3 {
-            centre[c] = middle::<L>(simd, &columns.high[c][start..end]);
-        }
+        let [x, y, z] = &columns.high;
+        let centre =
+            [middle::<L>(simd, &x[start..end]), middle::<L>(simd, &y[start..end]), middle::<L>(simd, &z[start..end])];
         let zero = L::splat(simd, 0.0);
         let mut widest = [zero; 3];
         let mut farthest = zero;

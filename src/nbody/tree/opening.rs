@@ -32,7 +32,7 @@ impl From<Accuracy> for Opening {
         match accuracy {
             Accuracy::Fast => Opening { theta: 0.7, reach: 0.45, order: 3 },
             Accuracy::Standard => Opening { theta: 0.58, reach: 0.4, order: 3 },
-            Accuracy::Accurate => Opening { theta: 0.35, reach: 0.35, order: 3 },
+            Accuracy::Accurate => Opening { theta: 0.34, reach: 0.35, order: 3 },
         }
     }
 }
