@@ -29,9 +29,8 @@ fn findings(ended: &Ended) -> Vec<(String, String, String)> {
 #[track_caller]
 fn told<'a>(findings: &'a [(String, String, String)], about: &str) -> (&'a str, &'a str) {
     let found = findings.iter().find(|finding| finding.0 == about);
-    found
-        .map(|(_, level, text)| (level.as_str(), text.as_str()))
-        .unwrap_or_else(|| panic!("no {about} in {findings:?}"))
+    let (_, level, text) = found.unwrap_or_else(|| panic!("no {about} in {findings:?}"));
+    (level, text)
 }
 
 /// A folder of programs that comes first in PATH.

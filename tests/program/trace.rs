@@ -9,8 +9,17 @@ use crate::common::{DIVISI, finish, mpirun, root};
 
 const LIMIT: u64 = 60;
 
-/// The tracks' names, and the names of spans with their tracks, starts and lengths.
-fn read(run: &Path) -> (Vec<String>, Vec<(String, u64, f64, f64)>) {
+/// A phase or a task, in microseconds.
+#[derive(Debug)]
+struct Span {
+    name: String,
+    track: u64,
+    start: f64,
+    length: f64,
+}
+
+/// The tracks' names, and the spans.
+fn read(run: &Path) -> (Vec<String>, Vec<Span>) {
     let text = std::fs::read_to_string(run.join("trace.json")).unwrap();
     let trace: Value = serde_json::from_str(&text).unwrap();
     let events = trace["traceEvents"].as_array().unwrap();
@@ -18,7 +27,8 @@ fn read(run: &Path) -> (Vec<String>, Vec<(String, u64, f64, f64)>) {
     let names = named.map(|event| event["args"]["name"].as_str().unwrap().to_owned()).collect();
     let spans = events.iter().filter(|event| event["ph"] == "X").map(|event| {
         let [start, length] = ["ts", "dur"].map(|key| event[key].as_f64().unwrap());
-        (event["name"].as_str().unwrap().to_owned(), event["tid"].as_u64().unwrap(), start, length)
+        let name = event["name"].as_str().unwrap().to_owned();
+        Span { name, track: event["tid"].as_u64().unwrap(), start, length }
     });
     (names, spans.collect())
 }
@@ -34,7 +44,7 @@ fn a_run_has_a_track_for_each_rank_with_its_phases() {
     assert_eq!(tracks.len(), 3);
     assert!(tracks.iter().enumerate().all(|(rank, name)| name.starts_with(&format!("rank {rank} on "))), "{tracks:?}");
     let phases =
-        |track| spans.iter().filter(|span| span.1 == track).map(|span| span.0.clone()).collect::<BTreeSet<_>>();
+        |track| spans.iter().filter(|span| span.track == track).map(|span| span.name.clone()).collect::<BTreeSet<_>>();
     assert!(
         phases(0).contains("checkpoints") && phases(0).contains("history") && phases(0) == phases(2),
         "{:?}",
@@ -42,8 +52,11 @@ fn a_run_has_a_track_for_each_rank_with_its_phases() {
     );
     // Spans of a track follow each other without gaps, to the nanosecond that the file has.
     for track in 0..3 {
-        let own: Vec<_> = spans.iter().filter(|span| span.1 == track).collect();
-        assert!(own.windows(2).all(|pair| (pair[0].2 + pair[0].3 - pair[1].2).abs() < 0.01), "track {track}");
+        let own: Vec<_> = spans.iter().filter(|span| span.track == track).collect();
+        assert!(
+            own.windows(2).all(|pair| (pair[0].start + pair[0].length - pair[1].start).abs() < 0.01),
+            "track {track}"
+        );
     }
 }
 
@@ -58,10 +71,10 @@ fn a_sweep_has_each_task_once() {
     finish(mpirun(3, DIVISI).arg("run").arg(&plan).arg("--out").arg(&out), LIMIT).expect(0);
     let (tracks, spans) = read(&out);
     assert_eq!(tracks.len(), 3);
-    let tasks: BTreeSet<&str> = spans.iter().map(|span| span.0.as_str()).collect();
+    let tasks: BTreeSet<&str> = spans.iter().map(|span| span.name.as_str()).collect();
     assert_eq!((tasks.len(), spans.len()), (12, 12), "{spans:?}");
     assert!(tasks.contains("task 0") && tasks.contains("task 11"), "{tasks:?}");
-    assert!(spans.iter().all(|span| span.3 > 40_000.0), "{spans:?}");
+    assert!(spans.iter().all(|span| span.length > 40_000.0), "{spans:?}");
 }
 
 #[test]

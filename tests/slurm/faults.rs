@@ -124,9 +124,14 @@ fn preempted(launcher: &'static str) -> Outcome {
     let job = submit(launcher, "preempted", &["--time=4"])?;
     let urgent =
         ["--parsable", "--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=sleep 5"];
-    let urgent = checked(Command::new("sbatch").args(urgent))?;
+    let mut number = String::new();
+    job.held_while(|| {
+        number = checked(Command::new("sbatch").args(urgent))?;
+        sleep(Duration::from_secs(2));
+        Ok(())
+    })?;
     let ended = job.wait("COMPLETED");
-    checked(Command::new("scancel").args(["--quiet", urgent.trim()]))?;
+    checked(Command::new("scancel").args(["--quiet", number.trim()]))?;
     ended?;
     job.was_put_back()?;
     same_bytes(&alone, &job.out)

@@ -62,7 +62,7 @@ fn factors(mut number: u64) -> Vec<u64> {
     let mut found = Vec::new();
     let mut factor = 2;
     while number > 1 {
-        while number % factor == 0 {
+        while number.is_multiple_of(factor) {
             found.push(factor);
             number /= factor;
         }

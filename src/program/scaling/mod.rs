@@ -105,24 +105,20 @@ impl<'a> Order<'a> {
     fn measure(&self) -> Result<Vec<Measured>> {
         let mut all: Vec<Measured> = self.ranks.iter().map(|ranks| Measured::none(*ranks)).collect();
         for repeat in 1..=self.arguments.repeats {
-            for place in 0..all.len() {
-                if all[place].failure.is_some() {
+            for (place, measured) in all.iter_mut().enumerate() {
+                if measured.failure.is_some() {
                     break;
                 }
-                match self.run(all[place].ranks, repeat) {
+                let ranks = ranks_text(measured.ranks);
+                match self.run(measured.ranks, repeat) {
                     Ok(measurement) => {
-                        let of = self.arguments.repeats;
-                        say(&format!(
-                            "{}, {repeat} of {of}: {:.3} s",
-                            ranks_text(all[place].ranks),
-                            measurement.seconds
-                        ));
-                        all[place].runs.push(measurement);
+                        say(&format!("{ranks}, {repeat} of {}: {:.3} s", self.arguments.repeats, measurement.seconds));
+                        measured.runs.push(measurement);
                     }
                     Err(error) if place == 0 => return Err(error),
                     Err(error) => {
-                        say(&format!("{}: {error}", ranks_text(all[place].ranks)));
-                        all[place].failure = Some(error.to_string());
+                        say(&format!("{ranks}: {error}"));
+                        measured.failure = Some(error.to_string());
                         break;
                     }
                 }
