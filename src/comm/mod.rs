@@ -8,7 +8,7 @@
 //! Sums of floating-point numbers are offered as [`ExactSum`] alone, since a sum in rank order would differ with the
 //! number of ranks. MPI's own errors end the job (its default error handler), so most methods return plain values.
 //!
-//! Hosts and processes that fall silent are found by a [`Watchdog`]; what differs between MPI libraries stands in `library`.
+//! Hosts and processes that fall silent are found by a watchdog (`watchdog`); what differs between MPI libraries stands in `library`.
 //!
 //! A file that is none of HDF5's is written by all ranks through MPI-IO (`file`).
 //!

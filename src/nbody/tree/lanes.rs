@@ -1,9 +1,10 @@
 //! Cells side by side, as tests in lanes read them: the children of opened cells, and what a bundle's walk left undecided.
 
 use super::nodes::{COLUMNS, Family};
-use super::walk::WIDEST;
 use crate::simd::Single;
 
+/// The widest lane.
+pub(super) const WIDEST: usize = 16;
 /// Families that are looked at together.
 pub(super) const TOGETHER: usize = 32;
 /// Room for their children, and for a lane beyond the last.

@@ -16,7 +16,7 @@
 
 use super::body::Columns;
 use super::group::{Bounds, Group};
-use super::lanes::{Children, TOGETHER, Undecided};
+use super::lanes::{Children, TOGETHER, Undecided, WIDEST};
 use super::nodes::{COLUMNS, Family, GM, NOWHERE, Nodes, OPEN, TO_LEAF};
 use crate::simd::{Single, prefetch};
 
@@ -26,9 +26,6 @@ pub(super) struct List {
     pub columns: [Vec<f32>; 4],
     pub len: usize,
 }
-
-/// The widest lane.
-pub(super) const WIDEST: usize = 16;
 
 impl List {
     /// Makes room for so many more.
