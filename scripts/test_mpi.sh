@@ -12,8 +12,8 @@ results=target/mpis
 mkdir -p "$CARGO_TARGET_DIR" "$results"
 # Ranks outnumber cores: Open MPI gives its core up when told; MPICH doesn't, and Divisi does it in its place.
 export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-1}
-# Lines in backtraces are not worth a part of the build.
-export CARGO_PROFILE_DEV_DEBUG=${CARGO_PROFILE_DEV_DEBUG:-0}
+# Lines in backtraces are not worth a part of the build; what many ranks compute is worth some optimising.
+export CARGO_PROFILE_DEV_DEBUG=${CARGO_PROFILE_DEV_DEBUG:-0} CARGO_PROFILE_DEV_OPT_LEVEL=${CARGO_PROFILE_DEV_OPT_LEVEL:-1}
 
 count() { if "$@"; then echo "1 passed, 0 failed"; else echo "0 passed, 1 failed"; fi; }
 
