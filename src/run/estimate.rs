@@ -10,6 +10,7 @@ use super::row::Row;
 use super::sections::{Cadence, OutputSection};
 use crate::Result;
 use crate::base::clock::Clock;
+use crate::base::console::bytes_text;
 use crate::base::units::Units;
 use crate::comm::Comm;
 use crate::io::{Snapshot, Stamp};
@@ -64,7 +65,7 @@ impl Estimate {
     /// As `--check` prints it of a run that has an end of its own or not: what it takes, and what its snapshots do.
     pub(super) fn texts(&self, has_end: bool) -> (String, Option<String>) {
         let Estimate { steps, step_seconds, rows, row_seconds, snapshots, snapshot_bytes } = *self;
-        let size = bytes_text(snapshot_bytes as f64);
+        let size = bytes_text(snapshot_bytes as f64, 1, "bytes");
         if !has_end {
             let time = format!(
                 "steps of {step_seconds:.3e} s, until the goal is reached; rows of history.csv of {row_seconds:.3e} s"
@@ -75,7 +76,7 @@ impl Estimate {
         let time = format!(
             "{steps:.0} steps of {step_seconds:.3e} s, {rows:.0} rows of history.csv of {row_seconds:.3e} s: {whole}"
         );
-        let all = bytes_text(snapshots * snapshot_bytes as f64);
+        let all = bytes_text(snapshots * snapshot_bytes as f64, 1, "bytes");
         (time, (snapshot_bytes > 0).then(|| format!("{snapshots:.0} of {size}: {all}, before compression")))
     }
 }
@@ -124,15 +125,6 @@ fn times_of(steps: f64, end: f64, every_steps: u64, every_time: f64, times: &[f6
     let by_time = if every_time > 0.0 { (end / every_time).min(steps) } else { 0.0 };
     let given = times.iter().filter(|&&time| time > 0.0 && time < end).count();
     (by_steps.floor() + by_time.floor()).max(1.0) + 1.0 + given as f64
-}
-
-/// A number of bytes in the unit that fits.
-fn bytes_text(bytes: f64) -> String {
-    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
-        Some((unit, name)) => format!("{:.1} {name}", bytes / unit),
-        None => format!("{bytes:.0} bytes"),
-    }
 }
 
 #[cfg(test)]

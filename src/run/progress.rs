@@ -5,10 +5,10 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::Result;
 use crate::base::clock::Clock;
 use crate::base::console::{number_text, put, say, six_decimals, visible};
 use crate::base::whole::open_own;
-use crate::{Comm, Result};
 
 /// Between lines on a terminal, where each replaces the last.
 const ON_TERMINAL: Duration = Duration::from_secs(1);
@@ -18,8 +18,8 @@ const IN_LOG: Duration = Duration::from_secs(10);
 const SECONDS: &str = "DIVISI_PROGRESS_SECONDS";
 
 /// How many ranks there are, in words.
-pub(crate) fn ranks_text(comm: &Comm) -> String {
-    if comm.size() == 1 { "1 rank".to_owned() } else { format!("{} ranks", comm.size()) }
+pub(crate) fn ranks_text(ranks: usize) -> String {
+    if ranks == 1 { "1 rank".to_owned() } else { format!("{ranks} ranks") }
 }
 
 /// The voice of a run.

@@ -166,7 +166,7 @@ fn refuse_others(folder: &RunFolder, id: &str, inputs: &str) -> Result<()> {
 }
 
 fn greet(progress: &mut Progress, comm: &Comm, request: &Request, made: &Instructions, clock: &Clock, resumes: bool) {
-    let ranks = ranks_text(comm);
+    let ranks = ranks_text(comm.size());
     let file = request.parameters.path().display();
     let out = request.folder.root().display();
     progress.say(&format!("{file} on {ranks}, {} -> {out}", made.name));

@@ -163,7 +163,7 @@ fn take_folder(
 fn greet(voice: &Voice, comm: &Comm, request: &Request, plan: &Plan) {
     let file = request.parameters.path().display();
     let out = request.folder.root().display();
-    voice.say(&format!("{file}: {} tasks on {} -> {out}", plan.points().len(), ranks_text(comm)));
+    voice.say(&format!("{file}: {} tasks on {} -> {out}", plan.points().len(), ranks_text(comm.size())));
     plan.notes().iter().for_each(|note| voice.say(note));
 }
 

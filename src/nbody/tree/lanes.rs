@@ -44,11 +44,7 @@ impl Children {
 
     #[inline(always)]
     pub(super) fn lane<L: Single>(&self, simd: L::Simd, first: usize) -> [L; COLUMNS] {
-        let mut lane = [L::splat(simd, 0.0); COLUMNS];
-        for (value, column) in lane.iter_mut().zip(&self.columns) {
-            *value = L::load(simd, &column[first..]);
-        }
-        lane
+        lane_of(simd, &self.columns, first)
     }
 }
 
@@ -95,10 +91,16 @@ impl Undecided {
 
     #[inline(always)]
     pub(super) fn lane<L: Single>(&self, simd: L::Simd, first: usize) -> [L; COLUMNS] {
-        let mut lane = [L::splat(simd, 0.0); COLUMNS];
-        for (value, column) in lane.iter_mut().zip(&self.columns) {
-            *value = L::load(simd, &column[first..]);
-        }
-        lane
+        lane_of(simd, &self.columns, first)
     }
+}
+
+/// The lane of each column that begins at `first`.
+#[inline(always)]
+fn lane_of<L: Single>(simd: L::Simd, columns: &[impl AsRef<[f32]>; COLUMNS], first: usize) -> [L; COLUMNS] {
+    let mut lane = [L::splat(simd, 0.0); COLUMNS];
+    for (value, column) in lane.iter_mut().zip(columns) {
+        *value = L::load(simd, &column.as_ref()[first..]);
+    }
+    lane
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::console::bytes_text;
+
 /// How it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,7 +59,5 @@ impl fmt::Display for Finding {
 
 /// A number of bytes in the unit that fits.
 pub(super) fn size(bytes: f64) -> String {
-    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    let fits = units.into_iter().find(|(unit, _)| bytes >= *unit);
-    fits.map_or_else(|| format!("{bytes:.0} bytes"), |(unit, name)| format!("{:.3} {name}", bytes / unit))
+    bytes_text(bytes, 3, "bytes")
 }

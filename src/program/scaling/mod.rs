@@ -21,6 +21,7 @@ use super::arguments::ScalingArguments;
 use crate::base::config::ParameterFile;
 use crate::base::console::{print, say};
 use crate::io::write_whole;
+use crate::run::ranks_text;
 use crate::sweep;
 use crate::{Error, Result};
 use growth::Growth;
@@ -83,7 +84,7 @@ impl<'a> Order<'a> {
     pub(super) fn study(&self) -> Result<()> {
         fs::create_dir_all(&self.folder).map_err(Error::io("create", &self.folder))?;
         let measured = self.measure()?;
-        let study = Study::new(measured.clone(), measure::cores(), self.growth.is_some(), self.is_sweep)?;
+        let study = Study::new(measured, measure::cores(), self.growth.is_some(), self.is_sweep)?;
         let told = format!("{}\n{}\n", table::text(&study), words::words(&study).join("\n"));
         write_whole(&self.folder.join("scaling.csv"), table::csv(&study).as_bytes())?;
         write_whole(&self.folder.join("scaling.txt"), told.as_bytes())?;
@@ -138,11 +139,6 @@ impl<'a> Order<'a> {
         };
         run.measure(self.is_sweep)
     }
-}
-
-/// So many ranks, in words.
-fn ranks_text(ranks: usize) -> String {
-    if ranks == 1 { "1 rank".to_owned() } else { format!("{ranks} ranks") }
 }
 
 /// One, two, four .. ranks up to the cores, and the cores.

@@ -1,7 +1,7 @@
 //! A study in words: how many ranks are worth it, where more give less, where it breaks, and why.
 
 use super::law::{Point, Study};
-use super::ranks_text;
+use crate::run::ranks_text;
 
 /// A rank that brings less than this of what one rank alone does isn't worth its core.
 const WORTH: f64 = 0.5;
