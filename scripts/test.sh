@@ -131,7 +131,8 @@ beside=$own/test-beside.log
 beside_building >"$beside" 2>&1 &
 build() { # everything, or what is asked for
     if [[ $# == 0 ]]; then
-        cargo test --release --no-run --bins --examples --test '*' && cargo test --release --no-run "${unit[@]}"
+        # `cargo build`, not `cargo test --no-run`: that would build examples as tests, and no program of theirs.
+        cargo build --release --bins --examples --test '*' && cargo test --release --no-run "${unit[@]}"
     else
         cargo test --release --no-run "$@"
     fi
