@@ -5,6 +5,7 @@
 //! sweep failed for good, 4 at the end without the goal, 85 stopped with a checkpoint or a journal, not finished.
 
 mod arguments;
+mod cite;
 #[cfg(feature = "compress")]
 mod compress;
 mod example;
@@ -25,7 +26,7 @@ use clap::Parser;
 use schemars::Schema;
 
 use crate::base::config::{ParameterFile, nearest_of, schema_of_any};
-use crate::base::console::{print, print_by, say};
+use crate::base::console::{complain, print, print_by};
 use crate::comm::{Comm, launch, launcher_rank};
 use crate::run::{Finished, Outcome, Request, RunFile, RunFolder, Simulation, Span, StopRequest, Verdict};
 use crate::serve;
@@ -109,6 +110,7 @@ impl Program {
             Command::Status { runs, json, watch } => status::status(&self.folders(runs), json, watch),
             Command::Cancel { runs } => status::cancel(&self.folders(runs)),
             Command::Results { run, json } => inspect::results(&self.folder(run), json),
+            Command::Cite { run } => cite::cite(self.folder(run)),
             Command::Ls { path } => inspect::ls(self.folder(path)),
             Command::Compare(arguments) => inspect::compare(&arguments, |run| self.folder(run)),
             Command::Serve(arguments) => Ok(serve(arguments)),
@@ -120,6 +122,10 @@ impl Program {
             Command::Posterior(arguments) => inspect::posterior(&arguments),
             #[cfg(feature = "plot")]
             Command::Plot(arguments) => inspect::plot(&arguments),
+            #[cfg(feature = "plot")]
+            Command::Report { run } => inspect::make_report(&self.folder(run)),
+            #[cfg(feature = "plot")]
+            Command::Watch { run, serve } => crate::report::watch(self.folder(run), serve).map(|()| ExitCode::SUCCESS),
         };
         done.unwrap_or_else(|error| end(&error))
     }
@@ -344,10 +350,10 @@ fn default_folder(file: &Path) -> PathBuf {
     Path::new("runs").join(file.file_stem().unwrap_or(file.as_os_str()))
 }
 
-/// Prints on the launcher's rank 0; the others leave it the time to.
-fn tell_once(message: &str) {
+/// Tells on the launcher's rank 0; the others leave it the time to.
+fn once(tell: impl FnOnce()) {
     if launcher_rank() == 0 {
-        say(message);
+        tell();
     } else {
         std::thread::sleep(AFTER_YOU);
     }
@@ -355,7 +361,7 @@ fn tell_once(message: &str) {
 
 /// Tells why there is nothing to do, or no more; the exit status.
 fn end(error: &Error) -> ExitCode {
-    tell_once(&format!("divisi: {error}"));
+    once(|| complain(&error.to_string()));
     ExitCode::from(error.status())
 }
 
@@ -365,6 +371,6 @@ fn end_usage(error: &clap::Error) -> ExitCode {
         let printed = if launcher_rank() == 0 { print_by(|_| error.print()) } else { Ok(()) };
         return printed.map_or_else(|error| end(&error), |()| ExitCode::SUCCESS);
     }
-    tell_once(error.render().to_string().trim_end());
+    once(|| drop(error.print()));
     ExitCode::from(USAGE)
 }

@@ -20,6 +20,7 @@ mod notes;
 mod nothing_lost;
 mod parameters;
 mod pictures;
+mod report;
 mod runs;
 mod scripts;
 mod standard_output;
