@@ -88,6 +88,15 @@ pub(crate) fn beginning(text: &str, most: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
+/// A number of bytes in the largest unit of which there is one, with so many digits after the point; below a kilobyte whole, in `ones`.
+pub(crate) fn bytes_text(bytes: f64, digits: usize, ones: &str) -> String {
+    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{:.digits$} {name}", bytes / unit),
+        None => format!("{bytes:.0} {ones}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

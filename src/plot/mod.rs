@@ -37,6 +37,7 @@ mod plane;
 mod profiles;
 mod runs;
 mod scale;
+pub(crate) mod scaling;
 mod spectrum;
 mod squares;
 mod sweep;

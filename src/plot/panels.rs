@@ -55,6 +55,10 @@ impl Panels {
 }
 
 impl Panel {
+    pub(super) fn new(label: &str, curves: Vec<Curve>) -> Self {
+        Panel { label: label.to_owned(), curves, also: None }
+    }
+
     /// The range of its axis, and the power of ten by which its numbers are divided to be short.
     fn range(&self) -> (Range<f64>, i32) {
         let numbers = self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.1);

@@ -27,7 +27,7 @@ const EXAMPLES: &str = "Examples:
 /// What the exit statuses mean: the end of `divisi --help`, and the table of docs/reference/exit-statuses.md.
 const STATUSES: &str = "Exit statuses:
   0   Done, or its goal reached; compare and verify: no difference
-  1   Failed: a file that can't be written, a number that isn't finite, a lost rank; compare and verify: a difference; decompress: a damaged file
+  1   Failed: a file that can't be written, a number that isn't finite, a lost rank; compare and verify: a difference; check: something is wrong; decompress: a damaged file
   2   Bad input or usage: nothing was written
   3   A sweep: tasks failed for good
   4   At its end, but not at its goal: continue to a later end, or with wider limits
@@ -59,6 +59,9 @@ pub(super) enum Command {
         /// As a page of tables
         #[arg(long)]
         markdown: bool,
+        /// As JSON: a list with an object for each simulation
+        #[arg(long, conflicts_with = "markdown")]
+        json: bool,
     },
     /// Print the JSON Schema of parameter files, by which editors complete and check them
     Schema {
@@ -102,10 +105,17 @@ pub(super) enum Command {
         /// The folder of the run
         run: PathBuf,
     },
+    /// Run on several numbers of ranks: how much faster, where more ranks give less, where it breaks, and why; as table and picture
+    Scaling(ScalingArguments),
+    /// Look whether this machine is fit for runs: MPI, launchers, cores, memory, files, messages; each finding with what to do
+    Check(CheckArguments),
     /// Show what is in a run folder or a file
     Ls {
         /// A run folder, or a snapshot, checkpoint, trajectory or history
         path: PathBuf,
+        /// As JSON: one object
+        #[arg(long)]
+        json: bool,
     },
     /// Compare two runs or files bit by bit, or a run with an ephemeris
     Compare(CompareArguments),
@@ -119,10 +129,23 @@ pub(super) enum Command {
         /// End at this step [default: the newest checkpoint]
         #[arg(long, value_name = "STEP")]
         to: Option<u64>,
+        /// As JSON: one object
+        #[arg(long)]
+        json: bool,
     },
     /// Show the samples of a fit without more of the chain's start, and how many they are worth
     #[cfg(feature = "solvers")]
     Posterior(PosteriorArguments),
+    /// Print the script by which a shell completes commands and options
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages: one for the program, one for each command
+    Man {
+        /// The folder, which is made: share/man/man1 of where the program is
+        folder: PathBuf,
+    },
     /// Serve as a pool that runs Python functions: divisi.Pool starts it, or joins it by its folder
     Serve(ServeArguments),
     /// Compress files by all ranks: to .zst or .gz, which zstd, gzip and bgzip read
@@ -217,6 +240,9 @@ pub(super) struct SubmitArguments {
     /// Print the script; write and submit nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Print memory, core hours and time, by a few steps that are taken here on one rank; write and submit nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub estimate: bool,
 }
 
 impl SubmitArguments {
@@ -237,6 +263,47 @@ impl SubmitArguments {
         let overrides = self.end.overrides().into_iter();
         overrides.map(|word| first.map_or(word.clone(), |first| word.replace("{array}", first))).collect()
     }
+}
+
+/// A study of scaling.
+#[derive(Debug, Args)]
+pub(super) struct ScalingArguments {
+    /// The parameter file: of a run, or of a sweep
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub end: EndArguments,
+    /// The numbers of ranks: 1,2,4,8 [default: doubled from 1 up to the cores, and the cores]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub ranks: Vec<usize>,
+    /// Let this parameter grow with the ranks, so that each has as much to do: grid.cells, initial.n
+    #[arg(long, value_name = "KEY")]
+    pub weak: Option<String>,
+    /// So many runs on each number of ranks, of which the median counts
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub repeats: u32,
+    /// The words that start ranks, before -n [default: mpirun; in a Slurm job srun --mpi=pmix]
+    #[arg(long, value_name = "WORDS")]
+    pub launcher: Option<String>,
+    /// A new folder for table, picture and ledgers [default: runs/NAME-OF-FILE-scaling]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// What is to be looked at.
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The folder for runs
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// So many ranks are tried by each launcher [default: those of the job, or as many as cores]; under a launcher its own are looked at
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub ranks: Option<u32>,
+    /// What srun gives its ranks to find each other by
+    #[arg(long, value_name = "NAME", default_value = "pmix")]
+    pub mpi: String,
+    /// As JSON: one object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -367,6 +434,9 @@ pub(super) struct CompareArguments {
     /// Numbers may differ by this much
     #[arg(long, value_name = "A", default_value_t = 0.0)]
     pub absolute: f64,
+    /// As JSON: one object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[cfg(feature = "plot")]

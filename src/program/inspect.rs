@@ -13,11 +13,15 @@ use std::thread;
 #[cfg(feature = "plot")]
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::{Value, json};
+
 use super::arguments::CompareArguments;
 #[cfg(feature = "plot")]
 use super::arguments::PlotArguments;
 #[cfg(feature = "solvers")]
 use super::arguments::PosteriorArguments;
+use super::json::print_json;
 use super::list;
 #[cfg(feature = "plot")]
 use crate::base::console::say;
@@ -36,10 +40,25 @@ use crate::{Error, Result};
 const DIFFERENT: u8 = 1;
 
 /// Prints what is in a run folder or a file.
-pub(super) fn ls(place: RunFolder) -> Result<ExitCode> {
+pub(super) fn ls(place: &RunFolder, json: bool) -> Result<ExitCode> {
     exists(place.root())?;
-    print(&list::ls(&place)?)?;
+    let listing = list::ls(place)?;
+    if json {
+        print_json(&listing)?;
+    } else {
+        print(&listing.to_string())?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A comparison as JSON.
+#[derive(Serialize)]
+struct Compared<'a, T> {
+    a: &'a Path,
+    b: &'a Path,
+    status: u8,
+    #[serde(flatten)]
+    found: &'a T,
 }
 
 /// Prints whether two runs or files are the same, or how far a run is from an ephemeris.
@@ -48,10 +67,15 @@ pub(super) fn compare(arguments: &CompareArguments, folder: impl Fn(&Path) -> Ru
     let b = exists(&arguments.b)?;
     #[cfg(feature = "solvers")]
     if is_table(b) && !is_table(a) {
-        print(&compare_ephemeris(a, b)?.to_string())?;
+        let found = compare_ephemeris(a, b)?;
+        if arguments.json {
+            print_json(&Compared { a, b, status: 0, found: &found })?;
+        } else {
+            print(&found.to_string())?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
-    let CompareArguments { relative, absolute, .. } = *arguments;
+    let CompareArguments { relative, absolute, json, .. } = *arguments;
     let tolerance = (relative > 0.0 || absolute > 0.0).then_some(Tolerance { relative, absolute });
     let report = match (a.is_dir(), b.is_dir()) {
         (true, true) => run::compare_runs(&folder(a), &folder(b), tolerance)?,
@@ -61,8 +85,13 @@ pub(super) fn compare(arguments: &CompareArguments, folder: impl Fn(&Path) -> Ru
             return Err(Error::input("compare", reason));
         }
     };
-    print(&report.to_string())?;
-    Ok(if report.is_same() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+    let status = if report.is_same() { 0 } else { DIFFERENT };
+    if json {
+        print_json(&Compared { a, b, status, found: &report })?;
+    } else {
+        print(&report.to_string())?;
+    }
+    Ok(ExitCode::from(status))
 }
 
 /// Prints the table of a fit's samples without the first kept steps of its chain, and what they are worth; writes them where asked to.
@@ -93,16 +122,23 @@ fn is_table(path: &Path) -> bool {
 ///
 /// # Errors
 /// When standard output takes no more.
-pub(super) fn verdict(comm: &Comm, verdict: &Verdict) -> Result<u8> {
+pub(super) fn verdict(comm: &Comm, verdict: &Verdict, json: bool) -> Result<u8> {
     if !comm.is_root() {
         return Ok(0);
     }
     let [from, to] = verdict.steps;
     let compared = verdict.compared;
+    let status = if verdict.differences.is_empty() { 0 } else { DIFFERENT };
+    if json {
+        let differences = verdict.differences.iter().map(|(step, told)| json!({ "step": step, "difference": told }));
+        let differences: Vec<Value> = differences.collect();
+        let told = json!({ "steps": [from, to], "compared": compared, "status": status, "differences": differences });
+        return print_json(&told).map(|()| status);
+    }
     let differences = verdict.differences.iter().map(|(step, difference)| format!("step {step}: {difference}\n"));
-    let (found, status) = match verdict.differences.len() {
-        0 => (format!("the same bits in {compared} rows, events, frames and files"), 0),
-        differing => (format!("{differing} of {compared} differ, first at the top"), DIFFERENT),
+    let found = match verdict.differences.len() {
+        0 => format!("the same bits in {compared} rows, events, frames and files"),
+        differing => format!("{differing} of {compared} differ, first at the top"),
     };
     print(&format!("{}steps {from} to {to} computed again: {found}\n", differences.collect::<String>()))?;
     Ok(status)

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::Result;
 use crate::base::clock::Clock;
 use crate::base::console::{number_text, say, six_decimals, visible};
 use crate::base::whole::open_own;
-use crate::{Comm, Result};
 
 /// The parts of a bar.
 const PARTS: u64 = 1000;
@@ -27,8 +27,8 @@ const IN_LOG: Duration = Duration::from_secs(10);
 const SECONDS: &str = "DIVISI_PROGRESS_SECONDS";
 
 /// How many ranks there are, in words.
-pub(crate) fn ranks_text(comm: &Comm) -> String {
-    if comm.size() == 1 { "1 rank".to_owned() } else { format!("{} ranks", comm.size()) }
+pub(crate) fn ranks_text(ranks: usize) -> String {
+    if ranks == 1 { "1 rank".to_owned() } else { format!("{ranks} ranks") }
 }
 
 /// The voice of a run.
