@@ -163,7 +163,7 @@ fn mach(speeds: &[f64], gas: Option<Gas>, stored: &dyn Fn(&str) -> Result<Vec<f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::units::Units;
+    use crate::base::units;
     use crate::io::{CellField, GridGeometry, Part, Snapshot, Stamp};
 
     /// A run with a snapshot of four cells, the last one solid.
@@ -180,7 +180,7 @@ mod tests {
         let mut fields: Vec<_> =
             names.iter().zip(&parts).map(|(name, parts)| CellField::new(name, "kg/m^3", parts)).collect();
         fields.push(CellField::new(SOLID, "", &solid));
-        let stamp = Stamp { time: 0.0, step: 0, units: Units::default() };
+        let stamp = Stamp { time: 0.0, step: 0, units: units::Units::default() };
         let mut snapshot = Snapshot::create_alone(&path, stamp, 0).unwrap();
         snapshot.grid(&geometry, &fields).unwrap();
         snapshot.finish().unwrap();

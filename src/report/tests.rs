@@ -2,9 +2,20 @@
 
 use super::*;
 
+const CONFIG: &str = r#"simulation = "a < b"
+[run]
+steps = 3
+[made_by]
+id = "one"
+program = "a < b of divisi"
+command = "divisi run ab.toml"
+simd = "avx2"
+folder = "/"
+"#;
+
 fn run_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("config.toml"), "simulation = \"a < b\"\n[made_by]\nid = \"one\"\n").unwrap();
+    std::fs::write(folder.path().join("config.toml"), CONFIG).unwrap();
     files.iter().for_each(|(name, text)| std::fs::write(folder.path().join(name), text).unwrap());
     folder
 }
@@ -26,7 +37,7 @@ fn a_run_becomes_one_page_that_needs_nothing_else() {
     for part in [
         "a &lt; b",
         "<svg",
-        "8.123 Gsteps/s",
+        "8.123 Gsteps&#x2f;s",
         "Bound by computing",
         "<dd>one</dd>",
         "&lt;script&gt;alert",

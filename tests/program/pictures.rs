@@ -101,10 +101,10 @@ fn each_option_draws_what_it_says_on_each_kind_of_run() {
     let drawn: [(&Path, &[&str], &[&str]); 10] = [
         (&tube, &["--history", "mass", "--history", "energy"], &["history"]),
         (&tube, &["--spectrum", "density", "--phase", "density,pressure"], &["phase", "spectrum_density"]),
-        (&ball, &["--project", "z", "--field", "density", "--colours", "magma"], &["density"]),
+        (&ball, &["--project", "z", "--field", "density", "--colours", "magma"], &["density", "density_times"]),
         (&ball, &["--spectrum", "velocity"], &["spectrum_velocity"]),
         (&ball, &["--phase", "density,mach"], &["phase"]),
-        (&ball, &["--slice", "y=0.1", "--field", "pressure"], &["pressure"]),
+        (&ball, &["--slice", "y=0.1", "--field", "pressure"], &["pressure", "pressure_times"]),
         (&planets, &["--units", "km", "--units", "yr"], &["energy_error", "orbits"]),
         (&planets, &["--history", "energy_error"], &["history"]),
         (&cluster, &["--width", "one"], &["density", "energy_error"]),

@@ -43,10 +43,10 @@ fn every_kind_of_run_has_a_page_with_what_it_promises() {
     let folder = tempfile::tempdir().unwrap();
     let planets = run(folder.path(), "nbody/kepler.toml", 1, &["--steps", "40", "output.trajectory_steps=1"]);
     assert!(planets.join("report.html").is_file(), "made at the end of the run");
-    has(&page(&planets), &["<canvas", "\"has_trails\":true", "energy error", "Bound by", "2 bodies"]);
+    has(&page(&planets), &["<canvas", "\"has_trails\": true", "energy error", "Bound by", "2 bodies"]);
     let words = ["--steps", "8", "initial.n=300", "output.every_steps=2"];
     let cluster = run(folder.path(), "nbody/plummer.toml", 3, &words);
-    has(&page(&cluster), &["<canvas", "\"has_trails\":false", "rank 2", "300 bodies", "id=\"slider\""]);
+    has(&page(&cluster), &["<canvas", "\"has_trails\": false", "rank 2", "300 bodies", "id=\"slider\""]);
     let tube = run(folder.path(), "fluid/sod.toml", 1, &["grid.cells=[50]", "output.every_time=0.05"]);
     has(&page(&tube), &["id=\"slider\"", "data-title=\"time 0.25\"", "Profiles"]);
     let words = ["grid.cells=[16,12]", "--steps", "4", "output.every_steps=2"];
