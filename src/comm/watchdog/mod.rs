@@ -36,6 +36,8 @@ const LONG: Duration = Duration::from_secs(5);
 /// How often the end is said, since a datagram may be lost, and how far apart.
 const ENDS: u32 = 3;
 const BETWEEN_ENDS: Duration = Duration::from_millis(20);
+/// How long a launcher may take to pass on what was said last: at a rank's end it ends the job, and what it hasn't read is lost.
+const PASSED_ON: Duration = Duration::from_millis(500);
 
 /// Gets ranks that are silent, and what is to be said of them.
 type Lose = Box<dyn Fn(&[usize], String) + Send>;
@@ -207,8 +209,9 @@ impl Watch {
         let told = self.hosts.silent(silent, self.limit);
         if self.rank != 0 {
             if self.hosts.reporter() == self.rank {
-                say(&format!("divisi: {told}; the job ends here: continue it with `divisi resume`"));
+                say_the_end(&told);
             }
+            std::thread::sleep(PASSED_ON);
             library::end_by_signal();
         }
         if let Reaction::GoOn(lose) = &self.reaction {
@@ -217,7 +220,8 @@ impl Watch {
             silent.iter().for_each(|&rank| self.addresses[rank].clear());
             return;
         }
-        say(&format!("divisi: {told}; the job ends here: continue it with `divisi resume`"));
+        say_the_end(&told);
+        std::thread::sleep(PASSED_ON);
         self.hosts.kill_near(self.rank, silent);
         for _ in 0..ENDS {
             self.say_to_all(&Word { kind: Kind::End, rank: 0, file: None });
@@ -226,3 +230,7 @@ impl Watch {
         library::end_by_signal();
     }
 }
+fn say_the_end(told: &str) {
+    say(&format!("divisi: {told}; the job ends here: continue it with `divisi resume`"));
+}
+
