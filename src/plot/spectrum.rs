@@ -81,7 +81,7 @@ fn transform(waves: &mut [Complex64], cells: [usize; 3], axis: usize) {
     let plan = FftPlanner::new().plan_fft_forward(long);
     let step: usize = cells[..axis].iter().product();
     let mut line = vec![Complex64::default(); long];
-    for start in (0..waves.len()).filter(|place| place / step % long == 0) {
+    for start in (0..waves.len()).filter(|place| (place / step).is_multiple_of(long)) {
         line.iter_mut().enumerate().for_each(|(cell, wave)| *wave = waves[start + cell * step]);
         plan.process(&mut line);
         line.iter().enumerate().for_each(|(cell, wave)| waves[start + cell * step] = *wave);

@@ -5,6 +5,8 @@
 //! included; waiting elsewhere is that of messages; of the rest the part within the run's loop is computing, and what is left belongs to
 //! starting and ending.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -161,33 +163,22 @@ fn tasks(folder: &RunFolder) -> Result<Vec<Bar>> {
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    let rows = lines(&path)?;
-    let mut of_rank: Vec<(usize, f64, Vec<(f64, usize, String)>)> = Vec::new();
-    for row in rows.iter().skip(1).take(TASKS) {
+    let mut of_rank: BTreeMap<usize, Vec<(f64, Part)>> = BTreeMap::new();
+    for row in lines(&path)?.iter().skip(1).take(TASKS) {
         let [task, rank, attempts, seconds, status, ..] = &row[..] else { continue };
         let (Ok(rank), Ok(seconds)) = (rank.parse::<usize>(), seconds.parse::<f64>()) else { continue };
-        let place = of_rank.iter().position(|(known, ..)| *known == rank).unwrap_or_else(|| {
-            of_rank.push((rank, 0.0, Vec::new()));
-            of_rank.len() - 1
-        });
         let colour = if status == "done" { usize::from(attempts != "1") } else { 2 };
-        of_rank[place].1 += seconds;
-        of_rank[place].2.push((seconds, colour, format!("task {task}: {status}, {}", duration(seconds))));
+        let words = format!("task {task}: {status}, {}", duration(seconds));
+        of_rank.entry(rank).or_default().push((seconds, Part { width: 0.0, colour, waits: false, words }));
     }
-    of_rank.sort_by_key(|rank| rank.0);
-    of_rank.truncate(RANKS);
-    let longest = of_rank.iter().map(|rank| rank.1).fold(f64::MIN_POSITIVE, f64::max);
-    let part = |(seconds, colour, words): (f64, usize, String)| Part {
-        width: (1e5 * seconds / longest).round() / 1e3,
-        colour,
-        waits: false,
-        words,
-    };
-    let bar = |(rank, _, parts): (usize, f64, Vec<_>)| Bar {
+    let took = |parts: &[(f64, Part)]| parts.iter().map(|(seconds, _)| seconds).sum::<f64>();
+    let longest = of_rank.values().take(RANKS).map(|parts| took(parts)).fold(f64::MIN_POSITIVE, f64::max);
+    let part = |(seconds, part): (f64, Part)| Part { width: (1e5 * seconds / longest).round() / 1e3, ..part };
+    let bar = |(rank, parts): (usize, Vec<(f64, Part)>)| Bar {
         name: format!("rank {rank}"),
         parts: parts.into_iter().map(part).collect(),
     };
-    Ok(of_rank.into_iter().map(bar).collect())
+    Ok(of_rank.into_iter().take(RANKS).map(bar).collect())
 }
 
 #[cfg(test)]
