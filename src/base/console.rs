@@ -14,6 +14,12 @@ pub(crate) fn say(line: &str) {
     put(&format!("{}\n", visible(line)));
 }
 
+/// Says why something failed: on a terminal the program's name stands in red, unless NO_COLOR is set.
+pub(crate) fn complain(reason: &str) {
+    let name = console::style("divisi:").for_stderr().red().bold();
+    put(&format!("{name} {}\n", visible(reason)));
+}
+
 /// A text whose signs of control, but ends of lines and tabs, are written out: a name from somebody's file could command a terminal.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let commands = |c: char| c.is_control() && !matches!(c, '\n' | '\t');

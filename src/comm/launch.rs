@@ -18,7 +18,7 @@ use mpi::topology::{Communicator, SimpleCommunicator};
 use super::library::{agree_on_deaths, claimed_size, leave, survives_deaths};
 use super::waiting::{Waiting, barrier};
 use super::{Comm, Job, elsewhere, ffi};
-use crate::base::console::say;
+use crate::base::console::{complain, say};
 use crate::{Error, Result};
 
 /// How long a failed rank waits for the others before it ends the job.
@@ -135,7 +135,7 @@ fn end_together(comm: &Comm, last: &SimpleCommunicator, result: Result<u8>) -> u
 
 fn report(comm: &Comm, error: &Error) {
     let place = if comm.size() > 1 { format!("rank {}: ", comm.rank()) } else { String::new() };
-    say(&format!("divisi: {place}{error}"));
+    complain(&format!("{place}{error}"));
 }
 
 /// What the ranks have agreed on about errors.

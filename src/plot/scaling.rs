@@ -46,29 +46,21 @@ fn panels(title: &str, curves: &Curves) -> Panels {
     let ideal_share = ideal_share.map(|ranks| (ranks, curves.cores.min(ranks) / ranks)).collect();
     let (name, law) = &curves.law;
     let mut panels = vec![
-        Panel { label: "time [s]".to_owned(), curves: vec![own(&curves.seconds, "")] },
-        Panel {
-            label: "speed-up".to_owned(),
-            curves: vec![own(&curves.speed_up, "measured"), beside(ideal, "ideal", 1), beside(law.clone(), name, 2)],
-        },
-        Panel {
-            label: "efficiency".to_owned(),
-            curves: vec![own(&curves.efficiency, ""), beside(ideal_share, "ideal", 1)],
-        },
+        Panel::new("time [s]", vec![own(&curves.seconds, "")]),
+        Panel::new(
+            "speed-up",
+            vec![own(&curves.speed_up, "measured"), beside(ideal, "ideal", 1), beside(law.clone(), name, 2)],
+        ),
+        Panel::new("efficiency", vec![own(&curves.efficiency, ""), beside(ideal_share, "ideal", 1)]),
     ];
     if law.is_empty() {
         panels[1].curves.pop();
     }
     if !curves.waiting.is_empty() {
-        panels.push(Panel { label: "share of waiting".to_owned(), curves: vec![own(&curves.waiting, "")] });
+        panels.push(Panel::new("share of waiting", vec![own(&curves.waiting, "")]));
     }
     let width = (last - first).max(1.0);
-    Panels {
-        title: title.to_owned(),
-        label: "ranks".to_owned(),
-        range: [first - 0.02 * width, last + 0.02 * width],
-        panels,
-    }
+    Panels::new(title.to_owned(), "ranks".to_owned(), [first - 0.02 * width, last + 0.02 * width], panels)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 #[cfg(feature = "plot")]
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+#[cfg(feature = "plot")]
+use std::path::PathBuf;
 use std::process::ExitCode;
 #[cfg(feature = "plot")]
 use std::sync::mpsc;
@@ -26,7 +28,7 @@ use crate::base::console::say;
 use crate::base::console::{print, print_by};
 use crate::comm::Comm;
 #[cfg(feature = "plot")]
-use crate::comm::take_panic;
+use crate::comm::{launch, take_panic};
 #[cfg(feature = "solvers")]
 use crate::nbody::ephemeris::compare_ephemeris;
 #[cfg(feature = "solvers")]
@@ -168,20 +170,45 @@ pub(super) fn results(folder: &RunFolder, json: bool) -> Result<ExitCode> {
 /// Draws a run or a file and prints where the figures are.
 #[cfg(feature = "plot")]
 pub(super) fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
-    let figures = crate::plot::plot(exists(&arguments.path)?, arguments.out.as_deref(), &arguments.view())?;
+    let view = arguments.view();
+    let out = arguments.out.as_deref();
+    arguments.paths.iter().try_for_each(|path| exists(path).map(drop))?;
+    if arguments.film {
+        let [run] = &arguments.paths[..] else {
+            return Err(Error::input("--film", "is of one run"));
+        };
+        let most = arguments.frames as usize;
+        return Ok(launch(|comm| told(comm, &crate::plot::film(comm, run, out, &view, most)?).map(|()| 0)));
+    }
+    let figures = crate::plot::plot_all(&arguments.paths, out, &view)?;
     print(&figures.iter().map(|figure| format!("{}\n", figure.display())).collect::<String>())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the names of files on rank 0. All ranks.
+#[cfg(feature = "plot")]
+fn told(comm: &Comm, files: &[PathBuf]) -> Result<()> {
+    let names: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
+    comm.agree(if comm.is_root() { print(&names) } else { Ok(()) })
+}
+
+/// Makes the page that shows a run and prints its name.
+#[cfg(feature = "plot")]
+pub(super) fn make_report(folder: &RunFolder) -> Result<ExitCode> {
+    let page = crate::report::report(&folder.clone().existing()?)?;
+    print(&format!("{}\n", page.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// How long a run's end waits for its report.
 #[cfg(feature = "plot")]
-const REPORT_TIME: Duration = Duration::from_secs(60);
+const REPORT_TIME: Duration = Duration::from_secs(20);
 
 /// Makes the page that shows a run; a failure is reported, but the run itself is done, and doesn't wait for long.
 #[cfg(feature = "plot")]
 pub(super) fn report(folder: &RunFolder) {
-    let root = folder.root().to_path_buf();
-    if let Err(reason) = within(REPORT_TIME, move || crate::plot::report(&root).map(drop)) {
+    let root = folder.clone();
+    if let Err(reason) = within(REPORT_TIME, move || crate::report::report(&root).map(drop)) {
         say(&format!("divisi: no report: {reason}"));
     }
 }
@@ -192,7 +219,7 @@ fn within(limit: Duration, work: impl FnOnce() -> Result<()> + Send + 'static) -
     let (tell, told) = mpsc::channel();
     let caught = || panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_| take_panic());
     thread::spawn(move || tell.send(caught().and_then(|done| done.map_err(|error| error.to_string()))));
-    let late = |_| format!("it takes longer than {} s: `divisi plot` draws what there is", limit.as_secs_f64());
+    let late = |_| format!("it takes longer than {} s: `divisi report` makes it", limit.as_secs_f64());
     told.recv_timeout(limit).map_err(late)?
 }
 

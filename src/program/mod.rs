@@ -6,6 +6,7 @@
 
 mod arguments;
 mod check;
+mod cite;
 #[cfg(feature = "compress")]
 mod compress;
 mod example;
@@ -29,7 +30,7 @@ use clap::Parser;
 use schemars::Schema;
 
 use crate::base::config::{ParameterFile, nearest_of, schema_of_any};
-use crate::base::console::{print, print_by, say};
+use crate::base::console::{complain, print, print_by};
 use crate::comm::{Comm, launch, launcher_rank};
 use crate::run::{Cost, Finished, Outcome, Request, RunFile, RunFolder, Simulation, Span, StopRequest, Verdict};
 use crate::serve;
@@ -117,6 +118,7 @@ impl Program {
             Command::Status { runs, json, watch } => status::status(&self.folders(runs), json, watch),
             Command::Cancel { runs } => status::cancel(&self.folders(runs)),
             Command::Results { run, json } => inspect::results(&self.folder(run), json),
+            Command::Cite { run } => cite::cite(self.folder(run)),
             Command::Check(arguments) => check::check(&arguments),
             Command::Ls { path, json } => inspect::ls(&self.folder(path), json),
             Command::Compare(arguments) => inspect::compare(&arguments, |run| self.folder(run)),
@@ -131,6 +133,10 @@ impl Program {
             Command::Posterior(arguments) => inspect::posterior(&arguments),
             #[cfg(feature = "plot")]
             Command::Plot(arguments) => inspect::plot(&arguments),
+            #[cfg(feature = "plot")]
+            Command::Report { run } => inspect::make_report(&self.folder(run)),
+            #[cfg(feature = "plot")]
+            Command::Watch { run, serve } => crate::report::watch(self.folder(run), serve).map(|()| ExitCode::SUCCESS),
         };
         done.unwrap_or_else(|error| end(&error))
     }
@@ -386,10 +392,10 @@ fn default_folder(file: &Path) -> PathBuf {
     Path::new("runs").join(file.file_stem().unwrap_or(file.as_os_str()))
 }
 
-/// Prints on the launcher's rank 0; the others leave it the time to.
-fn tell_once(message: &str) {
+/// Tells on the launcher's rank 0; the others leave it the time to.
+fn once(tell: impl FnOnce()) {
     if launcher_rank() == 0 {
-        say(message);
+        tell();
     } else {
         std::thread::sleep(AFTER_YOU);
     }
@@ -397,7 +403,7 @@ fn tell_once(message: &str) {
 
 /// Tells why there is nothing to do, or no more; the exit status.
 fn end(error: &Error) -> ExitCode {
-    tell_once(&format!("divisi: {error}"));
+    once(|| complain(&error.to_string()));
     ExitCode::from(error.status())
 }
 
@@ -407,6 +413,6 @@ fn end_usage(error: &clap::Error) -> ExitCode {
         let printed = if launcher_rank() == 0 { print_by(|_| error.print()) } else { Ok(()) };
         return printed.map_or_else(|error| end(&error), |()| ExitCode::SUCCESS);
     }
-    tell_once(error.render().to_string().trim_end());
+    once(|| drop(error.print()));
     ExitCode::from(USAGE)
 }

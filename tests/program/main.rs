@@ -22,6 +22,7 @@ mod notes;
 mod nothing_lost;
 mod parameters;
 mod pictures;
+mod report;
 mod runs;
 mod scaling;
 mod scripts;

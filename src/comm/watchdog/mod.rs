@@ -233,4 +233,3 @@ impl Watch {
 fn say_the_end(told: &str) {
     say(&format!("divisi: {told}; the job ends here: continue it with `divisi resume`"));
 }
-

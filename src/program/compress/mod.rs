@@ -188,12 +188,8 @@ impl Voice {
             let all = all.unwrap_or(done);
             let left = duration_text(seconds * (all - done) as f64 / done.max(1) as f64);
             let rate = rate_text(done as f64 / seconds, "B");
-            self.progress.show(&format!(
-                "{}: {} of {}, {rate}, left {left}",
-                self.name,
-                size_text(done),
-                size_text(all)
-            ));
+            let line = format!("{}: {} of {}, {rate}, left {left}", self.name, size_text(done), size_text(all));
+            self.progress.show(done as f64 / all.max(1) as f64, &line);
         }
         ControlFlow::Continue(())
     }
