@@ -1,6 +1,6 @@
 # What to do with this checkout. Every target first makes sure that all it needs is there (scripts/setup.sh).
 
-.PHONY: help demo test python check bench
+.PHONY: help demo test python wheel check bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -13,6 +13,9 @@ test: ## all tests; ends with a line of numbers
 
 python: ## the tests of the Python package and its notebooks alone
 	@scripts/test.sh --python
+
+wheel: ## the Python package with the program in it, for any Linux, into target/wheel/dist; tried with each MPI
+	@scripts/wheel.sh
 
 check: ## formatting, lints, features, documentation and dependencies, without warnings
 	@scripts/check.sh

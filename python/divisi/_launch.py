@@ -14,7 +14,7 @@ from typing import Any
 
 from ._errors import Error
 from ._job import Job, message_in
-from ._program import environment, find_program, launcher, words_of
+from ._program import environment, find_program, launcher, search_path, words_of
 from ._run import Run
 
 _Path = str | os.PathLike[str]
@@ -135,21 +135,20 @@ def submit(
 ) -> str:
     """Submits a run as a Slurm job and returns the job's number; the job resumes by itself after its time limit.
 
-    `ranks` and `nodes` are the job's, `time` its limit as Slurm writes it, `options` further ones of sbatch. The job script is that of the
-    checkout that the package is in, `script` another one.
+    `ranks` and `nodes` are the job's, `time` its limit as Slurm writes it, `options` further ones of sbatch. `script` is another job
+    script than that of the package.
     """
     sbatch = shutil.which("sbatch")
     if sbatch is None:
         raise FileNotFoundError("there is no sbatch here: submit on a login node of a cluster with Slurm")
-    beside = Path(__file__).resolve().parents[2] / "jobscripts" / "run.sbatch"
-    path = Path(script) if script is not None else beside
+    path = Path(script) if script is not None else _job_script()
     if not path.is_file():
         raise FileNotFoundError(f"there is no job script {path}: give the `script` of a checkout, jobscripts/run.sbatch")
     # The script asks for a number of its own on each node.
     on_each = None if ranks is None else math.ceil(ranks / (nodes or 1))
     asked = [("--ntasks", ranks), ("--ntasks-per-node", on_each), ("--nodes", nodes), ("--time", time)]
     words = [f"{name}={value}" for name, value in asked if value is not None]
-    variables = dict(os.environ)
+    variables = dict(os.environ, PATH=search_path())
     if out is not None:
         variables["DIVISI_OUT"] = str(Path(out))
     variables.setdefault("DIVISI_PROGRAM", str(find_program()))
@@ -158,6 +157,13 @@ def submit(
     if done.returncode != 0:
         raise Error((done.stderr + done.stdout).strip(), done.returncode, done.stderr)
     return re.split(r"[;\s]", done.stdout.strip())[0]
+
+
+def _job_script() -> Path:
+    """The job script: in the package, where it comes from a wheel, else in the checkout that the package is in."""
+    package = Path(__file__).resolve().parent
+    folder = package if (package / "jobscripts").is_dir() else package.parents[1]
+    return folder / "jobscripts" / "run.sbatch"
 
 
 def example(name: str | None = None, folder: _Path = ".") -> list[str]:
