@@ -1,6 +1,9 @@
 # What to do with this checkout. Every target first makes sure that all it needs is there (scripts/setup.sh).
 
-.PHONY: help demo test python wheel check bench
+.PHONY: help demo test python wheel check install bench
+
+# Another MPI than the one that PATH has, beside it: make test MPI=openmpi5 (openmpi4, openmpi5, mpich, mpich5).
+export MPI
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -8,7 +11,7 @@ help: ## list the targets
 demo: ## build, integrate the Solar System on 2 ranks, draw it; a Plummer sphere on 1 and on 2 ranks
 	@scripts/demo.sh
 
-test: ## all tests; ends with a line of numbers
+test: ## all tests; ends with a line of numbers; MPI=openmpi4, openmpi5, mpich or mpich5: those of ranks, under that MPI
 	@scripts/test.sh
 
 python: ## the tests of the Python package and its notebooks alone
@@ -19,6 +22,9 @@ wheel: ## the Python package with the program in it, for any Linux, into target/
 
 check: ## formatting, lints, features, documentation and dependencies, without warnings
 	@scripts/check.sh
+
+install: ## the program with its completions, man pages and modulefiles: make install PREFIX=/opt/divisi
+	@scripts/install.sh "$(PREFIX)"
 
 bench: ## the measured figures, into target/bench.json; one of them: make bench ONLY=direct_f64
 	@scripts/bench.sh $(ONLY)

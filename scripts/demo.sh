@@ -25,8 +25,8 @@ nearest_and_furthest() { # of the table that `divisi compare` prints
     awk '$NF == "km" { last = sprintf("%.0f km (%s)", $2, $1); if (!n++) first = last } END { print first " to " last }'
 }
 
-step "1. Build (about two minutes the first time)"
-show cargo build --release
+step "1. Build (four to five minutes on two cores the first time)"
+show cargo build --release ${DIVISI_FEATURES:-}
 
 step "2. The Sun, the planets, the Moon and Pluto for 100 years on two ranks"
 show mpirun -n 2 "$divisi" run sims/nbody/solar_system.toml --out "$planets" --overwrite

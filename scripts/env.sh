@@ -7,6 +7,9 @@
 #   CMAKE                     a cmake new enough for the cargo feature `bundled-hdf5`, where setup.sh made one
 #   OMPI_ALLOW_RUN_AS_ROOT*   for root (containers)
 #   *oversubscribe            more ranks than cores are allowed: the tests start up to 7
+# MPI, where it is set (make test MPI=openmpi5), names one of the MPIs that setup.sh puts side by side: openmpi4, openmpi5, mpich, mpich5.
+#   Its mpicc and mpirun are then first in PATH, HDF5_DIR is that of this MPI or none, CARGO_TARGET_DIR is target/$MPI, and
+#   DIVISI_FEATURES are the words for cargo.
 # PATH gets cargo's folder, if cargo is not in it; the MPI of `setup.sh --no-root`, if there is one; and, where a conda
 # environment's mpicc hides the system's, the system's folder first. POSIX sh: works in bash, dash and zsh.
 
@@ -33,7 +36,7 @@ divisi_system_hdf5() { # prints where Debian keeps the parallel HDF5 of the syst
 divisi_hdf5() { # prints the folder of the parallel HDF5 that goes with `mpicc`
     case "$(command -v mpicc)" in
         '') return 0 ;;
-        /usr/bin/mpicc | /bin/mpicc | "$PWD"/target/mpich/bin/mpicc) divisi_system=$(divisi_system_hdf5) ;;
+        /usr/bin/mpicc | /bin/mpicc | "$PWD"/target/mpich/bin/mpicc | "$PWD"/target/openmpi4/bin/mpicc) divisi_system=$(divisi_system_hdf5) ;;
         *) divisi_system= ;;
     esac
     divisi_wrapper=$(command -v h5pcc)
@@ -57,8 +60,26 @@ divisi_libclang() { # prints a folder with libclang that the build would miss
     return 0
 }
 
+divisi_one_of_several() { # the MPI that is named MPI
+    case ":$PATH:" in *":$PWD/target/$MPI/bin:"*) ;; *) PATH="$PWD/target/$MPI/bin:$PATH" ;; esac
+    unset HDF5_DIR
+    CARGO_TARGET_DIR="$PWD/target/$MPI"
+    DIVISI_FEATURES=
+    if [ -d "$CARGO_TARGET_DIR/mpi/lib" ]; then
+        case ":${LD_LIBRARY_PATH:-}:" in *":$CARGO_TARGET_DIR/mpi/lib:"*) ;; *)
+            LD_LIBRARY_PATH="$CARGO_TARGET_DIR/mpi/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ;;
+        esac
+        export LD_LIBRARY_PATH
+        divisi_set CMAKE "$CARGO_TARGET_DIR/mpi/bin/cmake"
+        DIVISI_FEATURES='--no-default-features --features bundled-hdf5,plot,solvers,compress'
+    fi
+    export PATH CARGO_TARGET_DIR DIVISI_FEATURES
+}
+
 divisi_no_root="$PWD/target/no-root"
-if [ -x "$divisi_no_root/bin/mpicc" ]; then
+if [ -n "${MPI:-}" ]; then
+    divisi_one_of_several
+elif [ -x "$divisi_no_root/bin/mpicc" ]; then
     case ":$PATH:" in *":$divisi_no_root/bin:"*) ;; *)
         PATH="$divisi_no_root/bin:$PATH"
         LD_LIBRARY_PATH="$divisi_no_root/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
@@ -76,7 +97,7 @@ if [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
 fi
 export PATH
 
-[ -n "${HDF5_DIR+set}" ] || divisi_set HDF5_DIR "$(divisi_hdf5)"
+[ -n "${HDF5_DIR+set}" ] || [ -n "${DIVISI_FEATURES:-}" ] || divisi_set HDF5_DIR "$(divisi_hdf5)"
 [ -n "${LIBCLANG_PATH+set}" ] || command -v llvm-config >/dev/null ||
     divisi_set LIBCLANG_PATH "$(divisi_libclang)"
 [ ! -x "$PWD/target/cmake/bin/cmake" ] || divisi_set CMAKE "$PWD/target/cmake/bin/cmake"

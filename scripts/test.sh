@@ -6,6 +6,7 @@
 # The last line sums up all runners: N passed, N failed, N skipped. Arguments go to `cargo test`; `--python`: the Python package alone.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+[[ ! ${MPI:-} ]] || exec scripts/test_mpi.sh
 scripts/setup.sh || exit 1
 . scripts/env.sh
 
@@ -112,11 +113,15 @@ python_tests() { # the package `divisi`, its types, its notebooks
 
 seconds() { printf '==== %s after %s s\n' "$1" $SECONDS; }
 
+# The crate with its unit tests inside is a second build of all of it. They compute little, so it isn't optimised: a fifth of the time.
+unit=(--lib --config 'profile.release.package.divisi.opt-level=0')
+
 all_rust_tests() { # those that need ranks of their own beside all others: for most of their time they wait for jobs
     local ranks=$own/test-ranks.log
     : >"$ranks"
     rust_tests "$ranks" --test mpi >/dev/null &
-    rust_tests "$log" --lib --bins --test bits --test physics --test program --test slurm
+    rust_tests "$log" "${unit[@]}"
+    rust_tests "$log" --bins --test bits --test physics --test program --test slurm
     rust_tests "$log" --doc
     wait $!
     tee -a "$log" <"$ranks"
@@ -124,7 +129,15 @@ all_rust_tests() { # those that need ranks of their own beside all others: for m
 
 beside=$own/test-beside.log
 beside_building >"$beside" 2>&1 &
-cargo test --release --no-run "$@" && seconds built
+build() { # everything, or what is asked for
+    if [[ $# == 0 ]]; then
+        # `cargo build`, not `cargo test --no-run`: that would build examples as tests, and no program of theirs.
+        cargo build --release --bins --examples --test '*' && cargo test --release --no-run "${unit[@]}"
+    else
+        cargo test --release --no-run "$@"
+    fi
+}
+build "$@" && seconds built
 wait $! || scripts/setup.sh --readers # in the foreground, where it may ask for a password
 reader_tests >>"$beside" 2>&1 &
 readers=$!

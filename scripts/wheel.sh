@@ -2,7 +2,7 @@
 # Builds the wheel of the Python package with the program in it, and tries it (tests/wheel.sh): target/wheel/dist/*.whl
 #
 # The program is built twice, for the ABIs of Open MPI and of MPICH, by zig for an old glibc, with HDF5 from source inside. The wheel
-# has both, the script that chooses one (python/launcher/divisi), and the job scripts. It needs no MPI to be installed, and one to run.
+# has both, and the script that chooses one (python/launcher/divisi). It needs no MPI to be installed, and one to run.
 # `--untried` only builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,7 +57,6 @@ pack() { # all of it as a wheel
     rm -rf "$folder"/{source,pure,unpacked,dist}
     mkdir -p "$folder"/{source,dist}
     cp -r python/{divisi,pyproject.toml,README.md} LICENSE-* "$folder/source"
-    cp -r jobscripts "$folder/source/divisi"
     licences >"$folder/source/LICENSE-linked"
     pip --quiet --disable-pip-version-check wheel --no-deps --wheel-dir "$folder/pure" "$folder/source"
     wheel unpack --dest "$folder/unpacked" "$folder"/pure/*.whl

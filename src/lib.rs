@@ -85,6 +85,8 @@ pub mod particles;
 pub mod plot;
 pub mod prelude;
 mod program;
+#[cfg(feature = "plot")]
+mod report;
 pub mod run;
 pub mod sampler;
 mod serve;

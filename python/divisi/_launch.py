@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
-import shutil
 import subprocess
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -14,7 +11,7 @@ from typing import Any
 
 from ._errors import Error
 from ._job import Job, message_in
-from ._program import environment, find_program, launcher, search_path, words_of
+from ._program import environment, find_program, launcher, words_of
 from ._run import Run
 
 _Path = str | os.PathLike[str]
@@ -129,41 +126,31 @@ def submit(
     ranks: int | None = None,
     nodes: int | None = None,
     time: str | None = None,
+    until: float | str | None = None,
+    steps: int | None = None,
     out: _Path | None = None,
+    resume: bool = False,
+    account: str | None = None,
+    partition: str | None = None,
+    array: str | None = None,
+    chain: int | None = None,
+    name: str | None = None,
+    cluster: _Path | None = None,
     options: Sequence[str] = (),
-    script: _Path | None = None,
 ) -> str:
-    """Submits a run as a Slurm job and returns the job's number; the job resumes by itself after its time limit.
+    """Submits a run or the plan of a sweep as a Slurm job, as the command `divisi submit` does, and returns the job's number.
 
-    `ranks` and `nodes` are the job's, `time` its limit as Slurm writes it, `options` further ones of sbatch. `script` is another job
-    script than that of the package.
+    The job stops with a checkpoint before its limit and goes on by itself. `ranks` are those of all `nodes` together, `time` is the job's
+    limit, `out` the run's folder (runs/NAME-OF-FILE), where script and log are too. `array` ("0-9") makes a run for each number, which stands
+    for {array} in the values of parameters; `chain` makes so many jobs, one after the other: the number is that of the last. `cluster` is the
+    cluster's file, where it isn't found by itself, and `options` are further ones of sbatch.
     """
-    sbatch = shutil.which("sbatch")
-    if sbatch is None:
-        raise FileNotFoundError("there is no sbatch here: submit on a login node of a cluster with Slurm")
-    path = Path(script) if script is not None else _job_script()
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no job script {path}: give the `script` of a checkout, jobscripts/run.sbatch")
-    # The script asks for a number of its own on each node.
-    on_each = None if ranks is None else math.ceil(ranks / (nodes or 1))
-    asked = [("--ntasks", ranks), ("--ntasks-per-node", on_each), ("--nodes", nodes), ("--time", time)]
-    words = [f"{name}={value}" for name, value in asked if value is not None]
-    variables = dict(os.environ, PATH=search_path())
-    if out is not None:
-        variables["DIVISI_OUT"] = str(Path(out))
-    variables.setdefault("DIVISI_PROGRAM", str(find_program()))
-    command = [sbatch, "--parsable", *words, *options, str(path), os.fspath(file), *words_of(parameters or {})]
-    done = subprocess.run(command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Error((done.stderr + done.stdout).strip(), done.returncode, done.stderr)
-    return re.split(r"[;\s]", done.stdout.strip())[0]
-
-
-def _job_script() -> Path:
-    """The job script: in the package, where it comes from a wheel, else in the checkout that the package is in."""
-    package = Path(__file__).resolve().parent
-    folder = package if (package / "jobscripts").is_dir() else package.parents[1]
-    return folder / "jobscripts" / "run.sbatch"
+    given: list[tuple[str, Any]] = [("ranks", ranks), ("nodes", nodes), ("time", time), ("out", out), ("account", account)]
+    given += [("partition", partition), ("array", array), ("chain", chain), ("name", name), ("cluster", cluster)]
+    words = [f"--{option}={value}" for option, value in given if value is not None]
+    words += [f"--option={option}" for option in options] + ["--resume"] * resume
+    told = _told_by(["submit", os.fspath(file), *words_of(parameters or {}), *_end(until, steps, None), *words])
+    return told.splitlines()[0].split()[-1]
 
 
 def example(name: str | None = None, folder: _Path = ".") -> list[str]:
@@ -171,11 +158,17 @@ def example(name: str | None = None, folder: _Path = ".") -> list[str]:
 
     Without a name: the names that there are.
     """
-    words = [str(find_program()), "example", *([name] if name is not None else ["--list"])]
-    done = subprocess.run(words, cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    told = _told_by(["example", *([name] if name is not None else ["--list"])], folder)
+    return [line.split()[0] for line in told.splitlines() if line.strip()]
+
+
+def _told_by(words: list[str], folder: _Path = ".") -> str:
+    """What a command of the program prints."""
+    command = [str(find_program()), *words]
+    done = subprocess.run(command, cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Error(message_in(done.stderr, done.returncode), done.returncode, done.stderr)
-    return [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
+    return done.stdout
 
 
 def _end(until: float | str | None, steps: int | None, walltime: str | None) -> list[str]:

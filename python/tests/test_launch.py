@@ -116,16 +116,23 @@ def test_examples_are_written_and_run(tmp_path):
 
 def test_a_job_is_submitted_with_its_words(tmp_path, monkeypatch):
     sbatch = tmp_path / "sbatch"
-    sbatch.write_text('#!/bin/sh\nprintf "%s\\n" "$DIVISI_OUT" "$@" >"$(dirname "$0")/told"\necho "77;cluster"\n')
+    sbatch.write_text('#!/bin/sh\ncat "$2" >"$(dirname "$0")/script"\necho "77;cluster"\n')
     sbatch.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    number = divisi.submit(PLANETS, {"run.steps": 5}, ranks=4, time="10:00", out="runs/x", options=["--partition=short"])
-    told = (tmp_path / "told").read_text().splitlines()
-    assert number == "77" and told[0] == "runs/x"
-    assert told[1:6] == ["--parsable", "--ntasks=4", "--ntasks-per-node=4", "--time=10:00", "--partition=short"] and told[-2:] == [str(PLANETS), "run.steps=5"]
+    out = tmp_path / "it's here"
+    asked = {"ranks": 4, "time": "10:00", "partition": "short", "options": ["--mem=4G"], "out": out}
+    number = divisi.submit(PLANETS, {"output.every_steps": 5}, steps=7, **asked)
+    script = (tmp_path / "script").read_text().splitlines()
+    assert number == "77" and (out / "jobs").read_text() == "77\n"
+    for option in ["ntasks=4", "time=0-00:10:00", "partition=short", "mem=4G"]:
+        assert f"#SBATCH --{option}" in script, script
+    assert f"set -- {PLANETS} output.every_steps=5 --steps 7" in script
+    with pytest.raises(divisi.Error, match="--time"):
+        divisi.submit(PLANETS, ranks=1, out=tmp_path / "other")
     sbatch.write_text("#!/bin/sh\necho 'sbatch: error: no such partition' >&2\nexit 1\n")
     with pytest.raises(divisi.Error, match="no such partition"):
-        divisi.submit(PLANETS)
+        divisi.submit(PLANETS, ranks=1, time="1:00:00", out=tmp_path / "other")
+    assert not (tmp_path / "other").exists()
 
 
 def test_parameters_are_written_as_the_command_line_has_them():

@@ -48,13 +48,12 @@ def same(run, other):
 
 
 @pytest.mark.parametrize("by", LAUNCHERS)
-def test_a_submitted_run_has_the_bytes_of_one_that_was_started_here(by, planets, tmp_path, monkeypatch):
-    monkeypatch.setenv("DIVISI_LAUNCHER", by)
-    log = tmp_path / "job.log"
-    parameters = {"output.every_steps": 20, "run.steps": 40}
-    options = [f"--output={log}"]
-    number = divisi.submit(PLANETS, parameters, ranks=2, nodes=2, time="4", out=tmp_path / "run", options=options)
-    assert ended(number) == "COMPLETED", log.read_text()
+def test_a_submitted_run_has_the_bytes_of_one_that_was_started_here(by, planets, tmp_path):
+    cluster = tmp_path / "cluster.toml"
+    cluster.write_text(f'launcher = "{by}"\ntime = "4"\n')
+    parameters = {"output.every_steps": 20}
+    number = divisi.submit(PLANETS, parameters, ranks=2, nodes=2, steps=40, out=tmp_path / "run", cluster=cluster)
+    assert ended(number) == "COMPLETED", (tmp_path / f"run/job-{number}.log").read_text()
     run = divisi.open(tmp_path / "run")
     assert run.status == "done" and run.ledger["ranks"] == 2
     same(run, planets)
@@ -62,7 +61,8 @@ def test_a_submitted_run_has_the_bytes_of_one_that_was_started_here(by, planets,
 
 def test_what_is_wrong_with_a_submission_is_the_exception(tmp_path):
     with pytest.raises(divisi.Error, match="partition"):
-        divisi.submit(PLANETS, out=tmp_path / "run", options=["--partition=nowhere"])
+        divisi.submit(PLANETS, ranks=1, time="4", out=tmp_path / "run", partition="nowhere")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("by", LAUNCHERS)

@@ -14,6 +14,12 @@ pub(crate) fn say(line: &str) {
     put(&format!("{}\n", visible(line)));
 }
 
+/// Says why something failed: on a terminal the program's name stands in red, unless NO_COLOR is set.
+pub(crate) fn complain(reason: &str) {
+    let name = console::style("divisi:").for_stderr().red().bold();
+    put(&format!("{name} {}\n", visible(reason)));
+}
+
 /// A text whose signs of control, but ends of lines and tabs, are written out: a name from somebody's file could command a terminal.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let commands = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
@@ -80,6 +86,15 @@ pub(crate) fn shortened(mut message: String) -> String {
 pub(crate) fn beginning(text: &str, most: usize) -> &str {
     let end = (0..=text.len().min(most)).rev().find(|&end| text.is_char_boundary(end));
     &text[..end.unwrap_or(0)]
+}
+
+/// A number of bytes in the largest unit of which there is one, with so many digits after the point; below a kilobyte whole, in `ones`.
+pub(crate) fn bytes_text(bytes: f64, digits: usize, ones: &str) -> String {
+    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{:.digits$} {name}", bytes / unit),
+        None => format!("{bytes:.0} {ones}"),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 //! wait in a collective), every failed rank does. The rank that reports ends the job (MPI_Abort), which is over within two seconds.
 
 use std::cell::RefCell;
-use std::env;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -16,9 +15,10 @@ use std::time::{Duration, Instant};
 use mpi::Threading;
 use mpi::topology::{Communicator, SimpleCommunicator};
 
+use super::library::{agree_on_deaths, claimed_size, leave, survives_deaths};
 use super::waiting::{Waiting, barrier};
 use super::{Comm, Job, elsewhere, ffi};
-use crate::base::console::say;
+use crate::base::console::{complain, say};
 use crate::{Error, Result};
 
 /// How long a failed rank waits for the others before it ends the job.
@@ -38,6 +38,12 @@ thread_local! {
 ///
 /// Call it once per process. Errors and panics are reported on standard error with their rank, and every rank ends non-zero.
 pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
+    launch_unjoined(|comm, joined| joined.and_then(|()| program(comm)))
+}
+
+/// As [`launch`], but lets a program run that its launcher started several times without joining the processes; it gets the error
+/// that says so.
+pub(crate) fn launch_unjoined(program: impl FnOnce(&Comm, Result<()>) -> Result<u8>) -> ExitCode {
     panic::set_hook(Box::new(|info| PANIC.set(Some(info.to_string()))));
     let at_usr1 = ffi::AtUsr1::now();
     let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
@@ -54,9 +60,10 @@ pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
     let status = {
         let comm = Comm::over(world.duplicate(), Rc::clone(&job));
         let started = panic::catch_unwind(AssertUnwindSafe(|| {
-            refuse_singletons(comm.size())?;
+            let joined = refuse_singletons(comm.size());
             job.waiting.set(Waiting::of_job(&comm));
-            program(&comm)
+            agree_on_deaths(&comm);
+            program(&comm, joined)
         }));
         let result = started.unwrap_or_else(|_| end_after_panic(&comm));
         if job.is_broken.get() {
@@ -71,39 +78,6 @@ pub fn launch(program: impl FnOnce(&Comm) -> Result<u8>) -> ExitCode {
         leave(status);
     }
     ExitCode::from(status)
-}
-
-/// Whether this job's launcher lets the other ranks go on when one dies: `mpirun --enable-recovery` of Open MPI 4.
-///
-/// Such a launcher ends with status 0 whatever its ranks say; where that would be wrong, [`launch`] sends it TERM, and it ends with 1.
-pub fn survives_deaths() -> bool {
-    env::var("OMPI_MCA_orte_enable_recovery").is_ok_and(|value| ["1", "true", "yes"].contains(&value.as_str()))
-}
-
-/// Ends this process without MPI, and where the launcher survives deaths sees to it that it ends too.
-///
-/// Such a launcher forgets statuses, and waits for ever if a rank has died on another host than its own: then it is ended by a signal,
-/// and its status is not 0 even if `status` is.
-pub(crate) fn leave(status: u8) -> ! {
-    let [all, here] = ["OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"].map(number);
-    if survives_deaths()
-        && (status != 0 || all != here)
-        && let Some(launcher) = rustix::process::getppid()
-    {
-        // mpirun itself, or the daemon by which it started this rank, which would ignore TERM. If it is gone, so is the job.
-        let _ = if is_daemon(launcher) {
-            rustix::process::kill_process(launcher, rustix::process::Signal::KILL)
-        } else {
-            rustix::process::kill_process(launcher, rustix::process::Signal::TERM)
-        };
-    }
-    signal_hook::low_level::exit(i32::from(status))
-}
-
-/// Whether a process is Open MPI's daemon on another host than mpirun's.
-fn is_daemon(process: rustix::process::Pid) -> bool {
-    let name = std::fs::read_to_string(format!("/proc/{}/comm", process.as_raw_nonzero()));
-    name.is_ok_and(|name| name.trim_end() == "orted")
 }
 
 /// Ends this process, the only one left to report, after others have died.
@@ -122,27 +96,9 @@ pub(crate) fn take_panic() -> String {
     PANIC.take().unwrap_or_else(|| "panicked".to_owned())
 }
 
-/// This process's rank from the launcher's variables, without MPI; 0 without a launcher.
-pub fn launcher_rank() -> usize {
-    ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"].iter().find_map(|name| number(name)).unwrap_or(0)
-}
-
-/// The number of this process's ranks from the launcher's variables, without MPI; 1 without a launcher.
-#[cfg(feature = "compress")]
-pub(crate) fn launcher_size() -> usize {
-    ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"].iter().find_map(|name| number(name)).unwrap_or(1)
-}
-
-fn number(name: &str) -> Option<usize> {
-    env::var(name).ok()?.parse().ok()
-}
-
 /// A launcher of one MPI library that starts a program of another gives many ranks 0 of 1: refuse that.
 fn refuse_singletons(size: usize) -> Result<()> {
-    let claim = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].iter().find_map(|name| Some((*name, number(name)?)));
-    // Only srun's own steps count: orted and batch scripts carry SLURM_* of the job too.
-    let claim = claim.or_else(|| Some(("SLURM_STEP_NUM_TASKS", number("SLURM_STEP_NUM_TASKS")?)));
-    match claim {
+    match claimed_size() {
         Some((name, ranks)) if size == 1 && ranks > 1 => Err(Error::Launch(format!(
             "{name} says that {ranks} processes were started together, but MPI ({}) sees this one alone: the launcher \
              belongs to another MPI library, or srun needs --mpi=pmix (see docs/howto/slurm.md)",
@@ -179,7 +135,7 @@ fn end_together(comm: &Comm, last: &SimpleCommunicator, result: Result<u8>) -> u
 
 fn report(comm: &Comm, error: &Error) {
     let place = if comm.size() > 1 { format!("rank {}: ", comm.rank()) } else { String::new() };
-    say(&format!("divisi: {place}{error}"));
+    complain(&format!("{place}{error}"));
 }
 
 /// What the ranks have agreed on about errors.

@@ -8,10 +8,13 @@
 //! Sums of floating-point numbers are offered as [`ExactSum`] alone, since a sum in rank order would differ with the
 //! number of ranks. MPI's own errors end the job (its default error handler), so most methods return plain values.
 //!
+//! Hosts and processes that fall silent are found by a watchdog (`watchdog`); what differs between MPI libraries stands in `library`.
+//!
 //! A file that is none of HDF5's is written by all ranks through MPI-IO (`file`).
 //!
 //! Left out: threads (calls come from the thread that launched), derived datatypes.
 
+mod addresses;
 mod channel;
 mod collective;
 mod exact;
@@ -21,10 +24,12 @@ mod ffi;
 mod file;
 mod info;
 mod launch;
+mod library;
 mod message;
 mod shared;
 mod traffic;
 mod waiting;
+mod watchdog;
 mod window;
 
 use std::cell::Cell;
@@ -32,6 +37,7 @@ use std::rc::Rc;
 
 use mpi::topology::{Color, Communicator, SimpleCommunicator};
 
+pub(crate) use addresses::own_addresses;
 pub use channel::{Channels, Node, Peer};
 pub use collective::{Extremum, Whole};
 pub use exact::ExactSum;
@@ -40,16 +46,21 @@ pub(crate) use file::SharedFile;
 #[cfg(feature = "parallel-hdf5")]
 pub(crate) use info::Info;
 pub(crate) use info::check_hint;
+pub use launch::launch;
+pub(crate) use launch::{launch_unjoined, take_panic};
 #[cfg(feature = "compress")]
-pub(crate) use launch::launcher_size;
-pub use launch::{launch, launcher_rank, survives_deaths};
-pub(crate) use launch::{leave, take_panic};
+pub(crate) use library::launcher_size;
+pub(crate) use library::{is_rank, leave};
+pub use library::{launcher_rank, survives_deaths};
 pub use message::{Pending, Tag, wait_all, wait_any};
 pub(crate) use shared::{Shared, shared_room};
+pub(crate) use traffic::MOST_SPANS;
 pub use traffic::{Counts, FIRST_PHASE, Traffic};
+pub(crate) use watchdog::{Reaction, Watchdog};
 
 use crate::Error;
 use waiting::Waiting;
+pub(crate) use waiting::own_cores;
 
 /// A group of ranks that exchange messages.
 ///
@@ -81,6 +92,8 @@ struct Job {
     is_broken: Cell<bool>,
     /// How many sweeps are at work on this rank, one within another.
     depth: Cell<u32>,
+    /// Whether a watchdog is on.
+    is_watched: Cell<bool>,
 }
 
 /// The communicator's raw handle, for the parallel HDF5 driver.
@@ -200,7 +213,7 @@ impl Comm {
     /// without a rank ([`survives_deaths`]), by asking the launcher, whose status is then 1.
     pub fn abort(&self, status: u8) -> ! {
         if survives_deaths() {
-            launch::leave(status);
+            library::leave(status);
         }
         self.inner.messages.abort(i32::from(status))
     }

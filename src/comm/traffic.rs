@@ -7,6 +7,8 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use crate::base::timeline::Span;
+
 /// What one phase has cost this rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -23,12 +25,24 @@ pub struct Counts {
 
 /// The name of the phase that is current until another is set.
 pub const FIRST_PHASE: &str = "other";
+/// Spans that a trace has at most: some ten megabytes of memory for each rank.
+pub(crate) const MOST_SPANS: usize = 200_000;
 
 #[derive(Debug)]
 struct Phases {
     counts: Vec<(&'static str, Counts)>,
     current: usize,
     since: Instant,
+    trace: Option<Trace>,
+}
+
+/// Each stay in a phase, in their order.
+#[derive(Debug)]
+struct Trace {
+    began: Instant,
+    /// The phase, its start and its end.
+    stays: Vec<(usize, Instant, Instant)>,
+    entered: Instant,
 }
 
 /// The counters of one rank, shared by all communicators that were split from one.
@@ -38,7 +52,7 @@ pub struct Traffic(RefCell<Phases>);
 impl Default for Traffic {
     fn default() -> Self {
         let counts = vec![(FIRST_PHASE, Counts::default())];
-        Traffic(RefCell::new(Phases { counts, current: 0, since: Instant::now() }))
+        Traffic(RefCell::new(Phases { counts, current: 0, since: Instant::now(), trace: None }))
     }
 }
 
@@ -47,6 +61,7 @@ impl Traffic {
     pub fn enter(&self, name: &'static str) -> &'static str {
         let mut phases = self.0.borrow_mut();
         phases.settle();
+        phases.note();
         let before = phases.counts[phases.current].0;
         phases.current = phases.counts.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
             phases.counts.push((name, Counts::default()));
@@ -60,6 +75,25 @@ impl Traffic {
         let mut phases = self.0.borrow_mut();
         phases.settle();
         phases.counts.clone()
+    }
+
+    /// Notes each stay in a phase from now on.
+    pub(crate) fn trace(&self) {
+        let began = Instant::now();
+        self.0.borrow_mut().trace = Some(Trace { began, stays: Vec::new(), entered: began });
+    }
+
+    /// What was noted, if anything was to be; no more is noted.
+    pub(crate) fn take_trace(&self) -> Option<Vec<Span>> {
+        let mut phases = self.0.borrow_mut();
+        phases.note();
+        let Trace { began, stays, .. } = phases.trace.take()?;
+        let span = |(phase, start, end): (usize, Instant, Instant)| Span {
+            name: phases.counts[phase].0.to_owned(),
+            start: start - began,
+            length: end - start,
+        };
+        Some(stays.into_iter().map(span).collect())
     }
 
     /// Counts `messages` with `bytes` in all.
@@ -84,6 +118,17 @@ impl Phases {
         &mut self.counts[self.current].1
     }
 
+    /// Notes the stay in the current phase, which ends.
+    fn note(&mut self) {
+        if let Some(trace) = &mut self.trace {
+            let now = Instant::now();
+            if trace.stays.len() < MOST_SPANS {
+                trace.stays.push((self.current, trace.entered, now));
+            }
+            trace.entered = now;
+        }
+    }
+
     fn settle(&mut self) {
         let now = Instant::now();
         let elapsed = now - self.since;
@@ -95,6 +140,20 @@ impl Phases {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trace_has_each_stay_in_a_phase_one_after_the_other() {
+        let traffic = Traffic::default();
+        traffic.enter("before");
+        traffic.trace();
+        traffic.enter("force");
+        traffic.enter("before");
+        let spans = traffic.take_trace().expect("a trace");
+        assert_eq!(spans.iter().map(|span| span.name.as_str()).collect::<Vec<_>>(), ["before", "force", "before"]);
+        assert!(spans.windows(2).all(|pair| pair[0].start + pair[0].length == pair[1].start));
+        traffic.enter("force");
+        assert!(traffic.take_trace().is_none());
+    }
 
     #[test]
     fn counts_belong_to_the_current_phase() {

@@ -12,7 +12,7 @@ use mpi::collective::CommunicatorCollectives;
 use mpi::request::{Request, Scope};
 use mpi::topology::SimpleCommunicator;
 
-use super::{Comm, library_version};
+use super::{Comm, library};
 
 /// Looks at an operation before the core is given up.
 const LOOKS: u32 = 64;
@@ -30,8 +30,10 @@ pub(super) enum Waiting {
 impl Waiting {
     /// The way for a job of these ranks, the same on all of them. All ranks.
     pub(super) fn of_job(comm: &Comm) -> Self {
-        let yields_itself = library_version().starts_with("Open MPI");
-        if comm.size() > 1 && !yields_itself && comm.all_reduce_max(u64::from(comm.split_node().is_crowded())) == 1 {
+        if comm.size() > 1
+            && !library::yields_by_itself()
+            && comm.all_reduce_max(u64::from(comm.split_node().is_crowded())) == 1
+        {
             Waiting::Outside
         } else {
             Waiting::Inside
@@ -52,14 +54,14 @@ impl Comm {
 
 /// The numbers of the cores that this process may use.
 #[cfg(target_os = "linux")]
-fn own_cores() -> Vec<u64> {
+pub(crate) fn own_cores() -> Vec<u64> {
     let set = rustix::thread::sched_getaffinity(None).expect("this process's cores");
     (0..rustix::thread::CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).map(|core| core as u64).collect()
 }
 
 /// All cores: nothing binds a process here.
 #[cfg(not(target_os = "linux"))]
-fn own_cores() -> Vec<u64> {
+pub(crate) fn own_cores() -> Vec<u64> {
     (0..std::thread::available_parallelism().map_or(1, usize::from) as u64).collect()
 }
 

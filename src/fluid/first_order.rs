@@ -72,7 +72,7 @@ impl<'a> Passes<'a> {
     /// What a cell loses more than it has lost in the stage, if a side's flux `[axis][side]` is changed by this.
     pub(super) fn loss(&self, changes: [[f64; 2]; 3]) -> f64 {
         let per_length = self.high.physics.per_length;
-        let weight = if let Blend::Both(_, new) = self.high.blend { new } else { 1.0 };
+        let weight = if let Blend::Towards(share) = self.high.blend { share } else { 1.0 };
         let parts = [0, 1, 2].map(|axis| self.high.dt * per_length[axis] * (changes[axis][1] - changes[axis][0]));
         weight * symmetric_sum_of(parts)
     }

@@ -233,8 +233,8 @@ impl<'a> Pass<'a> {
         let start = arrays.start.map(|start| Row::of(start, cell));
         let (mut conserved, base) = match (self.keep, self.blend, start) {
             (false, ..) => (RowMut::of(lower, ROW), Base::Other(Row::of(arrays.conserved, cell))),
-            (_, Blend::Both(old, new), Some(start)) => {
-                (RowMut::of(arrays.conserved, cell), Base::Blend(start, old, new))
+            (_, Blend::Towards(share), Some(start)) => {
+                (RowMut::of(arrays.conserved, cell), Base::Towards(start, share))
             }
             (_, Blend::Start, Some(start)) => (RowMut::of(arrays.conserved, cell), Base::Other(start)),
             _ => (RowMut::of(arrays.conserved, cell), Base::Same),

@@ -22,8 +22,8 @@ pub(super) enum Base<'a> {
     Same,
     /// Another state.
     Other(Row<'a>),
-    /// Another state weighed with the first number, and the state that is replaced less the differences weighed with the second.
-    Blend(Row<'a>, f64, f64),
+    /// Another state, and this share of the way from it to the state that is replaced less the differences.
+    Towards(Row<'a>, f64),
 }
 
 /// New conserved variables of a row of cells.
@@ -75,14 +75,14 @@ impl AdvanceRow<'_> {
                         // loss = Σ_axes (dt/Δx) (F_upper - F_lower) - dt S
                         loss = load(simd, rates, group, part).neg_mul_add(S::F64::splat(simd, time), loss);
                     }
-                    // U' = U - loss, or U_0 - loss, or α U_0 + β (U - loss)
+                    // U' = U - loss, or U_0 - loss, or U_0 + β (U - loss - U_0), which keeps a state at rest to the last bit
                     let new = match self.base {
                         Base::Same => load(simd, state, group, part) - loss,
                         Base::Other(other) => load(simd, other.groups(variable, groups), group, part) - loss,
-                        Base::Blend(start, old, new) => {
-                            let stage = S::F64::splat(simd, new) * (load(simd, state, group, part) - loss);
+                        Base::Towards(start, share) => {
                             let start = load(simd, start.groups(variable, groups), group, part);
-                            S::F64::splat(simd, old).mul_add(start, stage)
+                            let stage = load(simd, state, group, part) - loss;
+                            S::F64::splat(simd, share).mul_add(stage - start, start)
                         }
                     };
                     new.store(&mut state[group][part..]);

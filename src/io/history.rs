@@ -21,11 +21,28 @@ impl History {
     /// # Errors
     /// When it cannot be read, or a line has another number of fields than the first.
     pub fn read(path: &Path) -> Result<Self> {
-        let lines = lines(path)?;
+        History::of_lines(lines(path)?)
+    }
+
+    fn of_lines(lines: Vec<Vec<String>>) -> Result<Self> {
         let Some((names, rows)) = lines.split_first() else { return Ok(History::default()) };
         let number = |text: &String| text.parse().unwrap_or(f64::NAN);
         let columns = (0..names.len()).map(|column| rows.iter().map(|row| number(&row[column])).collect()).collect();
         Ok(History { names: names.clone(), columns })
+    }
+
+    /// Reads a file that may be growing: a last line without its end is left out. No file is no rows.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn whole_rows(path: &Path) -> Result<Self> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(History::default()),
+            Err(error) => return Err(Error::io("read", path)(error)),
+        };
+        let end = text.rfind('\n').map_or(0, |end| end + 1);
+        History::of_lines(lines_of(&text.as_bytes()[..end], path)?)
     }
 
     /// The last whole row of a file, also while it grows: the columns' names with its texts; nothing where there is no file or no row.
@@ -66,8 +83,13 @@ impl History {
 /// The fields of a CSV file, line by line, the heading first.
 pub(crate) fn lines(path: &Path) -> Result<Vec<Vec<String>>> {
     let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+    lines_of(file, path)
+}
+
+/// The fields of the CSV text of a file.
+fn lines_of(text: impl std::io::Read, path: &Path) -> Result<Vec<Vec<String>>> {
     let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).comment(Some(b'#')).trim(csv::Trim::All).from_reader(file);
+        csv::ReaderBuilder::new().has_headers(false).comment(Some(b'#')).trim(csv::Trim::All).from_reader(text);
     let fields = |record: csv::StringRecord| record.iter().map(str::to_owned).collect();
     reader.records().map(|record| record.map(fields).map_err(|error| Error::file(path, error.to_string()))).collect()
 }

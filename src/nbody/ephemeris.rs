@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::{Serialize, Serializer};
+
 use crate::io::Reader;
 use crate::io::history::lines;
 use crate::run::RunFolder;
@@ -12,18 +14,24 @@ use crate::{Error, Result};
 const KM: f64 = 1e5;
 
 /// Each body's distance from where the reference has it, the largest last.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Distances {
     /// The time of the state that was compared, in the run's unit.
     pub time: f64,
     /// The name of that unit.
     pub time_unit: String,
     /// Names and distances.
+    #[serde(serialize_with = "by_name")]
     pub bodies: Vec<(String, f64)>,
     /// The unit of the distances: km, or empty where a run has no physical scale.
     pub unit: String,
     /// Bodies of the table that the run has not.
     pub missing: Vec<String>,
+}
+
+/// The bodies as an object of distances by name.
+fn by_name<S: Serializer>(bodies: &[(String, f64)], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(bodies.iter().map(|(name, distance)| (name, distance)))
 }
 
 impl fmt::Display for Distances {

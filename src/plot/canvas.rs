@@ -1,7 +1,9 @@
 //! What all figures share: the font, inks and axes, and turning a figure into PNG and SVG.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Once;
 
 use plotters::coord::Shift;
@@ -16,7 +18,7 @@ use crate::run::DRAWN;
 use crate::{Error, Result};
 
 /// The outcome of drawing on a backend.
-pub(super) type Drawn<DB> = std::result::Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+pub(crate) type Drawn<DB> = std::result::Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 /// The names of the axes.
 pub(super) const AXES: [&str; 3] = ["x", "y", "z"];
 /// What a chart leaves free around it, and on the right, where half of its last number stands, in dots.
@@ -33,6 +35,8 @@ pub(super) type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<RangedCoordf64,
 
 /// The family that figures ask for, and that this program brings along.
 pub(super) const FAMILY: &str = "sans-serif";
+/// The font itself.
+pub(super) const FONT: &[u8] = include_bytes!("font/DejaVuSans.ttf");
 /// The ink of axes and text.
 pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
 /// The ink of grid lines.
@@ -56,7 +60,7 @@ const NARROWEST: f64 = 1e-12;
 const FINER: u32 = 2;
 
 /// A picture that can be drawn on any backend.
-pub(super) trait Figure {
+pub(crate) trait Figure {
     /// Its width and height, in dots.
     fn size(&self) -> (u32, u32);
     /// Draws it, all lengths multiplied by `scale`.
@@ -145,11 +149,26 @@ pub(super) fn chart<'a, DB: DrawingBackend + 'a>(
     [x_label, y_label]: [&str; 2],
     y_tick: &dyn Fn(&f64) -> String,
 ) -> std::result::Result<Chart<'a, DB>, DrawingAreaErrorKind<DB::ErrorType>> {
+    chart_of(area, scale, [x, y], [x_label, y_label], [&|value: &f64| tick(*value), y_tick], true)
+}
+
+/// The same with numbers on both axes as they are told; whether these may be divided by a power of ten.
+///
+/// # Errors
+/// As [`chart`].
+pub(super) fn chart_of<'a, DB: DrawingBackend + 'a>(
+    area: &DrawingArea<DB, Shift>,
+    scale: u32,
+    [x, y]: [Range<f64>; 2],
+    [x_label, y_label]: [&str; 2],
+    [x_tick, y_tick]: [&dyn Fn(&f64) -> String; 2],
+    divides: bool,
+) -> std::result::Result<Chart<'a, DB>, DrawingAreaErrorKind<DB::ErrorType>> {
     if ![&x, &y].into_iter().all(|range| can_show(range.start, range.end)) {
         return Err(DrawingAreaErrorKind::LayoutError);
     }
-    let powers = [&x, &y].map(power_of_axis);
-    let x_tick = snapped(x.clone(), powers[0], &|value| tick(*value));
+    let powers = [&x, &y].map(|range| if divides { power_of_axis(range) } else { 0 });
+    let x_tick = snapped(x.clone(), powers[0], x_tick);
     let y_tick = snapped(y.clone(), powers[1], y_tick);
     let mut chart = ChartBuilder::on(area)
         .margin(MARGIN * scale)
@@ -259,22 +278,13 @@ pub(super) fn titled<DB: DrawingBackend>(
 pub(super) fn save(figure: &impl Figure, stem: &Path) -> Result<[PathBuf; 2]> {
     let png = stem.with_extension("png");
     let svg = stem.with_extension("svg");
-    // A link would lead to another file.
-    let _ = std::fs::remove_file(&png);
-    let (width, height) = figure.size();
-    let dots = average(&to_bitmap(figure)?, width, height);
-    let mut picture = BitMapBackend::new(&png, (width, height));
-    picture
-        .blit_bitmap((0, 0), (width, height), &dots)
-        .and_then(|()| picture.present())
-        .map_err(|error| Error::file(&png, format!("cannot draw: {error}")))?;
-    drop(picture);
+    write_whole(&png, &to_png(figure)?)?;
     write_whole(&svg, (to_svg(figure)? + DRAWN).as_bytes())?;
     Ok([png, svg])
 }
 
 /// A figure as SVG text.
-pub(super) fn to_svg(figure: &impl Figure) -> Result<String> {
+pub(crate) fn to_svg(figure: &impl Figure) -> Result<String> {
     use_own_font();
     let mut svg = String::new();
     let area = SVGBackend::with_string(&mut svg, figure.size()).into_drawing_area();
@@ -284,6 +294,31 @@ pub(super) fn to_svg(figure: &impl Figure) -> Result<String> {
     // Bitmaps are named as no kind of file that a browser knows.
     let svg = svg.replace("\"data:png;base64,", "\"data:image/png;base64,");
     Ok(svg.replace(&format!("font-family=\"{FAMILY}\""), "font-family=\"DejaVu Sans, Verdana, sans-serif\""))
+}
+
+/// A figure as the bytes of a PNG file.
+pub(crate) fn to_png(figure: &impl Figure) -> Result<Vec<u8>> {
+    let (width, height) = figure.size();
+    let dots = average(&to_bitmap(figure)?, width, height);
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&dots));
+    written.map_err(|error| Error::file("figure", format!("cannot be written as PNG: {error}")))?;
+    Ok(bytes)
+}
+
+/// Draws a figure, all lengths multiplied by `scale`, on another kind of paper.
+pub(super) fn drawn_on<DB: DrawingBackend>(paper: DB, figure: &impl Figure, scale: u32) -> Result<DB> {
+    use_own_font();
+    let paper = Rc::new(RefCell::new(paper));
+    let area = DrawingArea::from(&paper);
+    let drawn = figure.draw(&area, scale);
+    drop(area);
+    drawn.map_err(|error| failed(&error))?;
+    let paper = Rc::try_unwrap(paper).map_err(|_| Error::System("a picture is still being drawn".to_owned()))?;
+    Ok(paper.into_inner())
 }
 
 /// A figure as red, green and blue, drawn `FINER` times as large.
@@ -323,7 +358,7 @@ fn failed<E: std::error::Error + Send + Sync>(error: &DrawingAreaErrorKind<E>) -
 fn use_own_font() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let known = register_font(FAMILY, FontStyle::Normal, include_bytes!("font/DejaVuSans.ttf"));
+        let known = register_font(FAMILY, FontStyle::Normal, FONT);
         assert!(known.is_ok(), "the font that this program brings along cannot be read");
     });
 }

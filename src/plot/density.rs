@@ -8,11 +8,12 @@ use plotters::coord::Shift;
 use plotters::element::BitMapElement;
 use plotters::prelude::*;
 
-use super::canvas::{
-    AXES, Drawn, Figure, MARGIN, RIGHT_MARGIN, TITLE, chart, frame, ink, quantity, tick, titled, with_unit,
-};
+use super::canvas::{AXES, Drawn, Figure, MARGIN, RIGHT_MARGIN, TITLE, chart, frame, ink, tick, titled, with_unit};
+use super::extent::Extent;
+use super::maps::time_in;
 use super::scale::{BAR, DECADES, Scale};
 use super::tracks::FEW;
+use super::units::Units;
 use crate::Result;
 use crate::io::Reader;
 
@@ -32,7 +33,7 @@ const WIDER: f64 = 1.5;
 const ROOM: f64 = 0.05;
 
 /// Bodies, seen along one or two axes.
-pub(super) struct Density {
+pub(crate) struct Density {
     length_unit: String,
     title: String,
     /// The lower and the upper corner of what is shown.
@@ -40,6 +41,9 @@ pub(super) struct Density {
     panels: Vec<Panel>,
     /// Of mass per area; none where each body is a dot.
     scale: Option<Scale>,
+    /// The longest side of a panel, in dots, and whether panels stand below each other.
+    longest: f64,
+    is_column: bool,
 }
 
 /// What is seen along one axis.
@@ -55,23 +59,46 @@ struct Panel {
 
 impl Density {
     /// From a snapshot; none where it has no bodies or few.
-    pub(super) fn of(reader: &Reader) -> Result<Option<Self>> {
+    pub(super) fn of(reader: &Reader, units: &[String]) -> Result<Option<Self>> {
+        Density::framed(reader, units, None)
+    }
+
+    /// The same within the extent of several snapshots.
+    pub(super) fn within(reader: &Reader, units: &[String], extent: &Extent) -> Result<Option<Self>> {
+        Density::framed(reader, units, Some(extent))
+    }
+
+    /// The corners of what is shown and the ends of the scale of colours; then how many panels there are, and the axes of the first.
+    pub(super) fn extent(reader: &Reader, units: &[String]) -> Result<Extent> {
+        let Some(Density { corners: [low, high], panels, scale, .. }) = Density::of(reader, units)? else {
+            return Ok(Extent::default());
+        };
+        let [least, most] = scale.map_or([f64::INFINITY, f64::NEG_INFINITY], |scale| scale.ends());
+        let [across, up] = panels[0].axes.map(|axis| axis as f64);
+        let lows = low.into_iter().chain([least]).collect();
+        let highs = high.into_iter().chain([most, panels.len() as f64, across, up]).collect();
+        Ok(Extent { lows, highs })
+    }
+
+    fn framed(reader: &Reader, units: &[String], extent: Option<&Extent>) -> Result<Option<Self>> {
         if !reader.has("PartType1/Coordinates") || reader.shape("PartType1/Coordinates")?[0] as usize <= FEW {
             return Ok(None);
         }
-        let positions: Vec<f64> = reader.read("PartType1/Coordinates")?;
-        let masses: Vec<f64> = reader.read("PartType1/Masses")?;
-        let label = |name: &str| reader.text("Units", name).unwrap_or_default();
-        let time = quantity(reader.attribute("Header", "Time")?, &label("Time"));
-        let title = format!("{} bodies at time {time}", masses.len());
-        let length_unit = label("Length");
-        let unit = if length_unit.is_empty() { String::new() } else { format!("{} / {length_unit}²", label("Mass")) };
-        Ok(Some(Density { title, length_unit, ..Density::shown(positions.as_chunks().0, &masses, &unit) }))
+        let units = Units::of(reader, units)?;
+        let mut positions: Vec<f64> = reader.read("PartType1/Coordinates")?;
+        positions.iter_mut().for_each(|place| *place *= units.length().0);
+        let mut masses: Vec<f64> = reader.read("PartType1/Masses")?;
+        masses.iter_mut().for_each(|mass| *mass *= units.mass().0);
+        let title = format!("{} bodies at {}", masses.len(), time_in(reader, &units)?);
+        let length_unit = units.length().1.to_owned();
+        let unit = if length_unit.is_empty() { String::new() } else { format!("{} / {length_unit}²", units.mass().1) };
+        Ok(Some(Density { title, length_unit, ..Density::shown(positions.as_chunks().0, &masses, &unit, extent) }))
     }
 
     /// Bodies at these places, of these masses.
-    fn shown(positions: &[[f64; 3]], masses: &[f64], unit: &str) -> Self {
-        let (corners, views) = views(positions);
+    fn shown(positions: &[[f64; 3]], masses: &[f64], unit: &str, extent: Option<&Extent>) -> Self {
+        let extent = extent.filter(|extent| extent.highs.len() == 7);
+        let (corners, views) = extent.map_or_else(|| views(positions), views_of);
         let longest = (0..3).map(|axis| corners[1][axis] - corners[0][axis]).fold(0.0, f64::max);
         let bin = longest / ((masses.len() as f64 / 2.0).sqrt()).clamp(BINS[0], BINS[1]);
         let are_dots = masses.len() <= DOTS;
@@ -86,16 +113,30 @@ impl Density {
         };
         let panels: Vec<Panel> = views.into_iter().map(panel).collect();
         let lone = masses.iter().sum::<f64>() / masses.len() as f64 / (bin * bin);
-        let scale =
-            (!are_dots).then(|| Scale::logarithmic(scale_of(&panels, lone.log10()), &with_unit("mass per area", unit)));
-        Density { length_unit: String::new(), title: String::new(), corners, panels, scale }
+        let ends = extent.map(|extent| [extent.lows[3], extent.highs[3]]).filter(|ends| ends[0] < ends[1]);
+        let ends = || ends.unwrap_or_else(|| scale_of(&panels, lone.log10()));
+        let scale = (!are_dots).then(|| Scale::logarithmic(ends(), &with_unit("mass per area", unit)));
+        let title = String::new();
+        Density { length_unit: title.clone(), title, corners, panels, scale, longest: SIDES[0], is_column: false }
+    }
+
+    /// Makes the figure so many dots wide.
+    pub(super) fn fit(&mut self, width: u32) {
+        let bar = if self.scale.is_some() { BAR } else { 0 };
+        let [low, high] = self.corners;
+        let whole = (0..3).map(|axis| high[axis] - low[axis]).fold(0.0, f64::max);
+        let parts = self.panels.iter().map(|panel| (high[panel.axes[0]] - low[panel.axes[0]]) / whole);
+        self.is_column = self.panels.len() > 1 && width < 2 * (AROUND[0] + 250) + bar;
+        let across = if self.is_column { parts.fold(0.0, f64::max) } else { parts.sum() };
+        let beside = if self.is_column { 1 } else { self.panels.len() as u32 };
+        self.longest = f64::from(width.saturating_sub(bar + beside * AROUND[0]).max(100)) / across;
     }
 
     /// The width and height of a panel, in dots.
     fn dots(&self, panel: &Panel) -> [u32; 2] {
         let [low, high] = self.corners;
         let longest = (0..3).map(|axis| high[axis] - low[axis]).fold(0.0, f64::max);
-        panel.axes.map(|axis| ((high[axis] - low[axis]) / longest * SIDES[0]).round() as u32)
+        panel.axes.map(|axis| ((high[axis] - low[axis]) / longest * self.longest).round() as u32)
     }
 
     fn draw_panel<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, panel: &Panel) -> Drawn<DB> {
@@ -124,19 +165,30 @@ impl Density {
 impl Figure for Density {
     fn size(&self) -> (u32, u32) {
         let sizes = self.panels.iter().map(|panel| self.dots(panel));
-        let [width, height] = sizes.fold([0, 0], |[width, height], [w, h]| [width + w + AROUND[0], height.max(h)]);
-        (width + if self.scale.is_some() { BAR } else { 0 }, height + AROUND[1] + TITLE)
+        let [width, height] =
+            sizes.map(|[width, height]| [width + AROUND[0], height + AROUND[1]]).fold([0, 0], |all, one| {
+                if self.is_column {
+                    [all[0].max(one[0]), all[1] + one[1]]
+                } else {
+                    [all[0] + one[0], all[1].max(one[1])]
+                }
+            });
+        (width + if self.scale.is_some() { BAR } else { 0 }, height + TITLE)
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
-        let mut rest = titled(area, scale, &self.title)?;
+        let rest = titled(area, scale, &self.title)?;
+        let bar = if self.scale.is_some() { BAR } else { 0 };
+        let (mut rest, bar) = rest.split_horizontally((self.size().0 - bar) * scale);
         for panel in &self.panels {
             let [width, height] = self.dots(panel);
-            let (next, others) = rest.split_horizontally((width + AROUND[0]) * scale);
-            self.draw_panel(&next.split_vertically((height + AROUND[1]) * scale).0, scale, panel)?;
+            let [width, height] = [(width + AROUND[0]) * scale, (height + AROUND[1]) * scale];
+            let (next, others) =
+                if self.is_column { rest.split_vertically(height) } else { rest.split_horizontally(width) };
+            self.draw_panel(&next.split_vertically(height).0.split_horizontally(width).0, scale, panel)?;
             rest = others;
         }
-        self.scale.as_ref().map_or(Ok(()), |colours| colours.draw(&rest, scale, 0))
+        self.scale.as_ref().map_or(Ok(()), |colours| colours.draw(&bar, scale, 0))
     }
 }
 
@@ -159,6 +211,14 @@ fn views(positions: &[[f64; 3]]) -> ([[f64; 3]; 2], Vec<[usize; 2]>) {
         if high - low < least { [middle - 0.5 * least, middle + 0.5 * least] } else { [low, high] }
     });
     ([widened.map(|[low, _]| low), widened.map(|[_, high]| high)], views)
+}
+
+/// The corners and the axes of panels of an extent.
+fn views_of(extent: &Extent) -> ([[f64; 3]; 2], Vec<[usize; 2]>) {
+    let corner = |numbers: &[f64]| [numbers[0], numbers[1], numbers[2]];
+    let first = [extent.highs[5] as usize, extent.highs[6] as usize];
+    let views = if extent.highs[4] > 1.0 { vec![[0, 1], [0, 2]] } else { vec![first] };
+    ([corner(&extent.lows), corner(&extent.highs)], views)
 }
 
 /// Where bodies begin and end along an axis: all of them, or most, with some room, where a few are far from the others.
@@ -230,7 +290,7 @@ mod tests {
 
     #[test]
     fn bodies_of_a_box_are_dots_in_it_and_a_plane_has_one_panel() {
-        let shown = Density::shown(&in_box(2000, [100.0, 50.0, 0.0]), &[1.0; 2000], "");
+        let shown = Density::shown(&in_box(2000, [100.0, 50.0, 0.0]), &[1.0; 2000], "", None);
         assert!(shown.panels.len() == 1 && shown.panels[0].axes == [0, 1] && shown.scale.is_none());
         assert_eq!(shown.panels[0].dots.len(), 2000, "each body is seen");
         let [low, high] = shown.corners;
@@ -238,22 +298,22 @@ mod tests {
         let [width, height] = shown.dots(&shown.panels[0]);
         assert!(width == 560 && (278..=282).contains(&height), "one scale: {width} {height}");
         let upright = in_box(100, [0.0, 1.0, 2.0]);
-        assert_eq!(Density::shown(&upright, &[1.0; 100], "").panels[0].axes, [1, 2]);
-        assert_eq!(Density::shown(&[[3.0; 3]; 40], &[1.0; 40], "").panels.len(), 1);
+        assert_eq!(Density::shown(&upright, &[1.0; 100], "", None).panels[0].axes, [1, 2]);
+        assert_eq!(Density::shown(&[[3.0; 3]; 40], &[1.0; 40], "", None).panels.len(), 1);
     }
 
     #[test]
     fn a_few_far_bodies_do_not_make_the_rest_a_dot() {
         let mut bodies = in_box(1000, [1.0; 3]);
         bodies.extend([[1e6; 3], [-1e6, 0.0, 3e5]]);
-        let shown = Density::shown(&bodies, &[1.0; 1002], "");
+        let shown = Density::shown(&bodies, &[1.0; 1002], "", None);
         assert!(shown.panels.len() == 2 && shown.corners[1].iter().all(|high| *high < 1.1));
     }
 
     #[test]
     fn all_mass_of_very_many_bodies_is_in_the_bins() {
         let bodies = in_box(8000, [4.0, 2.0, 1.0]);
-        let shown = Density::shown(&bodies, &[2.0; 8000], "kg");
+        let shown = Density::shown(&bodies, &[2.0; 8000], "kg", None);
         let [low, high] = shown.corners;
         for panel in &shown.panels {
             let area = panel.axes.map(|axis| high[axis] - low[axis]).iter().product::<f64>() / panel.bins.len() as f64;

@@ -8,14 +8,19 @@ use crate::io::History;
 
 /// The most dots: of more rows, the largest error of each interval is drawn.
 const POINTS: usize = 1500;
+/// The size of the figure, in dots.
+const WIDTH: u32 = 1000;
+const HEIGHT: u32 = 560;
 /// Drawn for no error at all: the rounding of a double.
 const NONE: f64 = 1e-16;
 
 /// The relative energy error of a run.
-pub(super) struct EnergyError {
+pub(crate) struct EnergyError {
     time_unit: String,
     /// Time and the decimal logarithm of the error's size.
     points: Vec<(f64, f64)>,
+    /// The figure's width in dots.
+    pub width: u32,
 }
 
 impl EnergyError {
@@ -31,7 +36,7 @@ impl EnergyError {
         }
         let largest = |rows: &[(f64, f64)]| (rows[0].0, rows.iter().map(|row| row.1).fold(NONE, f64::max).log10());
         let points = finite.chunks(finite.len().div_ceil(POINTS)).map(largest).collect();
-        Some(EnergyError { time_unit: time_unit.to_owned(), points })
+        Some(EnergyError { time_unit: time_unit.to_owned(), points, width: WIDTH })
     }
 }
 
@@ -47,7 +52,7 @@ impl EnergyError {
 
 impl Figure for EnergyError {
     fn size(&self) -> (u32, u32) {
-        (1000, 560)
+        (self.width, HEIGHT)
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {

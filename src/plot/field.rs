@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use super::canvas::with_unit;
+use super::units::Units;
 use crate::Result;
 use crate::io::{Reader, Slab};
 use crate::run::RunFolder;
@@ -79,14 +80,37 @@ pub(super) fn mapped_over_time(fields: &[String]) -> Vec<String> {
     names
 }
 
-/// A field's name with its unit.
-pub(super) fn label(reader: &Reader, field: &str) -> String {
+/// A field's name with its unit, in these units, and by what its numbers are multiplied for them.
+pub(super) fn label_in(reader: &Reader, field: &str, units: &Units) -> (f64, String) {
+    let (factor, unit) = units.of_label(&unit(reader, field));
+    (factor, with_unit(&plain(field), &raised(&unit)))
+}
+
+/// What is drawn of a field: its numbers, or their integral along an axis.
+pub(super) fn drawn_in(reader: &Reader, field: &str, units: &Units, is_integral: bool) -> (f64, String) {
+    if is_integral { integral_in(reader, field, units) } else { label_in(reader, field, units) }
+}
+
+/// The same of its integral along a length.
+fn integral_in(reader: &Reader, field: &str, units: &Units) -> (f64, String) {
+    let (factor, unit) = units.of_label(&unit(reader, field));
+    let (length, name) = units.length();
+    let unit = if unit.is_empty() { name.to_owned() } else { format!("{unit} {name}") };
+    (factor * length, with_unit(&format!("integral of {}", plain(field)), &raised(&unit)))
+}
+
+/// Powers as they are printed.
+fn raised(unit: &str) -> String {
+    unit.replace("^2", "²").replace("^3", "³")
+}
+
+/// A field's unit as its snapshot has it.
+fn unit(reader: &Reader, field: &str) -> String {
     let unit_of = |field: &str| reader.text(&format!("{FIELDS}/{field}"), "unit").unwrap_or_default();
-    let unit = match field {
+    match field {
         "speed" => VELOCITY.map(unit_of).into_iter().find(|unit| !unit.is_empty()).unwrap_or_default(),
         _ => unit_of(field),
-    };
-    with_unit(&plain(field), &unit.replace("^2", "²").replace("^3", "³"))
+    }
 }
 
 /// A field's name in words.
@@ -139,7 +163,7 @@ fn mach(speeds: &[f64], gas: Option<Gas>, stored: &dyn Fn(&str) -> Result<Vec<f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::units::Units;
+    use crate::base::units;
     use crate::io::{CellField, GridGeometry, Part, Snapshot, Stamp};
 
     /// A run with a snapshot of four cells, the last one solid.
@@ -156,7 +180,7 @@ mod tests {
         let mut fields: Vec<_> =
             names.iter().zip(&parts).map(|(name, parts)| CellField::new(name, "kg/m^3", parts)).collect();
         fields.push(CellField::new(SOLID, "", &solid));
-        let stamp = Stamp { time: 0.0, step: 0, units: Units::default() };
+        let stamp = Stamp { time: 0.0, step: 0, units: units::Units::default() };
         let mut snapshot = Snapshot::create_alone(&path, stamp, 0).unwrap();
         snapshot.grid(&geometry, &fields).unwrap();
         snapshot.finish().unwrap();
@@ -178,7 +202,8 @@ mod tests {
         assert_eq!(three(&reader, "pressure"), [1.0, 2.0, 4.0]);
         assert_eq!(three(&reader, "speed"), [5.0, 0.0, 10.0]);
         assert_eq!(three(&reader, "mach"), [5.0, 0.0, 5.0]);
-        assert_eq!([label(&reader, "speed"), label(&reader, "mach")], ["speed (kg/m³)", "Mach number"]);
+        let label = |field: &str| label_in(&reader, field, &Units::of(&reader, &[]).unwrap()).1;
+        assert_eq!([label("speed"), label("mach")], ["speed (kg/m³)", "Mach number"]);
         drop(reader);
         let reader = run(folder.path(), "gas = \"isothermal\"\nsound_speed = 0.5");
         assert_eq!(three(&reader, "mach"), [10.0, 0.0, 20.0]);

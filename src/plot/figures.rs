@@ -12,9 +12,11 @@ use super::orbits::Orbits;
 use super::picture::{Named, Picture};
 use super::plane::axes;
 use super::profiles::profiles;
+use super::sweep;
 use super::totals::{HistoryUnits, totals};
 use super::trace::trace;
 use super::tracks;
+use super::units::Units;
 use super::view::View;
 use crate::io::{GridGeometry, History, Reader};
 use crate::orbit::posterior::{self, Posterior};
@@ -28,7 +30,7 @@ const OPTICS_FILE: &str = "optics.hdf5";
 const OPTICS: &str = "Image/Intensity";
 
 /// All that a run folder or a file has to show, or the pictures of its grid that are wanted.
-pub(super) fn figures_of(path: &Path, view: &View) -> Result<Vec<Named>> {
+pub(crate) fn figures_of(path: &Path, view: &View) -> Result<Vec<Named>> {
     let mut figures = Figures { all: Vec::new(), view };
     match path.extension().and_then(|extension| extension.to_str()) {
         _ if path.is_dir() => figures.add_run(path)?,
@@ -65,10 +67,10 @@ impl Figures<'_> {
             self.add_posterior(&Posterior::read(reader.path())?);
             Ok(())
         } else if reader.has("PartType1/Coordinates") {
-            self.add("density", "Density", Density::of(reader)?.map(Picture::Density));
+            self.add("density", "Density", Density::of(reader, &self.view.units)?.map(Picture::Density));
             Ok(())
         } else {
-            let orbits = tracks::of_trajectory(reader)?.and_then(Orbits::of);
+            let orbits = tracks::of_trajectory(reader, &self.view.units)?.and_then(Orbits::of);
             self.add("orbits", "Orbits", orbits.map(Picture::Orbits));
             Ok(())
         }
@@ -80,13 +82,16 @@ impl Figures<'_> {
         let last = snapshots.last().map(|path| Reader::open(path)).transpose()?;
         let geometry = last.as_ref().map_or(Ok(None), GridGeometry::read)?;
         let mut units = last.as_ref().map(HistoryUnits::of).unwrap_or_default();
+        if let Some(last) = &last {
+            Units::of(last, &self.view.units)?;
+        }
         if let Some(geometry) = &geometry {
             let readers = match self.view.time {
                 Some(time) => vec![nearest(&snapshots, geometry, time)?],
                 None => spread(&snapshots, geometry)?,
             };
             self.add_grid(&readers, geometry)?;
-            if *self.view != View::default() {
+            if self.view.chooses() {
                 return Ok(());
             }
         } else {
@@ -102,6 +107,7 @@ impl Figures<'_> {
             self.all.extend(super::fit::figures_of(run, &posterior));
             self.add_posterior(&posterior);
         }
+        self.all.extend(sweep::figures_of(run)?);
         let light = run.join(OPTICS_FILE);
         if light.is_file() {
             self.all.extend(optics::figures_of(&Reader::open(&light)?)?);
@@ -110,7 +116,8 @@ impl Figures<'_> {
         if history.is_file() {
             self.add_history(&History::read(&history)?, &units);
         }
-        let density = last.as_ref().filter(|_| geometry.is_none()).map_or(Ok(None), Density::of)?;
+        let bodies = last.as_ref().filter(|_| geometry.is_none());
+        let density = bodies.map_or(Ok(None), |reader| Density::of(reader, &self.view.units))?;
         self.add("density", "Density", density.map(Picture::Density));
         Ok(())
     }
@@ -124,9 +131,9 @@ impl Figures<'_> {
     fn add_tracks(&mut self, run: &Path, snapshots: &[PathBuf]) -> Result<Option<String>> {
         let trajectory = RunFolder::at(run).trajectory();
         let tracks = if trajectory.is_file() {
-            tracks::of_trajectory(&Reader::open(&trajectory)?)?
+            tracks::of_trajectory(&Reader::open(&trajectory)?, &self.view.units)?
         } else {
-            tracks::of_snapshots(snapshots)?
+            tracks::of_snapshots(snapshots, &self.view.units)?
         };
         let time_unit = tracks.as_ref().map(|tracks| tracks.time_unit.clone());
         self.add("orbits", "Orbits", tracks.and_then(Orbits::of).map(Picture::Orbits));
@@ -161,7 +168,7 @@ impl Figures<'_> {
 }
 
 /// A name at the beginning of a line.
-fn capital(name: &str) -> String {
+pub(super) fn capital(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
@@ -170,7 +177,7 @@ fn capital(name: &str) -> String {
 ///
 /// # Errors
 /// A time before the first snapshot or after the last one.
-fn nearest(snapshots: &[PathBuf], geometry: &GridGeometry, time: f64) -> Result<Reader> {
+pub(super) fn nearest(snapshots: &[PathBuf], geometry: &GridGeometry, time: f64) -> Result<Reader> {
     let mut readers = Vec::new();
     for path in snapshots {
         let reader = Reader::open(path)?;

@@ -66,6 +66,40 @@ impl Figure for Map<'_> {
     }
 }
 
+/// A map with all that it shows.
+pub(crate) struct OwnedMap {
+    pub title: String,
+    pub labels: [String; 2],
+    pub ranges: [Range<f64>; 2],
+    pub values: Vec<f64>,
+    pub width: usize,
+    pub label: String,
+}
+
+impl OwnedMap {
+    fn map(&self) -> Map<'_> {
+        let [across, up] = &self.labels;
+        Map {
+            title: &self.title,
+            labels: [across, up],
+            ranges: self.ranges.clone(),
+            values: &self.values,
+            width: self.width,
+            label: &self.label,
+        }
+    }
+}
+
+impl Figure for OwnedMap {
+    fn size(&self) -> (u32, u32) {
+        self.map().size()
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
+        self.map().draw(area, scale)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,15 +8,19 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::canvas::{
     AXES, Drawn, Figure, INK, MARGIN, RIGHT_MARGIN, TITLE, chart, frame, quantity, text, tick, titled, with_unit,
 };
-use super::field::{label, plain};
+use super::extent::Extent;
+use super::field::{drawn_in, plain};
 use super::plane::{Plane, planes};
-use super::scale::{BAR, Scale};
-use super::view::View;
+use super::scale::{BAR, DECADES, SPREAD, Scale};
+use super::units::Units;
+use super::view::{View, Width};
 use crate::io::{GridGeometry, Reader};
 use crate::{Error, Result};
 
 /// The longest side of a map by itself, of one of three, and of one of more, in dots.
 const SIDES: [u32; 3] = [720, 480, 330];
+/// A map that has less room than this, in dots, stands below others.
+const NARROW: u32 = 340;
 /// The shortest side of a map, in dots.
 const SHORTEST: f64 = 120.0;
 /// How high a plane must be for its width to be drawn beside others of its kind; flatter ones are drawn below each other.
@@ -29,7 +33,7 @@ const CAPTION: u32 = 24;
 const MAY_BE_LOGARITHMIC: [&str; 2] = ["density", "pressure"];
 
 /// Maps side by side, or one below the other.
-pub(super) struct Maps {
+pub(crate) struct Maps {
     title: String,
     length_unit: String,
     /// Each with its caption, which may be empty.
@@ -43,9 +47,10 @@ pub(super) struct Maps {
 impl Maps {
     /// A field of one snapshot: all of a plane grid, or planes of one with three axes; none where a grid has but one axis.
     pub(super) fn of(reader: &Reader, geometry: &GridGeometry, field: &str, view: &View) -> Result<Option<Self>> {
-        let planes = planes(reader, geometry, field, view.slice)?.into_iter();
-        let planes: Vec<_> = planes.map(|plane| (caption(&plane, &unit(reader, "Length")), plane)).collect();
-        Self::with(planes, &format!("{} at {}", plain(field), time(reader)?), reader, field, view)
+        let units = Units::of(reader, &view.units)?;
+        let planes = shown(reader, geometry, field, view, &units)?.into_iter();
+        let planes: Vec<_> = planes.map(|plane| (caption(&plane, units.length().1), plane)).collect();
+        Self::with(planes, &format!("{} at {}", plain(field), time_in(reader, &units)?), reader, field, view)
     }
 
     /// A field at several times: of a grid with three axes its plane across z, or the one that is wanted.
@@ -56,14 +61,28 @@ impl Maps {
         view: &View,
     ) -> Result<Option<Self>> {
         let Some(first) = readers.first() else { return Ok(None) };
+        let units = Units::of(first, &view.units)?;
         let mut all = Vec::new();
         for reader in readers {
-            let time = time(reader)?;
-            all.extend(planes(reader, geometry, field, view.slice)?.into_iter().next().map(|plane| (time, plane)));
+            let time = time_in(reader, &units)?;
+            all.extend(shown(reader, geometry, field, view, &units)?.into_iter().next().map(|plane| (time, plane)));
         }
-        let cut = all.first().map_or(String::new(), |(_, plane)| caption(plane, &unit(first, "Length")));
+        let cut = all.first().map_or(String::new(), |(_, plane)| caption(plane, units.length().1));
         let title = format!("{} over time, {cut}", plain(field));
         Self::with(all, title.trim_end_matches([',', ' ']), first, field, view)
+    }
+
+    /// A field of several runs, each the last snapshot, or the one that is wanted, under its name; of grids with three axes the plane
+    /// across z, or what is wanted.
+    pub(super) fn of_runs(runs: &[(String, Reader, GridGeometry)], field: &str, view: &View) -> Result<Option<Self>> {
+        let Some((_, first, _)) = runs.first() else { return Ok(None) };
+        let mut all = Vec::new();
+        for (name, reader, geometry) in runs {
+            let units = Units::of(reader, &view.units)?;
+            let name = format!("{name}, {}", time_in(reader, &units)?);
+            all.extend(shown(reader, geometry, field, view, &units)?.into_iter().next().map(|plane| (name, plane)));
+        }
+        Self::with(all, &plain(field), first, field, view)
     }
 
     fn with(
@@ -77,10 +96,14 @@ impl Maps {
             return Ok(None);
         }
         let numbers: Vec<f64> = planes.iter().flat_map(|(_, plane)| &plane.values).copied().collect();
-        let scale = scale(&numbers, &label(reader, field), MAY_BE_LOGARITHMIC.contains(&field), view)?;
-        let length_unit = unit(reader, "Length");
+        let units = Units::of(reader, &view.units)?;
+        let label = drawn_in(reader, field, &units, view.project.is_some()).1;
+        let scale = scale(&numbers, &label, MAY_BE_LOGARITHMIC.contains(&field), view)?.coloured(view.colours);
+        let length_unit = units.length().1.to_owned();
         let is_column = planes.len() > 1 && planes.iter().all(|(_, plane)| plane.shape() < FLAT);
-        let (dots, stretched) = dots(&planes, is_column);
+        let room = view.width.map(Width::dots);
+        let is_column = is_column || planes.len() > 1 && room.is_some_and(|room| room < NARROW * planes.len() as u32);
+        let (dots, stretched) = dots(&planes, is_column, room);
         let title = format!("{title}{stretched}");
         Ok(Some(Maps { title, length_unit, planes, scale, is_column, dots }))
     }
@@ -150,6 +173,27 @@ impl Figure for Maps {
     }
 }
 
+/// The least number, the least positive one and the largest one.
+pub(super) fn extent<'a>(numbers: impl Iterator<Item = &'a f64>) -> Extent {
+    let mut extent = Extent { lows: vec![f64::INFINITY; 2], highs: vec![f64::NEG_INFINITY] };
+    for &number in numbers.filter(|number| number.is_finite()) {
+        extent.lows[0] = extent.lows[0].min(number);
+        extent.lows[1] = if number > 0.0 { extent.lows[1].min(number) } else { extent.lows[1] };
+        extent.highs[0] = extent.highs[0].max(number);
+    }
+    extent
+}
+
+/// The same view on the scale of several snapshots, where the view doesn't say which.
+pub(super) fn view_within(view: &View, field: &str, extent: &Extent) -> View {
+    let ([low, positive], [high]) = (&extent.lows[..], &extent.highs[..]) else { return view.clone() };
+    let spreads = MAY_BE_LOGARITHMIC.contains(&field) && *low > 0.0 && *high > SPREAD * low;
+    let logarithmic = view.logarithmic.unwrap_or(spreads && view.range.is_none());
+    let least = if logarithmic { positive.max(high / 10f64.powf(DECADES)) } else { *low };
+    let range = view.range.or_else(|| (least < *high).then_some([least, *high]));
+    View { range, logarithmic: range.map(|_| logarithmic), ..view.clone() }
+}
+
 /// The scale of colours of these numbers: as wanted, or as shows most.
 ///
 /// # Errors
@@ -181,7 +225,7 @@ fn ends(numbers: &[f64], positive: bool) -> [f64; 2] {
 }
 
 /// How many dots the box takes along each axis: on one scale, but where an axis would be too short to be seen; that one is told.
-fn dots(planes: &[(String, Plane)], is_column: bool) -> ([u32; 3], String) {
+fn dots(planes: &[(String, Plane)], is_column: bool, room: Option<u32>) -> ([u32; 3], String) {
     let beside = if is_column { 1 } else { planes.len() };
     let longest = f64::from(SIDES[beside.div_ceil(2).min(3) - 1]);
     let mut extents = [0.0; 3];
@@ -189,6 +233,10 @@ fn dots(planes: &[(String, Plane)], is_column: bool) -> ([u32; 3], String) {
         plane.axes.iter().zip(plane.size()).for_each(|(&axis, size)| extents[axis] = size);
     }
     let per_unit = longest / extents.iter().copied().fold(0.0, f64::max);
+    let across: Vec<f64> = planes.iter().map(|(_, plane)| plane.size()[0]).collect();
+    let across = if is_column { across.iter().copied().fold(0.0, f64::max) } else { across.iter().sum() };
+    let left = room.map(|room| f64::from(room.saturating_sub(BAR + beside as u32 * AROUND[0]).max(SHORTEST as u32)));
+    let per_unit = left.map_or(per_unit, |left| left / across);
     let is_short = |axis: &usize| extents[*axis] > 0.0 && extents[*axis] * per_unit < SHORTEST - 0.5;
     let told = |axis: usize| {
         let times = SHORTEST / (extents[axis] * per_unit);
@@ -214,16 +262,28 @@ fn edges(raster: &[f64], width: usize, wide: usize) -> Vec<bool> {
 
 /// Where a plane cuts the grid.
 fn caption(plane: &Plane, unit: &str) -> String {
-    plane.cut.map_or(String::new(), |(axis, place)| format!("{} = {}", AXES[axis], quantity(place, unit)))
+    let along = plane.along.map(|axis| format!("along {}", AXES[axis]));
+    let cut = plane.cut.map(|(axis, place)| format!("{} = {}", AXES[axis], quantity(place, unit)));
+    along.or(cut).unwrap_or_default()
 }
 
-fn unit(reader: &Reader, of: &str) -> String {
-    reader.text("Units", of).unwrap_or_default()
+/// The planes that show a field, in the units that are wanted.
+pub(super) fn planes_of(reader: &Reader, geometry: &GridGeometry, field: &str, view: &View) -> Result<Vec<Plane>> {
+    shown(reader, geometry, field, view, &Units::of(reader, &view.units)?)
+}
+
+/// The planes that show a field, in these units.
+fn shown(reader: &Reader, geometry: &GridGeometry, field: &str, view: &View, units: &Units) -> Result<Vec<Plane>> {
+    let factor = drawn_in(reader, field, units, view.project.is_some()).0;
+    let planes = planes(reader, geometry, field, view)?.into_iter();
+    Ok(planes.map(|plane| plane.times(units.length().0, factor)).collect())
 }
 
 /// The time of a snapshot in words.
-pub(super) fn time(reader: &Reader) -> Result<String> {
-    Ok(format!("time {}", quantity(reader.attribute("/", "Time")?, &unit(reader, "Time"))))
+pub(super) fn time_in(reader: &Reader, units: &Units) -> Result<String> {
+    let (factor, name) = units.time();
+    let group = if reader.has("Header") { "Header" } else { "/" };
+    Ok(format!("time {}", quantity(factor * reader.attribute::<f64>(group, "Time")?, name)))
 }
 
 #[cfg(test)]
@@ -231,12 +291,15 @@ mod tests {
     use super::*;
 
     fn plane(axes: [usize; 2], high: [f64; 2]) -> (String, Plane) {
-        (String::new(), Plane { axes, cells: [1, 1], corners: [[0.0; 2], high], cut: None, values: vec![1.0] })
+        (
+            String::new(),
+            Plane { axes, cells: [1, 1], corners: [[0.0; 2], high], cut: None, along: None, values: vec![1.0] },
+        )
     }
 
     fn maps(planes: Vec<(String, Plane)>) -> Maps {
         let is_column = planes.len() > 1 && planes.iter().all(|(_, plane)| plane.shape() < FLAT);
-        let (dots, title) = dots(&planes, is_column);
+        let (dots, title) = dots(&planes, is_column, None);
         Maps { title, length_unit: String::new(), is_column, planes, scale: Scale::linear([0.0, 1.0], ""), dots }
     }
 

@@ -10,17 +10,23 @@ use super::tracks::{Tracks, reach};
 
 /// The side of a panel, in dots.
 const SIDE: u32 = 720;
+/// A panel that would be narrower than this, in dots, stands below others.
+const NARROW: u32 = 400;
 /// The most dots of a path that is too coarse for a line.
 const DOTS: usize = 4000;
 /// How many times larger the largest orbit must be than the smallest to have two panels.
 const SPREAD: f64 = 4.0;
 
 /// The orbits of few bodies.
-pub(super) struct Orbits {
+#[derive(Clone)]
+pub(crate) struct Orbits {
     tracks: Tracks,
     centre: Option<usize>,
     /// The half-widths of the panels: one or two.
     panels: Vec<f64>,
+    /// The side of a panel, and whether panels stand below each other.
+    side: u32,
+    is_column: bool,
 }
 
 impl Orbits {
@@ -34,7 +40,38 @@ impl Orbits {
         let mut reaches: Vec<f64> = orbiting.map(|(_, path)| reach(path)).filter(|reach| *reach > 0.0).collect();
         reaches.sort_by(f64::total_cmp);
         let panels = panels(&reaches, centre.is_some())?;
-        Some(Orbits { tracks, centre, panels })
+        Some(Orbits { tracks, centre, panels, side: SIDE, is_column: false })
+    }
+
+    /// Makes the figure so many dots wide.
+    pub(super) fn fit(&mut self, width: u32) {
+        self.is_column = self.panels.len() > 1 && width / 2 < NARROW;
+        self.side = width / self.rows()[0];
+    }
+
+    /// Panels in a row, and rows.
+    fn rows(&self) -> [u32; 2] {
+        let panels = self.panels.len() as u32;
+        if self.is_column { [1, panels] } else { [panels, 1] }
+    }
+
+    /// At how many times the bodies' places are known.
+    pub(super) fn frames(&self) -> usize {
+        self.tracks.times.len()
+    }
+
+    /// The same up to one of these times, in the same panels.
+    pub(super) fn until(&self, frames: usize) -> Self {
+        let mut until = self.clone();
+        until.tracks.times.truncate(frames);
+        until.tracks.paths.iter_mut().for_each(|path| path.truncate(frames));
+        until
+    }
+
+    /// The last time in words.
+    pub(super) fn time(&self) -> String {
+        let last = self.tracks.times.last().copied().unwrap_or(0.0);
+        format!("time {}", quantity(last, &self.tracks.time_unit))
     }
 
     fn draw_panel<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32, half: f64) -> Drawn<DB> {
@@ -127,14 +164,17 @@ fn darker(colour: RGBColor) -> RGBColor {
 
 impl Figure for Orbits {
     fn size(&self) -> (u32, u32) {
-        (self.panels.len() as u32 * SIDE, SIDE - 26 + TITLE)
+        let [across, down] = self.rows();
+        (across * self.side, down * (self.side - 26) + TITLE)
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
-        let [from, to] = self.tracks.span;
+        let [from, to] = [self.tracks.times[0], self.tracks.times[self.tracks.times.len() - 1]];
         let title = format!("orbits from time {} to {}", tick(from), quantity(to, &self.tracks.time_unit));
         let area = titled(area, scale, &title)?;
-        for (panel, half) in area.split_evenly((1, self.panels.len())).iter().zip(&self.panels) {
+        for (panel, half) in
+            area.split_evenly((self.rows()[1] as usize, self.rows()[0] as usize)).iter().zip(&self.panels)
+        {
             self.draw_panel(panel, scale, *half)?;
         }
         Ok(())

@@ -15,14 +15,16 @@ const ROOM: f64 = 0.06;
 const SMALLEST: f64 = 1e-300;
 
 /// One panel.
-pub(super) struct Panel {
+pub(crate) struct Panel {
     /// What its axis shows.
     pub label: String,
     pub curves: Vec<Curve>,
+    /// The least and the largest number that its axis has room for besides those of the curves.
+    pub also: Option<[f64; 2]>,
 }
 
 /// One curve.
-pub(super) struct Curve {
+pub(crate) struct Curve {
     /// What it is, where a panel has several; else empty.
     pub name: String,
     /// The index of its ink.
@@ -33,19 +35,34 @@ pub(super) struct Curve {
 }
 
 /// Panels one below the other.
-pub(super) struct Panels {
+pub(crate) struct Panels {
     pub title: String,
     /// What their common axis shows.
     pub label: String,
     /// Where it begins and ends.
     pub range: [f64; 2],
     pub panels: Vec<Panel>,
+    /// The figure's width in dots.
+    pub width: u32,
+    /// Whether points are drawn by themselves.
+    pub are_dots: bool,
+}
+
+impl Panels {
+    pub(super) fn new(title: String, label: String, range: [f64; 2], panels: Vec<Panel>) -> Self {
+        Panels { title, label, range, panels, width: SIZE[0], are_dots: false }
+    }
 }
 
 impl Panel {
+    pub(super) fn new(label: &str, curves: Vec<Curve>) -> Self {
+        Panel { label: label.to_owned(), curves, also: None }
+    }
+
     /// The range of its axis, and the power of ten by which its numbers are divided to be short.
     fn range(&self) -> (Range<f64>, i32) {
-        let [low, high] = ends(self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.1));
+        let numbers = self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.1);
+        let [low, high] = ends(numbers.chain(self.also.into_iter().flatten()));
         let largest = low.abs().max(high.abs());
         // Numbers without a power of ten to divide them by are as good as none.
         let largest = if largest < SMALLEST { 0.0 } else { largest };
@@ -67,6 +84,7 @@ impl Panel {
         scale: u32,
         across: Range<f64>,
         label: &str,
+        are_dots: bool,
     ) -> Drawn<DB> {
         let (range, exponent) = self.range();
         let labels = [label, &by_power(&self.label, exponent)];
@@ -76,7 +94,12 @@ impl Panel {
             let colour = if curve.pale { ink(curve.ink).mix(0.4) } else { ink(curve.ink).to_rgba() };
             let points = curve.points.iter().map(|(x, y)| (*x, y / 10f64.powi(exponent)));
             let style = colour.stroke_width(if curve.pale { scale } else { 2 * scale });
-            chart.draw_series(LineSeries::new(points.filter(|point| point.1.is_finite()), style))?;
+            let points = points.filter(|point| point.1.is_finite());
+            if are_dots {
+                chart.draw_series(points.map(|point| Circle::new(point, 2 * scale, colour.filled())))?;
+            } else {
+                chart.draw_series(LineSeries::new(points, style))?;
+            }
             let height = range.end - (0.1 + 0.1 * place) * (range.end - range.start);
             let corner = (across.start + 0.015 * (across.end - across.start), height);
             if !curve.name.is_empty() {
@@ -90,7 +113,7 @@ impl Panel {
 
 impl Figure for Panels {
     fn size(&self) -> (u32, u32) {
-        (SIZE[0], TITLE + SIZE[1] * self.panels.len() as u32)
+        (self.width, TITLE + SIZE[1] * self.panels.len() as u32)
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
@@ -98,7 +121,7 @@ impl Figure for Panels {
         let areas = rest.margin(0, 0, 0, 16 * scale).split_evenly((self.panels.len(), 1));
         for (place, (panel, area)) in self.panels.iter().zip(&areas).enumerate() {
             let label = if place + 1 == self.panels.len() { &self.label[..] } else { "" };
-            panel.draw(area, scale, self.range[0]..self.range[1], label)?;
+            panel.draw(area, scale, self.range[0]..self.range[1], label, self.are_dots)?;
         }
         Ok(())
     }
@@ -125,6 +148,7 @@ mod tests {
                 pale: false,
                 points: vec![(0.0, values[0]), (1.0, values[1])],
             }],
+            also: None,
         };
         let (range, exponent) = panel([0.0, -3e-15]).range();
         assert!(exponent == -15 && (range.start + 3.18).abs() < 1e-9 && (range.end - 0.18).abs() < 1e-9);

@@ -2,6 +2,7 @@
 
 use super::canvas::AXES;
 use super::field::values;
+use super::view::View;
 use crate::io::{GridGeometry, Reader, Slab};
 use crate::{Error, Result};
 
@@ -16,6 +17,8 @@ pub(super) struct Plane {
     pub corners: [[f64; 2]; 2],
     /// The axis that is cut, and where; none where the grid has no more cells along it.
     pub cut: Option<(usize, f64)>,
+    /// The axis along which the numbers are integrals.
+    pub along: Option<usize>,
     /// The numbers, row by row from below.
     pub values: Vec<f64>,
 }
@@ -35,23 +38,36 @@ pub(super) fn line(reader: &Reader, geometry: &GridGeometry, field: &str) -> Res
 }
 
 /// The planes that show a field: all of a plane grid; of one with three axes the middle planes (x-y, x-z, y-z), or the one that is
-/// wanted, across an axis at a place.
-pub(super) fn planes(
-    reader: &Reader,
-    geometry: &GridGeometry,
-    field: &str,
-    slice: Option<(usize, f64)>,
-) -> Result<Vec<Plane>> {
+/// wanted, across an axis at a place or the integral along one.
+pub(super) fn planes(reader: &Reader, geometry: &GridGeometry, field: &str, view: &View) -> Result<Vec<Plane>> {
     let middle = |axes: [usize; 2]| plane(reader, geometry, field, axes, geometry.cells[3 - axes[0] - axes[1]] / 2);
-    match (&axes(geometry)[..], slice) {
+    match (&axes(geometry)[..], view.slice) {
         (&[across, up], _) => Ok(vec![middle([across, up])?]),
-        (&[_, _, _], None) => [[0, 1], [0, 2], [1, 2]].into_iter().map(middle).collect(),
+        (&[_, _, _], None) => match view.project {
+            Some(axis) => Ok(vec![integral(reader, geometry, field, axis)?]),
+            None => [[0, 1], [0, 2], [1, 2]].into_iter().map(middle).collect(),
+        },
         (&[_, _, _], Some((axis, place))) => {
             let axes = [[1, 2], [0, 2], [0, 1]][axis];
             Ok(vec![plane(reader, geometry, field, axes, cell_at(geometry, axis, place)?)?])
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// The integral of a field along an axis; what is no number counts nothing.
+fn integral(reader: &Reader, geometry: &GridGeometry, field: &str, axis: usize) -> Result<Plane> {
+    let axes = [[1, 2], [0, 2], [0, 1]][axis];
+    let mut sum = plane(reader, geometry, field, axes, 0)?;
+    sum.values.fill(0.0);
+    let length = geometry.spacing()[axis];
+    for cell in 0..geometry.cells[axis] {
+        let one = plane(reader, geometry, field, axes, cell)?;
+        for (sum, number) in sum.values.iter_mut().zip(one.values) {
+            *sum += if number.is_nan() { 0.0 } else { length * number };
+        }
+    }
+    Ok(Plane { cut: None, along: Some(axis), ..sum })
 }
 
 /// The cell along an axis in which a place lies.
@@ -79,6 +95,7 @@ fn plane(reader: &Reader, geometry: &GridGeometry, field: &str, axes: [usize; 2]
         cells: axes.map(|axis| geometry.cells[axis] as usize),
         corners: [axes.map(|axis| geometry.low[axis]), axes.map(|axis| geometry.high[axis])],
         cut: (geometry.cells[third] > 1).then_some((third, place)),
+        along: None,
         values: values(reader, field, &slab)?,
     })
 }
@@ -101,6 +118,14 @@ impl Plane {
             }
         }
         raster
+    }
+
+    /// The same with places and numbers multiplied, as other units ask for.
+    pub(super) fn times(mut self, length: f64, number: f64) -> Self {
+        self.corners.iter_mut().flatten().for_each(|place| *place *= length);
+        self.cut = self.cut.map(|(axis, place)| (axis, length * place));
+        self.values.iter_mut().for_each(|value| *value *= number);
+        self
     }
 
     /// The plane's extent along its axes.
@@ -148,10 +173,15 @@ mod tests {
         let numbers: Vec<f64> =
             (0..24).map(|cell| f64::from(100 * (cell / 12) + 10 * (cell / 4 % 3) + cell % 4)).collect();
         let reader = written(&folder.path().join("x.vtkhdf"), &geometry, &numbers);
-        let planes = |slice| planes(&reader, &geometry, "density", slice);
+        let planes = |slice| planes(&reader, &geometry, "density", &View { slice, ..View::default() });
         let one = planes(Some((2, 1.9))).unwrap();
         assert_eq!((one.len(), one[0].cut, one[0].values[5]), (1, Some((2, 1.5)), 111.0));
         assert_eq!(planes(Some((1, 3.0))).unwrap()[0].values[..4], [20.0, 21.0, 22.0, 23.0]);
+        let along =
+            |axis| super::planes(&reader, &geometry, "density", &View { project: Some(axis), ..View::default() });
+        let sum = along(2).unwrap().remove(0);
+        assert_eq!((sum.cells, sum.along, &sum.values[4..6]), ([4, 3], Some(2), &[120.0, 122.0][..]));
+        assert_eq!(along(0).unwrap()[0].values[..3], [6.0, 46.0, 86.0]);
         assert!(planes(Some((0, 4.1))).unwrap_err().to_string().contains("outside the box, whose x is from 0 to 4"));
         let planes = planes(None).unwrap();
         assert_eq!([planes[0].cut, planes[1].cut, planes[2].cut], [Some((2, 1.5)), Some((1, 1.5)), Some((0, 2.5))]);
@@ -166,7 +196,8 @@ mod tests {
     #[test]
     fn a_raster_shows_cells_or_means_of_cells() {
         let values = vec![1.0, 2.0, 3.0, 4.0];
-        let plane = Plane { axes: [0, 1], cells: [2, 2], corners: [[0.0; 2], [2.0, 1.0]], cut: None, values };
+        let plane =
+            Plane { axes: [0, 1], cells: [2, 2], corners: [[0.0; 2], [2.0, 1.0]], cut: None, along: None, values };
         assert_eq!(plane.raster([2, 2], true), [3.0, 4.0, 1.0, 2.0]);
         assert_eq!(plane.raster([4, 1], true), [2.0, 2.0, 3.0, 3.0]);
         assert_eq!((plane.raster([1, 1], true), plane.shape()), (vec![2.5], 0.5));

@@ -11,7 +11,7 @@ pub(super) const BAR: u32 = 170;
 /// Decades that a logarithmic scale spans at most.
 pub(super) const DECADES: f64 = 4.0;
 /// How many times larger the largest of positive numbers must be than the smallest for a logarithmic scale.
-const SPREAD: f64 = 30.0;
+pub(super) const SPREAD: f64 = 30.0;
 /// The most different whole numbers that are categories.
 const CATEGORIES: usize = 8;
 /// And the largest of them: larger ones are measured, not named.
@@ -21,8 +21,65 @@ const COLOURS: usize = 256;
 /// The colour of what is no number.
 pub(super) const NONE: RGBColor = RGBColor(200, 200, 200);
 
+/// The scales of colours that there are. The first ones are as even to the eye as they are in numbers; cividis looks the same to
+/// colour-blind readers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colours {
+    /// Blue to yellow.
+    #[default]
+    Cividis,
+    /// Violet, green, yellow.
+    Viridis,
+    /// Black, violet, orange, pale yellow.
+    Inferno,
+    /// Black, violet, rose, pale yellow.
+    Magma,
+    /// Blue, violet, orange, yellow.
+    Plasma,
+    /// All of the rainbow, from blue to red.
+    Turbo,
+    /// White to black.
+    Greys,
+    /// Blue, white, red: for what has two signs.
+    Coolwarm,
+}
+
+impl Colours {
+    /// All of them with their names.
+    pub(crate) const ALL: [(&'static str, Colours); 8] = [
+        ("cividis", Colours::Cividis),
+        ("viridis", Colours::Viridis),
+        ("inferno", Colours::Inferno),
+        ("magma", Colours::Magma),
+        ("plasma", Colours::Plasma),
+        ("turbo", Colours::Turbo),
+        ("greys", Colours::Greys),
+        ("coolwarm", Colours::Coolwarm),
+    ];
+    /// Where nothing is.
+    pub(super) const PAPER: RGBColor = RGBColor(255, 255, 255);
+
+    fn at(self, shade: usize) -> RGBColor {
+        let gradient = match self {
+            Colours::Cividis => colorous::CIVIDIS,
+            Colours::Viridis => colorous::VIRIDIS,
+            Colours::Inferno => colorous::INFERNO,
+            Colours::Magma => colorous::MAGMA,
+            Colours::Plasma => colorous::PLASMA,
+            Colours::Turbo => colorous::TURBO,
+            Colours::Greys => colorous::GREYS,
+            Colours::Coolwarm => colorous::RED_BLUE,
+        };
+        // Red stands for large numbers.
+        let shade = if self == Colours::Coolwarm { COLOURS - 1 - shade } else { shade };
+        let colour = gradient.eval_rational(shade, COLOURS);
+        RGBColor(colour.r, colour.g, colour.b)
+    }
+}
+
 /// A scale of colours.
-pub(super) struct Scale {
+pub(crate) struct Scale {
+    colours: Colours,
     label: String,
     /// The numbers at its ends; their decimal logarithms, if it is logarithmic.
     ends: [f64; 2],
@@ -37,7 +94,7 @@ impl Scale {
         let numbers: Vec<&f64> = numbers.filter(|number| number.is_finite()).collect();
         if let Some(categories) = categories(&numbers) {
             let ends = [categories[0], categories[categories.len() - 1]];
-            return Scale { label: label.to_owned(), ends, logarithmic: false, categories };
+            return Scale { categories, ..Scale::linear(ends, label) };
         }
         let finite = numbers.into_iter();
         let [low, high] = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(*x), high.max(*x)]);
@@ -55,12 +112,22 @@ impl Scale {
 
     /// Between these numbers.
     pub(super) fn linear(ends: [f64; 2], label: &str) -> Self {
-        Scale { label: label.to_owned(), ends, logarithmic: false, categories: Vec::new() }
+        Scale { colours: Colours::default(), label: label.to_owned(), ends, logarithmic: false, categories: Vec::new() }
     }
 
     /// Between these decimal logarithms.
     pub(super) fn logarithmic(ends: [f64; 2], label: &str) -> Self {
-        Scale { label: label.to_owned(), ends, logarithmic: true, categories: Vec::new() }
+        Scale { logarithmic: true, ..Scale::linear(ends, label) }
+    }
+
+    /// The same in other colours.
+    pub(super) fn coloured(self, colours: Colours) -> Self {
+        Scale { colours, ..self }
+    }
+
+    /// The numbers at its ends, or their decimal logarithms.
+    pub(super) fn ends(&self) -> [f64; 2] {
+        self.ends
     }
 
     /// Whether numbers between two have a colour between theirs.
@@ -72,7 +139,7 @@ impl Scale {
     pub(super) fn colour(&self, number: f64) -> RGBColor {
         if !self.mixes() {
             let place = self.categories.iter().position(|category| *category == number);
-            return place.map_or(NONE, |place| colour(self.part_of_category(place)));
+            return place.map_or(NONE, |place| self.shade(self.part_of_category(place)));
         }
         match if self.logarithmic { number.log10() } else { number } {
             place if place.is_nan() => NONE,
@@ -82,7 +149,11 @@ impl Scale {
 
     /// The colour of a place on the scale: of a number, or its logarithm on a logarithmic one.
     pub(super) fn colour_at(&self, place: f64) -> RGBColor {
-        colour(self.part(place))
+        self.shade(self.part(place))
+    }
+
+    fn shade(&self, part: f64) -> RGBColor {
+        self.colours.at((part * COLOURS as f64).clamp(0.0, COLOURS as f64 - 1.0) as usize)
     }
 
     /// Where on the scale a number is, or its logarithm on a logarithmic one: from 0 to 1.
@@ -124,7 +195,7 @@ impl Scale {
         let shades = if self.mixes() { COLOURS } else { self.categories.len() };
         for shade in 0..shades {
             let [low, high] = [shade, shade + 1].map(|shade| at(shade as f64 / shades as f64));
-            let filled = colour((shade as f64 + 0.5) / shades as f64).filled();
+            let filled = self.shade((shade as f64 + 0.5) / shades as f64).filled();
             area.draw(&Rectangle::new([(left, low), (right, high)], filled))?;
         }
         area.draw(&Rectangle::new([(left, top), (right, bottom)], INK.stroke_width(scale)))?;
@@ -159,9 +230,7 @@ fn categories(numbers: &[&f64]) -> Option<Vec<f64>> {
 
 /// The colour at a part of the scale, from 0 to 1.
 pub(super) fn colour(part: f64) -> RGBColor {
-    let shade = (part * COLOURS as f64).clamp(0.0, COLOURS as f64 - 1.0) as usize;
-    let colour = colorous::CIVIDIS.eval_rational(shade, COLOURS);
-    RGBColor(colour.r, colour.g, colour.b)
+    Colours::Cividis.at((part * COLOURS as f64).clamp(0.0, COLOURS as f64 - 1.0) as usize)
 }
 
 /// A handful of round numbers between two: multiples of 1, 2 or 5 of a decade, the largest that fits three times.

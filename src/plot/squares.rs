@@ -21,7 +21,7 @@ const ROW: usize = 3;
 const JONES_ROW: usize = 4;
 
 /// Square panels, each with its caption, and one scale of colours where they are maps.
-pub(super) struct Squares {
+pub(crate) struct Squares {
     pub title: String,
     pub labels: [String; 2],
     pub panels: Vec<Square>,
@@ -29,7 +29,7 @@ pub(super) struct Squares {
 }
 
 /// A panel: a map, or dots.
-pub(super) struct Square {
+pub(crate) struct Square {
     pub caption: String,
     pub ranges: [Range<f64>; 2],
     /// Numbers row by row from below, so many to a row.

@@ -50,7 +50,7 @@ pub(super) fn totals(history: &History, units: &HistoryUnits) -> Option<Panels> 
             only.name.clear();
         }
         let moves = curves.iter().any(|curve| curve.points.iter().any(|point| point.1 != 0.0));
-        (moves || names.contains(&"mass")).then(|| Panel { label: label.to_owned(), curves })
+        (moves || names.contains(&"mass")).then(|| Panel { label: label.to_owned(), curves, also: None })
     };
     let value = |numbers: &[f64], row: usize| numbers[row];
     let relative = |numbers: &[f64], row: usize| (numbers[row] - numbers[0]) / numbers[0].abs().max(f64::MIN_POSITIVE);
@@ -62,7 +62,7 @@ pub(super) fn totals(history: &History, units: &HistoryUnits) -> Option<Panels> 
     let panels = panels.into_iter().flatten().filter(|panel| !panel.curves.is_empty()).collect();
     let title = "totals over time".to_owned();
     let label = with_unit("time", &units.time);
-    Some(Panels { title, label, range: [times[0], times[times.len() - 1]], panels })
+    Some(Panels::new(title, label, [times[0], times[times.len() - 1]], panels))
 }
 
 #[cfg(test)]

@@ -34,12 +34,12 @@ pub(super) fn trace(posterior: &Posterior) -> Option<Panels> {
             Curve { name: String::new(), ink: walker, pale: true, points }
         };
         let label = less_offset(&posterior.parameters[place].name, unit, offset);
-        Panel { label, curves: (0..walkers).map(curve).collect() }
+        Panel { label, curves: (0..walkers).map(curve).collect(), also: None }
     };
     let panels: Vec<Panel> = (0..width).filter(varies).take(PARAMETERS).map(panel).collect();
     let title = format!("{walkers} of {} walkers", chain.walkers);
     let last = (steps as u64 - 1) * chain.thin;
-    (!panels.is_empty()).then(|| Panels { title, label: "step".to_owned(), range: [0.0, last.max(1) as f64], panels })
+    (!panels.is_empty()).then(|| Panels::new(title, "step".to_owned(), [0.0, last.max(1) as f64], panels))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::units::Units;
 use crate::Result;
 use crate::io::Reader;
 
@@ -9,11 +10,12 @@ use crate::io::Reader;
 pub(super) const FEW: usize = 30;
 
 /// The paths of bodies in the x-y plane.
+#[derive(Clone)]
 pub(super) struct Tracks {
     pub length_unit: String,
     pub time_unit: String,
-    /// The first and the last time.
-    pub span: [f64; 2],
+    /// When the bodies were at the places of their paths.
+    pub times: Vec<f64>,
     /// Names, as far as there are any.
     pub names: Vec<String>,
     /// Masses, as far as they are known.
@@ -23,7 +25,7 @@ pub(super) struct Tracks {
 }
 
 /// The paths in a trajectory, if it has places and its bodies are few.
-pub(super) fn of_trajectory(reader: &Reader) -> Result<Option<Tracks>> {
+pub(super) fn of_trajectory(reader: &Reader, units: &[String]) -> Result<Option<Tracks>> {
     if !reader.has("Coordinates") {
         return Ok(None);
     }
@@ -35,19 +37,20 @@ pub(super) fn of_trajectory(reader: &Reader) -> Result<Option<Tracks>> {
     let times: Vec<f64> = reader.read("Time")?;
     let mut masses: Vec<f64> = if reader.has("Masses") { reader.read("Masses")? } else { Vec::new() };
     masses.truncate(bodies as usize);
+    let units = Units::of(reader, units)?;
     let tracks = Tracks {
-        length_unit: reader.text("Units", "Length").unwrap_or_default(),
-        time_unit: reader.text("Units", "Time").unwrap_or_default(),
-        span: [times[0], times[times.len() - 1]],
+        length_unit: units.length().1.to_owned(),
+        time_unit: units.time().1.to_owned(),
+        times: times.into_iter().map(|time| units.time().0 * time).collect(),
         names: if reader.has("Names") { reader.texts("Names")? } else { Vec::new() },
         masses,
-        paths: paths(&reader.read("Coordinates")?, bodies as usize),
+        paths: paths(&reader.read("Coordinates")?, bodies as usize, units.length().0),
     };
     Ok(Some(tracks))
 }
 
 /// The paths through a run's snapshots, if its bodies are few and always as many, in the order of their ids.
-pub(super) fn of_snapshots(snapshots: &[PathBuf]) -> Result<Option<Tracks>> {
+pub(super) fn of_snapshots(snapshots: &[PathBuf], units: &[String]) -> Result<Option<Tracks>> {
     let Some(first) = snapshots.first() else { return Ok(None) };
     let first = Reader::open(first)?;
     if !first.has("PartType1/Coordinates") {
@@ -67,21 +70,22 @@ pub(super) fn of_snapshots(snapshots: &[PathBuf]) -> Result<Option<Tracks>> {
         coordinates.extend(reader.read::<f64>("PartType1/Coordinates")?);
         times.push(reader.attribute::<f64>("Header", "Time")?);
     }
+    let units = Units::of(&first, units)?;
     let tracks = Tracks {
-        length_unit: first.text("Units", "Length").unwrap_or_default(),
-        time_unit: first.text("Units", "Time").unwrap_or_default(),
-        span: [times[0], times[times.len() - 1]],
+        length_unit: units.length().1.to_owned(),
+        time_unit: units.time().1.to_owned(),
+        times: times.into_iter().map(|time| units.time().0 * time).collect(),
         names: if first.has("PartType1/Names") { first.texts("PartType1/Names")? } else { Vec::new() },
         masses: first.read("PartType1/Masses")?,
-        paths: paths(&coordinates, bodies),
+        paths: paths(&coordinates, bodies, units.length().0),
     };
     Ok(Some(tracks))
 }
 
-/// One path per body out of frames of (x, y, z).
-fn paths(coordinates: &[f64], bodies: usize) -> Vec<Vec<[f64; 2]>> {
+/// One path per body out of frames of (x, y, z), in other units of length.
+fn paths(coordinates: &[f64], bodies: usize, factor: f64) -> Vec<Vec<[f64; 2]>> {
     let frames = coordinates.chunks_exact(3 * bodies);
-    let point = |frame: &[f64], body: usize| [frame[3 * body], frame[3 * body + 1]];
+    let point = |frame: &[f64], body: usize| [factor * frame[3 * body], factor * frame[3 * body + 1]];
     let path =
         |body| frames.clone().map(move |frame| point(frame, body)).filter(|p| p[0].is_finite() && p[1].is_finite());
     (0..bodies).map(|body| path(body).collect()).collect()
@@ -122,6 +126,6 @@ mod tests {
     fn paths_are_taken_apart_by_body_and_end_where_a_body_is_gone() {
         let nan = f64::NAN;
         let frames = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, nan, nan, nan];
-        assert_eq!(paths(&frames, 2), [vec![[1.0, 2.0], [7.0, 8.0]], vec![[4.0, 5.0]]]);
+        assert_eq!(paths(&frames, 2, 1.0), [vec![[1.0, 2.0], [7.0, 8.0]], vec![[4.0, 5.0]]]);
     }
 }

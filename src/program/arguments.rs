@@ -9,17 +9,25 @@ use super::new::NewArguments;
 #[cfg(feature = "compress")]
 use crate::compress::Format;
 #[cfg(feature = "plot")]
-use crate::plot::View;
+use crate::plot::{Colours, View, Width};
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mpi = crate::comm::library_version();
     format!("{}\nMPI:  {mpi}\nHDF5: {}", env!("CARGO_PKG_VERSION"), crate::io::library_version())
 });
 
+/// Commands to begin with, in front of the statuses.
+const EXAMPLES: &str = "Examples:
+  divisi example kepler                        Write the parameter file kepler.toml here
+  mpirun -n 4 divisi run kepler.toml           Run it on 4 ranks, into runs/kepler
+  divisi plot runs/kepler                      Draw what the run has left
+
+";
+
 /// What the exit statuses mean: the end of `divisi --help`, and the table of docs/reference/exit-statuses.md.
 const STATUSES: &str = "Exit statuses:
   0   Done, or its goal reached; compare and verify: no difference
-  1   Failed: a file that can't be written, a number that isn't finite, a lost rank; compare and verify: a difference; decompress: a damaged file
+  1   Failed: a file that can't be written, a number that isn't finite, a lost rank; compare and verify: a difference; check: something is wrong; decompress: a damaged file
   2   Bad input or usage: nothing was written
   3   A sweep: tasks failed for good
   4   At its end, but not at its goal: continue to a later end, or with wider limits
@@ -27,7 +35,7 @@ const STATUSES: &str = "Exit statuses:
 
 /// Simulations that run as many MPI ranks, with the same bits on any number of them.
 #[derive(Debug, Parser)]
-#[command(name = "divisi", version = VERSION.as_str(), arg_required_else_help = true, after_help = STATUSES)]
+#[command(name = "divisi", version = VERSION.as_str(), arg_required_else_help = true, after_help = EXAMPLES.to_owned() + STATUSES)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -51,6 +59,9 @@ pub(super) enum Command {
         /// As a page of tables
         #[arg(long)]
         markdown: bool,
+        /// As JSON: a list with an object for each simulation
+        #[arg(long, conflicts_with = "markdown")]
+        json: bool,
     },
     /// Print the JSON Schema of parameter files, by which editors complete and check them
     Schema {
@@ -89,10 +100,22 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print BibTeX of the methods that a run used
+    Cite {
+        /// The folder of the run
+        run: PathBuf,
+    },
+    /// Run on several numbers of ranks: how much faster, where more ranks give less, where it breaks, and why; as table and picture
+    Scaling(ScalingArguments),
+    /// Look whether this machine is fit for runs: MPI, launchers, cores, memory, files, messages; each finding with what to do
+    Check(CheckArguments),
     /// Show what is in a run folder or a file
     Ls {
         /// A run folder, or a snapshot, checkpoint, trajectory or history
         path: PathBuf,
+        /// As JSON: one object
+        #[arg(long)]
+        json: bool,
     },
     /// Compare two runs or files bit by bit, or a run with an ephemeris
     Compare(CompareArguments),
@@ -106,10 +129,23 @@ pub(super) enum Command {
         /// End at this step [default: the newest checkpoint]
         #[arg(long, value_name = "STEP")]
         to: Option<u64>,
+        /// As JSON: one object
+        #[arg(long)]
+        json: bool,
     },
     /// Show the samples of a fit without more of the chain's start, and how many they are worth
     #[cfg(feature = "solvers")]
     Posterior(PosteriorArguments),
+    /// Print the script by which a shell completes commands and options
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages: one for the program, one for each command
+    Man {
+        /// The folder, which is made: share/man/man1 of where the program is
+        folder: PathBuf,
+    },
     /// Serve as a pool that runs Python functions: divisi.Pool starts it, or joins it by its folder
     Serve(ServeArguments),
     /// Compress files by all ranks: to .zst or .gz, which zstd, gzip and bgzip read
@@ -121,6 +157,21 @@ pub(super) enum Command {
     /// Draw a run or a file, as PNG and SVG
     #[cfg(feature = "plot")]
     Plot(PlotArguments),
+    /// Make the page that shows a run: what was run, whether it is right, what it looks like, where the time went
+    #[cfg(feature = "plot")]
+    Report {
+        /// The folder of the run
+        run: PathBuf,
+    },
+    /// Serve the same page to a browser on this machine while the run is at work; its address is printed
+    #[cfg(feature = "plot")]
+    Watch {
+        /// The folder of the run
+        run: PathBuf,
+        /// The port on 127.0.0.1 [default: a free one]
+        #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+        serve: u16,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +240,9 @@ pub(super) struct SubmitArguments {
     /// Print the script; write and submit nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Print memory, core hours and time, by a few steps that are taken here on one rank; write and submit nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub estimate: bool,
 }
 
 impl SubmitArguments {
@@ -209,6 +263,47 @@ impl SubmitArguments {
         let overrides = self.end.overrides().into_iter();
         overrides.map(|word| first.map_or(word.clone(), |first| word.replace("{array}", first))).collect()
     }
+}
+
+/// A study of scaling.
+#[derive(Debug, Args)]
+pub(super) struct ScalingArguments {
+    /// The parameter file: of a run, or of a sweep
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub end: EndArguments,
+    /// The numbers of ranks: 1,2,4,8 [default: doubled from 1 up to the cores, and the cores]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub ranks: Vec<usize>,
+    /// Let this parameter grow with the ranks, so that each has as much to do: grid.cells, initial.n
+    #[arg(long, value_name = "KEY")]
+    pub weak: Option<String>,
+    /// So many runs on each number of ranks, of which the median counts
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub repeats: u32,
+    /// The words that start ranks, before -n [default: mpirun; in a Slurm job srun --mpi=pmix]
+    #[arg(long, value_name = "WORDS")]
+    pub launcher: Option<String>,
+    /// A new folder for table, picture and ledgers [default: runs/NAME-OF-FILE-scaling]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// What is to be looked at.
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The folder for runs
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// So many ranks are tried by each launcher [default: those of the job, or as many as cores]; under a launcher its own are looked at
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub ranks: Option<u32>,
+    /// What srun gives its ranks to find each other by
+    #[arg(long, value_name = "NAME", default_value = "pmix")]
+    pub mpi: String,
+    /// As JSON: one object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -339,14 +434,18 @@ pub(super) struct CompareArguments {
     /// Numbers may differ by this much
     #[arg(long, value_name = "A", default_value_t = 0.0)]
     pub absolute: f64,
+    /// As JSON: one object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[cfg(feature = "plot")]
 #[derive(Debug, Args)]
 pub(super) struct PlotArguments {
-    /// A run folder, or one of its files
-    pub path: PathBuf,
-    /// Folder of the figures [default: RUN/figures]
+    /// A run folder, or one of its files; of several runs all are in one figure
+    #[arg(required = true, value_name = "RUN")]
+    pub paths: Vec<PathBuf>,
+    /// Folder of the figures [default: RUN/figures; of several runs figures]
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// Of a grid this field alone: one of the snapshots', or speed or mach; may be given several times
@@ -367,6 +466,36 @@ pub(super) struct PlotArguments {
     /// Of a grid with three axes the plane at this place: z=0.25 [default: the middle ones across x, y and z]
     #[arg(long, value_name = "AXIS=PLACE", value_parser = slice)]
     pub slice: Option<(usize, f64)>,
+    /// Of a grid with three axes the integral along one of them: z
+    #[arg(long, value_name = "AXIS", value_parser = axis, conflicts_with = "slice")]
+    pub project: Option<usize>,
+    /// The colours of maps: cividis, viridis, inferno, magma, plasma, turbo, greys, coolwarm [default: cividis]
+    #[arg(long, value_name = "NAME", value_parser = colours)]
+    pub colours: Option<Colours>,
+    /// A unit of length, time or mass in place of the run's: kpc, Myr, Msun; may be given several times
+    #[arg(long, value_name = "UNIT")]
+    pub units: Vec<String>,
+    /// A column of history.csv over time, alone; may be given several times
+    #[arg(long, value_name = "COLUMN")]
+    pub history: Vec<String>,
+    /// How much gas has which pair of two fields, alone: density,pressure
+    #[arg(long, value_name = "X,Y", value_parser = pair)]
+    pub phase: Option<[String; 2]>,
+    /// The power spectrum of a field, or of velocity, alone; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub spectrum: Vec<String>,
+    /// A film of the first field, of bodies or of orbits, made by all ranks: an APNG, and an MP4 where ffmpeg is there
+    #[arg(long, conflicts_with_all = ["history", "phase", "spectrum", "time", "pdf"])]
+    pub film: bool,
+    /// The most frames of the film
+    #[arg(long, value_name = "N", default_value_t = 200, requires = "film", value_parser = clap::value_parser!(u64).range(2..=100_000))]
+    pub frames: u64,
+    /// For print: as wide as one column of a journal (86 mm) or two (178 mm), with numbers of 8 points
+    #[arg(long, value_name = "COLUMNS", value_parser = width)]
+    pub width: Option<Width>,
+    /// Also as PDF
+    #[arg(long)]
+    pub pdf: bool,
 }
 
 #[cfg(feature = "plot")]
@@ -379,6 +508,14 @@ impl PlotArguments {
             range: self.range,
             logarithmic: (self.log || self.linear).then_some(self.log),
             slice: self.slice,
+            project: self.project,
+            colours: self.colours.unwrap_or_default(),
+            units: self.units.clone(),
+            history: self.history.clone(),
+            phase: self.phase.clone(),
+            spectrum: self.spectrum.clone(),
+            width: self.width,
+            pdf: self.pdf,
         }
     }
 }
@@ -394,9 +531,42 @@ fn range(text: &str) -> Result<[f64; 2], String> {
 #[cfg(feature = "plot")]
 fn slice(text: &str) -> Result<(usize, f64), String> {
     let parts = text.split_once('=');
-    let axis = |name: &str| ["x", "y", "z"].iter().position(|axis| *axis == name.trim());
-    let slice = parts.and_then(|(name, place)| Some((axis(name)?, finite(place)?)));
+    let slice = parts.and_then(|(name, place)| Some((axis(name).ok()?, finite(place)?)));
     slice.ok_or_else(|| "give an axis and a place on it: z=0.25".to_owned())
+}
+
+/// An axis by its name.
+#[cfg(feature = "plot")]
+fn axis(text: &str) -> Result<usize, String> {
+    let place = ["x", "y", "z"].iter().position(|axis| *axis == text.trim());
+    place.ok_or_else(|| "give an axis: x, y or z".to_owned())
+}
+
+/// A scale of colours by its name.
+#[cfg(feature = "plot")]
+fn colours(text: &str) -> Result<Colours, String> {
+    let known = Colours::ALL.iter().find(|(name, _)| *name == text);
+    let names = || Colours::ALL.map(|(name, _)| name).join(", ");
+    known.map(|(_, colours)| *colours).ok_or_else(|| format!("there are {}", names()))
+}
+
+/// Two names.
+#[cfg(feature = "plot")]
+fn pair(text: &str) -> Result<[String; 2], String> {
+    let names = text.split_once(',').map(|(x, y)| [x, y].map(|name| name.trim().to_owned()));
+    names
+        .filter(|names| names.iter().all(|name| !name.is_empty()))
+        .ok_or_else(|| "give two fields: density,pressure".to_owned())
+}
+
+/// One column or two.
+#[cfg(feature = "plot")]
+fn width(text: &str) -> Result<Width, String> {
+    match text {
+        "one" => Ok(Width::One),
+        "two" => Ok(Width::Two),
+        _ => Err("give one or two".to_owned()),
+    }
 }
 
 #[cfg(feature = "plot")]
@@ -423,11 +593,39 @@ mod tests {
             range: Some([-2.0, 3e4]),
             logarithmic: Some(true),
             slice: Some((2, -0.25)),
+            ..View::default()
         };
         assert_eq!(words(&all), Ok(view));
         assert_eq!(words(&["--linear"]).unwrap().logarithmic, Some(false));
+        let more =
+            ["--project", "y", "--colours", "magma", "--units", "kpc", "--units", "Myr", "--width", "one", "--pdf"];
+        let view = View {
+            project: Some(1),
+            colours: Colours::Magma,
+            units: ["kpc", "Myr"].map(str::to_owned).to_vec(),
+            width: Some(Width::One),
+            pdf: true,
+            ..View::default()
+        };
+        assert_eq!(words(&more), Ok(view));
+        let asked = ["--history", "mass", "--phase", "density, pressure", "--spectrum", "velocity"];
+        let view = View {
+            history: vec!["mass".to_owned()],
+            phase: Some(["density", "pressure"].map(str::to_owned)),
+            spectrum: vec!["velocity".to_owned()],
+            ..View::default()
+        };
+        assert_eq!(words(&asked), Ok(view));
         let wrong = [
-            &["--range", "3,2"][..],
+            &["--project", "w"][..],
+            &["--project", "z", "--slice", "z=0"],
+            &["--colours", "rainbow"],
+            &["--phase", "density"],
+            &["--width", "three"],
+            &["--frames", "9"],
+            &["--film", "--frames", "1"],
+            &["--film", "--pdf"],
+            &["--range", "3,2"],
             &["--range", "1"],
             &["--range", "1,inf"],
             &["--slice", "w=1"],

@@ -1,7 +1,9 @@
-//! The content of a file or of a run's folder, in words.
+//! The content of a file or of a run's folder, in words, or as JSON.
 
-use std::fmt::Write;
+use std::fmt;
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use crate::Result;
 use crate::base::console::number_text;
@@ -10,11 +12,97 @@ use crate::io::{Entry, GridGeometry, History, Reader, checkpoint, newest_alone, 
 use crate::orbit::posterior::Posterior;
 use crate::run::{CHECKPOINTS, RunFile, RunFolder, SNAPSHOTS};
 
-/// Tells what is in a run folder, or at its place in a snapshot, checkpoint, trajectory, posterior or table.
+/// What there is in a run's folder or a file.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Listing {
+    /// A run's folder.
+    Run { path: PathBuf, files: Vec<Part> },
+    /// A table of text.
+    Table { path: PathBuf, rows: usize, columns: Vec<Column> },
+    /// A file of HDF5.
+    File {
+        path: PathBuf,
+        /// What kind of file it is, and of when.
+        about: String,
+        /// What there is to say of its grid or its samples.
+        more: Vec<String>,
+        datasets: Vec<Dataset>,
+    },
+}
+
+/// A file or folder of a run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Part {
+    name: String,
+    /// What there is to say of it, in lines.
+    about: Vec<String>,
+    #[serde(skip)]
+    is_folder: bool,
+}
+
+/// A column of a table, with the numbers of its first and its last row.
+#[derive(Debug, Serialize)]
+pub(crate) struct Column {
+    name: String,
+    first: Option<f64>,
+    last: Option<f64>,
+}
+
+/// A dataset of a file of HDF5.
+#[derive(Debug, Serialize)]
+pub(crate) struct Dataset {
+    name: String,
+    #[serde(rename = "type")]
+    element: String,
+    shape: Vec<u64>,
+    unit: String,
+}
+
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listing::Run { path, files } => {
+                writeln!(f, "{}: run", path.display())?;
+                files.iter().try_for_each(|part| part.fmt(f))
+            }
+            Listing::Table { path, rows, columns } => {
+                writeln!(f, "{}: table of {rows} rows", path.display())?;
+                let width = columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
+                columns.iter().try_for_each(|Column { name, first, last }| {
+                    let [first, last] = [first, last].map(|number| number.unwrap_or(f64::NAN));
+                    writeln!(f, "  {name:width$}  {first:?} .. {last:?}")
+                })
+            }
+            Listing::File { path, about, more, datasets } => {
+                writeln!(f, "{}: {about}", path.display())?;
+                more.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+                let width = datasets.iter().map(|dataset| dataset.name.len()).max().unwrap_or(0);
+                datasets.iter().try_for_each(|Dataset { name, element, shape, unit }| {
+                    let shape: Vec<String> = shape.iter().map(u64::to_string).collect();
+                    let line = format!("  {name:width$}  {element:8}  ({})  {unit}", shape.join(", "));
+                    writeln!(f, "{}", line.trim_end())
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slash = if self.is_folder { "/" } else { "" };
+        self.about.iter().enumerate().try_for_each(|(number, line)| {
+            let name = if number == 0 { format!("{}{slash}", self.name) } else { String::new() };
+            writeln!(f, "  {name:16}  {line}")
+        })
+    }
+}
+
+/// What is in a run folder, or at its place in a snapshot, checkpoint, trajectory, posterior or table.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(crate) fn ls(folder: &RunFolder) -> Result<String> {
+pub(crate) fn ls(folder: &RunFolder) -> Result<Listing> {
     let path = folder.root();
     if path.is_dir() {
         return run_folder(&folder.clone().existing()?);
@@ -25,35 +113,35 @@ pub(crate) fn ls(folder: &RunFolder) -> Result<String> {
     file(path)
 }
 
-fn table(path: &Path) -> Result<String> {
+fn table(path: &Path) -> Result<Listing> {
     let history = History::read(path)?;
-    let mut text = format!("{}: table of {} rows\n", path.display(), history.len());
-    let width = history.names.iter().map(String::len).max().unwrap_or(0);
-    for (name, column) in history.names.iter().zip(&history.columns) {
-        let first = column.first().unwrap_or(&f64::NAN);
-        let last = column.last().unwrap_or(&f64::NAN);
-        let _ = writeln!(text, "  {name:width$}  {first:?} .. {last:?}");
-    }
-    Ok(text)
+    let columns = history.names.iter().zip(&history.columns).map(|(name, column)| Column {
+        name: name.clone(),
+        first: column.first().copied(),
+        last: column.last().copied(),
+    });
+    Ok(Listing::Table { path: path.to_owned(), rows: history.len(), columns: columns.collect() })
 }
 
-fn file(path: &Path) -> Result<String> {
+fn file(path: &Path) -> Result<Listing> {
     let reader = Reader::open(path)?;
-    let mut text = format!("{}: {}\n", path.display(), kind(&reader));
+    let mut more = Vec::new();
     if let Some(geometry) = GridGeometry::read(&reader)? {
-        let _ = writeln!(text, "  {}", extent(&geometry, &reader.text("Units", "Length").unwrap_or_default()));
+        more.push(extent(&geometry, &reader.text("Units", "Length").unwrap_or_default()).trim_end().to_owned());
     }
     if is_posterior(&reader) {
-        let _ = writeln!(text, "{}", posterior(&Posterior::read(path)?));
+        more.extend(posterior(&Posterior::read(path)?));
     }
     let entries = reader.datasets()?;
-    let shown: Vec<&Entry> = entries.iter().filter(|entry| !is_view(entry, &entries)).collect();
-    let width = shown.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    for entry in shown {
-        let unit = reader.text(&entry.name, "unit").unwrap_or_default();
-        let _ = writeln!(text, "  {:width$}  {:8}  {}  {unit}", entry.name, entry.kind, shape(&entry.shape));
-    }
-    Ok(text.lines().map(str::trim_end).fold(String::new(), |all, line| all + line + "\n"))
+    let shown = entries.iter().filter(|entry| !is_view(entry, &entries));
+    let dataset = |entry: &Entry| Dataset {
+        name: entry.name.clone(),
+        element: entry.kind.clone(),
+        shape: entry.shape.clone(),
+        unit: reader.text(&entry.name, "unit").unwrap_or_default(),
+    };
+    let datasets = shown.map(dataset).collect();
+    Ok(Listing::File { path: path.to_owned(), about: kind(&reader), more, datasets })
 }
 
 /// What kind of file it is, and of when.
@@ -91,10 +179,10 @@ fn is_posterior(reader: &Reader) -> bool {
 }
 
 /// The parameters with their medians and units, and where the samples come from.
-fn posterior(posterior: &Posterior) -> String {
+fn posterior(posterior: &Posterior) -> Vec<String> {
     let table = posterior.summary().to_string();
     let lines = table.lines().chain(std::iter::once(&posterior.about.note[..]));
-    lines.map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+    lines.map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
 /// The box of a grid, axis by axis.
@@ -108,21 +196,14 @@ fn extent(geometry: &GridGeometry, unit: &str) -> String {
     [axis(0), axis(1), axis(2)].join("; ")
 }
 
-fn shape(shape: &[u64]) -> String {
-    let axes: Vec<String> = shape.iter().map(u64::to_string).collect();
-    format!("({})", axes.join(", "))
-}
-
-fn run_folder(folder: &RunFolder) -> Result<String> {
-    let mut text = format!("{}: run\n", folder.root().display());
-    for file in folder.files() {
-        for (number, line) in lines_of(folder, *file)?.iter().enumerate() {
-            let slash = if folder.path(*file).is_dir() { "/" } else { "" };
-            let name = if number == 0 { format!("{}{slash}", file.name()) } else { String::new() };
-            let _ = writeln!(text, "  {name:16}  {line}");
-        }
-    }
-    Ok(text)
+fn run_folder(folder: &RunFolder) -> Result<Listing> {
+    let part = |file: &RunFile| {
+        let about = lines_of(folder, *file)?;
+        Ok(Part { name: file.name().to_owned(), about, is_folder: folder.path(*file).is_dir() })
+    };
+    let parts: Vec<Part> = folder.files().iter().map(part).collect::<Result<_>>()?;
+    let files = parts.into_iter().filter(|part| !part.about.is_empty()).collect();
+    Ok(Listing::Run { path: folder.root().to_owned(), files })
 }
 
 /// What there is to say of a file in a run's folder; nothing of one that isn't there.
@@ -202,7 +283,7 @@ mod tests {
             ..Posterior::default()
         };
         posterior.write_alone(&path).unwrap();
-        let listed = ls(&RunFolder::at(&path)).unwrap();
+        let listed = ls(&RunFolder::at(&path)).unwrap().to_string();
         for part in ["posterior of 5 samples, MCMC", "sma1", "made up", "data", "compound (9 fields)"] {
             assert!(listed.contains(part), "{part} is missing in {listed}");
         }

@@ -5,15 +5,20 @@
 //! sweep failed for good, 4 at the end without the goal, 85 stopped with a checkpoint or a journal, not finished.
 
 mod arguments;
+mod check;
+mod cite;
 #[cfg(feature = "compress")]
 mod compress;
 mod example;
 mod inspect;
+mod json;
 mod list;
 #[cfg(all(test, feature = "solvers"))]
 mod mutations;
 mod new;
 mod parameters;
+mod scaling;
+mod shell;
 mod status;
 mod submit;
 
@@ -25,13 +30,14 @@ use clap::Parser;
 use schemars::Schema;
 
 use crate::base::config::{ParameterFile, nearest_of, schema_of_any};
-use crate::base::console::{print, print_by, say};
+use crate::base::console::{complain, print, print_by};
 use crate::comm::{Comm, launch, launcher_rank};
-use crate::run::{Finished, Outcome, Request, RunFile, RunFolder, Simulation, Span, StopRequest, Verdict};
+use crate::run::{Cost, Finished, Outcome, Request, RunFile, RunFolder, Simulation, Span, StopRequest, Verdict};
 use crate::serve;
 use crate::sweep::{self, Simulations};
 use crate::{Error, Result};
-use arguments::{Arguments, Command, RunArguments, ServeArguments, SubmitArguments};
+use arguments::{Arguments, Command, RunArguments, ScalingArguments, ServeArguments, SubmitArguments};
+use json::print_json;
 
 /// Exit status of bad usage.
 const USAGE: u8 = 2;
@@ -48,6 +54,7 @@ struct Entry {
     validate: fn(&ParameterFile) -> Result<()>,
     run: fn(&Comm, &Request, &StopRequest) -> Result<Finished>,
     check: fn(&Comm, &Request) -> Result<()>,
+    cost: fn(&Comm, &Request) -> Result<Cost>,
     verify: fn(&Comm, &Span, &str, &StopRequest) -> Result<Verdict>,
 }
 
@@ -78,6 +85,7 @@ impl Program {
             validate: crate::run::validate::<S>,
             run: crate::run::run::<S>,
             check: crate::run::check::<S>,
+            cost: crate::run::cost::<S>,
             verify: crate::run::verify::<S>,
         });
         self
@@ -100,17 +108,22 @@ impl Program {
             Command::Resume { run, arguments } => {
                 self.resume(&run, &arguments.overrides(), arguments.retry_failed).map(|job| self.start(job))
             }
-            Command::Verify { run, from, to } => self.verify(&run, from, to),
-            Command::List { name, markdown } => self.list(name.as_deref(), markdown),
+            Command::Verify { run, from, to, json } => self.verify(&run, from, to, json),
+            Command::List { name, markdown, json } => self.list(name.as_deref(), markdown, json),
             Command::Schema { name } => self.schema(name.as_deref()),
             Command::Example(arguments) => example::run(&self.examples, &arguments).map(|()| ExitCode::SUCCESS),
             Command::New(arguments) => new::make(&arguments).map(|()| ExitCode::SUCCESS),
-            Command::Submit(arguments) => self.submit(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Submit(arguments) => self.submit(&arguments),
+            Command::Scaling(arguments) => self.scaling(&arguments).map(|()| ExitCode::SUCCESS),
             Command::Status { runs, json, watch } => status::status(&self.folders(runs), json, watch),
             Command::Cancel { runs } => status::cancel(&self.folders(runs)),
             Command::Results { run, json } => inspect::results(&self.folder(run), json),
-            Command::Ls { path } => inspect::ls(self.folder(path)),
+            Command::Cite { run } => cite::cite(self.folder(run)),
+            Command::Check(arguments) => check::check(&arguments),
+            Command::Ls { path, json } => inspect::ls(&self.folder(path), json),
             Command::Compare(arguments) => inspect::compare(&arguments, |run| self.folder(run)),
+            Command::Completions { shell } => shell::completions(shell).map(|()| ExitCode::SUCCESS),
+            Command::Man { folder } => shell::man(&folder).map(|()| ExitCode::SUCCESS),
             Command::Serve(arguments) => Ok(serve(arguments)),
             #[cfg(feature = "compress")]
             Command::Compress(arguments) => compress::compress(&arguments),
@@ -120,6 +133,10 @@ impl Program {
             Command::Posterior(arguments) => inspect::posterior(&arguments),
             #[cfg(feature = "plot")]
             Command::Plot(arguments) => inspect::plot(&arguments),
+            #[cfg(feature = "plot")]
+            Command::Report { run } => inspect::make_report(&self.folder(run)),
+            #[cfg(feature = "plot")]
+            Command::Watch { run, serve } => crate::report::watch(self.folder(run), serve).map(|()| ExitCode::SUCCESS),
         };
         done.unwrap_or_else(|error| end(&error))
     }
@@ -137,7 +154,7 @@ impl Program {
     }
 
     /// Submits what `run` would do, checked, as a job.
-    fn submit(&self, arguments: &SubmitArguments) -> Result<()> {
+    fn submit(&self, arguments: &SubmitArguments) -> Result<ExitCode> {
         let parameters = ParameterFile::read(&arguments.file, &arguments.overrides())?;
         let is_sweep = parameters.simulation()? == sweep::NAME;
         let cluster = submit::Cluster::find(arguments.cluster.as_deref())?;
@@ -151,7 +168,29 @@ impl Program {
             bare: false,
         };
         let job = self.job(request, true, arguments.end.retry_failed)?;
-        submit::submit(arguments, &cluster, &job.request.folder, is_sweep)
+        if !arguments.estimate {
+            return submit::submit(arguments, &cluster, &job.request.folder, is_sweep).map(|()| ExitCode::SUCCESS);
+        }
+        let order = submit::Order::new(arguments, &cluster)?;
+        match job.work {
+            Work::Study { .. } => {
+                Err(Error::input("--estimate", "goes with runs: nobody knows how long a sweep's tasks are"))
+            }
+            Work::Simulation(entry) => Ok(launch(|comm| {
+                let cost = (self.entries[entry].cost)(comm, &job.request)?;
+                comm.agree(if comm.is_root() { print(&order.estimate(&cost, &cluster)) } else { Ok(()) }).map(|()| 0)
+            })),
+        }
+    }
+
+    /// Makes a study of scaling; what is wrong with the parameters of any number of ranks is told before the first run.
+    fn scaling(&self, arguments: &ScalingArguments) -> Result<()> {
+        let parameters = ParameterFile::read(&arguments.file, &arguments.end.overrides())?;
+        let order = scaling::Order::new(arguments, &parameters)?;
+        for parameters in order.each() {
+            self.work(&parameters?, arguments.end.retry_failed)?;
+        }
+        order.study()
     }
 
     /// The job that `run` asks for, checked.
@@ -185,7 +224,7 @@ impl Program {
     }
 
     /// Computes part of a run again on every rank and reports whether it is the same.
-    fn verify(&self, run: &Path, from: Option<u64>, to: Option<u64>) -> Result<ExitCode> {
+    fn verify(&self, run: &Path, from: Option<u64>, to: Option<u64>, json: bool) -> Result<ExitCode> {
         let folder = self.folder(run).existing()?;
         let parameters = ParameterFile::read(&folder.config(), &[])?;
         if parameters.simulation()? == sweep::NAME {
@@ -199,23 +238,28 @@ impl Program {
             if verdict.stopped {
                 return Ok(Outcome::Stopped.status());
             }
-            let status = comm.agree(inspect::verdict(comm, &verdict))?;
+            let status = comm.agree(inspect::verdict(comm, &verdict, json))?;
             Ok(comm.all_reduce_max(u64::from(status)) as u8)
         }))
     }
 
     fn job(&self, request: Request, check: bool, retry_failed: bool) -> Result<Job> {
-        let work = if request.parameters.simulation()? == sweep::NAME {
-            self.with_simulations(|simulations| sweep::validate(&request.parameters, simulations))?;
-            Work::Study { retry_failed }
-        } else if retry_failed {
-            return Err(Error::input("--retry-failed", "goes with sweeps: nothing else has tasks that fail"));
-        } else {
-            let entry = self.entry(&request.parameters)?;
-            (self.entries[entry].validate)(&request.parameters)?;
-            Work::Simulation(entry)
-        };
+        let work = self.work(&request.parameters, retry_failed)?;
         Ok(Job { work, request, check })
+    }
+
+    /// What parameters ask for, checked.
+    fn work(&self, parameters: &ParameterFile, retry_failed: bool) -> Result<Work> {
+        if parameters.simulation()? == sweep::NAME {
+            self.with_simulations(|simulations| sweep::validate(parameters, simulations))?;
+            return Ok(Work::Study { retry_failed });
+        }
+        if retry_failed {
+            return Err(Error::input("--retry-failed", "goes with sweeps: nothing else has tasks that fail"));
+        }
+        let entry = self.entry(parameters)?;
+        (self.entries[entry].validate)(parameters)?;
+        Ok(Work::Simulation(entry))
     }
 
     /// Hands over the simulations that a sweep's tasks can be.
@@ -254,9 +298,13 @@ impl Program {
         })
     }
 
-    /// Prints every parameter: as commented TOML, or as a page.
-    fn list(&self, name: Option<&str>, markdown: bool) -> Result<ExitCode> {
+    /// Prints every parameter: as commented TOML, as a page, or as JSON.
+    fn list(&self, name: Option<&str>, markdown: bool, json: bool) -> Result<ExitCode> {
         let files = self.schemas("list", name)?;
+        if json {
+            print_json(&parameters::json(&files))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         print(&if markdown { parameters::page(&files) } else { parameters::listing(&files) })?;
         Ok(ExitCode::SUCCESS)
     }
@@ -344,10 +392,10 @@ fn default_folder(file: &Path) -> PathBuf {
     Path::new("runs").join(file.file_stem().unwrap_or(file.as_os_str()))
 }
 
-/// Prints on the launcher's rank 0; the others leave it the time to.
-fn tell_once(message: &str) {
+/// Tells on the launcher's rank 0; the others leave it the time to.
+fn once(tell: impl FnOnce()) {
     if launcher_rank() == 0 {
-        say(message);
+        tell();
     } else {
         std::thread::sleep(AFTER_YOU);
     }
@@ -355,7 +403,7 @@ fn tell_once(message: &str) {
 
 /// Tells why there is nothing to do, or no more; the exit status.
 fn end(error: &Error) -> ExitCode {
-    tell_once(&format!("divisi: {error}"));
+    once(|| complain(&error.to_string()));
     ExitCode::from(error.status())
 }
 
@@ -365,6 +413,6 @@ fn end_usage(error: &clap::Error) -> ExitCode {
         let printed = if launcher_rank() == 0 { print_by(|_| error.print()) } else { Ok(()) };
         return printed.map_or_else(|error| end(&error), |()| ExitCode::SUCCESS);
     }
-    tell_once(error.render().to_string().trim_end());
+    once(|| drop(error.print()));
     ExitCode::from(USAGE)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::json::print_json;
 use super::submit::{self, Queued};
 use crate::base::config::ParameterFile;
 use crate::base::console::{print, print_by};
@@ -77,16 +78,17 @@ pub(super) fn status(folders: &[RunFolder], json: bool, watch: bool) -> Result<E
     loop {
         let runs: Vec<Progress> = folders.iter().map(Progress::of).collect::<Result<_>>()?;
         let text = match &runs[..] {
-            _ if json => {
-                format!("{:#}\n", serde_json::to_value(&runs).map_err(|error| Error::System(error.to_string()))?)
-            }
             [one] => one.lines.clone(),
             several => table(several),
         };
         if watch && std::io::stdout().is_terminal() {
             print_by(|out| out.write_all(CLEAR.as_bytes()))?;
         }
-        print(&text)?;
+        if json {
+            print_json(&runs)?;
+        } else {
+            print(&text)?;
+        }
         let goes_on = runs.iter().any(|run| run.holder.is_some() || !run.jobs.is_empty());
         if !watch || !goes_on {
             let weight = |status: &u8| BY_WEIGHT.iter().position(|known| known == status);

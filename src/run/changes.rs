@@ -4,11 +4,13 @@ use std::fs;
 
 use toml::{Table, Value};
 
+use super::deadline::SILENCE;
 use super::folder::RunFolder;
 use crate::{Error, Result};
 
 /// What may differ when a run is resumed: its end, its cadences, what made it.
-const CHANGEABLE: [&str; 7] = ["made_by", "output", "checkpoint", "run.until", "run.steps", "run.node", "run.walltime"];
+const CHANGEABLE: [&str; 9] =
+    ["made_by", "output", "checkpoint", "run.until", "run.steps", "run.node", "run.walltime", SILENCE, "run.trace"];
 /// Of these, what moves the steps of a method that chooses them, as they shorten to hit output times.
 const MOVES_STEPS: [&str; 4] = ["output.every_time", "output.times", "output.history_time", "output.trajectory_time"];
 

@@ -1,7 +1,7 @@
 //! Checks of a run that write nothing: of its parameters, without MPI, and of what it would cost.
 
 use super::Simulation;
-use super::estimate::Estimate;
+use super::estimate::{Cost, Estimate};
 use super::ledger::peak_memory;
 use super::plan::{Plan, schema};
 use super::request::Request;
@@ -25,6 +25,39 @@ pub(crate) fn validate<S: Simulation>(parameters: &ParameterFile) -> Result<()> 
 /// # Errors
 /// As [`run`](super::run), and if the folder holds a run that would not be overwritten.
 pub(crate) fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()> {
+    let Tried { mut lines, simulation, estimate, has_end, memory, .. } = tried::<S>(comm, request)?;
+    lines.extend(simulation.describe());
+    lines.push(("memory".to_owned(), format!("{} MiB on the rank that takes most", memory >> 20)));
+    let (time, snapshots) = estimate.texts(has_end);
+    lines.push(("estimate".to_owned(), time));
+    lines.extend(snapshots.map(|text| ("snapshots".to_owned(), text)));
+    lines.extend(simulation.notes().into_iter().map(|note| ("note".to_owned(), note)));
+    let text: String = lines.iter().map(|(what, value)| format!("{what:<11} {value}\n")).collect();
+    comm.agree(if comm.is_root() { print(&text) } else { Ok(()) })
+}
+
+/// What a run would cost, by a few steps of it; writes nothing. All ranks.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn cost<S: Simulation>(comm: &Comm, request: &Request) -> Result<Cost> {
+    let Tried { estimate, has_end, memory, memory_before, .. } = tried::<S>(comm, request)?;
+    Ok(Cost { estimate, has_end, memory, memory_before })
+}
+
+/// A simulation after a few steps.
+struct Tried<S> {
+    simulation: S,
+    estimate: Estimate,
+    has_end: bool,
+    /// The largest of a rank, and before the simulation was made, bytes.
+    memory: u64,
+    memory_before: u64,
+    /// What to say of parameters and ranks.
+    lines: Vec<(String, String)>,
+}
+
+fn tried<S: Simulation>(comm: &Comm, request: &Request) -> Result<Tried<S>> {
     let plan = Plan::read::<S>(&request.parameters)?;
     let folder = request.folder.clone().with(S::NAME, S::ending().files());
     Request { folder, ..request.clone() }.continues()?;
@@ -32,20 +65,13 @@ pub(crate) fn check<S: Simulation>(comm: &Comm, request: &Request) -> Result<()>
     let cadence = plan.cadence.clone();
     let output = plan.framework.output.clone();
     let setup = plan.setup(&instructions);
+    let memory_before = comm.all_reduce_max(peak_memory());
     let mut simulation = S::new(&setup, comm)?;
     let estimate = Estimate::of(&mut simulation, &cadence, &output, &setup.units, comm)?;
-    let memory = comm.all_gather(&[peak_memory()]);
-    let mebibytes = memory.iter().max().map_or(0, |bytes| bytes >> 20);
-    let mut lines = vec![
+    let memory = comm.all_reduce_max(peak_memory());
+    let lines = vec![
         ("parameters".to_owned(), format!("{} are valid", request.parameters.path().display())),
         ("ranks".to_owned(), format!("{}, {}", comm.size(), instructions.name)),
     ];
-    lines.extend(simulation.describe());
-    lines.push(("memory".to_owned(), format!("{mebibytes} MiB on the rank that takes most")));
-    let (time, snapshots) = estimate.texts(cadence.has_end());
-    lines.push(("estimate".to_owned(), time));
-    lines.extend(snapshots.map(|text| ("snapshots".to_owned(), text)));
-    lines.extend(simulation.notes().into_iter().map(|note| ("note".to_owned(), note)));
-    let text: String = lines.iter().map(|(what, value)| format!("{what:<11} {value}\n")).collect();
-    comm.agree(if comm.is_root() { print(&text) } else { Ok(()) })
+    Ok(Tried { simulation, estimate, has_end: cadence.has_end(), memory, memory_before, lines })
 }

@@ -10,6 +10,8 @@ use crate::{Error, Result};
 
 /// Time kept beyond that of two checkpoints: for the end of the job itself.
 const SPARE: Duration = Duration::from_secs(5);
+/// The shortest limit of silence.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
 
 /// When a run must have ended.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +52,21 @@ pub(crate) fn walltime(place: &str, text: &str) -> Result<Duration> {
         let allowed = "give minutes, MM:SS, HH:MM:SS or D-HH:MM:SS, or such as \"2 hours\", more than none";
         Error::input(place, format!("\"{text}\" is no length of time: {allowed}"))
     })
+}
+
+/// The key of the limit of silence.
+pub(crate) const SILENCE: &str = "run.silence_seconds";
+
+/// How long nothing may be heard of a rank, in seconds; without end where it is 0.
+///
+/// # Errors
+/// A number that is no length of time, or so short that a rank which is merely late would be taken for one that is gone.
+pub(crate) fn silence(place: &str, seconds: f64) -> Result<Option<Duration>> {
+    if seconds == 0.0 {
+        return Ok(None);
+    }
+    let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| *limit >= SHORTEST_SILENCE);
+    limit.map(Some).ok_or_else(|| Error::input(place, format!("is {seconds}; give 0 (never) or at least 1 second")))
 }
 
 fn seconds_of(text: &str) -> Option<u64> {
@@ -99,6 +116,15 @@ mod tests {
         for wrong in ["", "0", "1:2:3:4", "-5", "1-", "1:x", "0 s", "-2 hours", "1e30 hours"] {
             let told = walltime("run.walltime", wrong).unwrap_err().to_string();
             assert!(told.starts_with("run.walltime") && told.contains("HH:MM:SS"), "{told}");
+        }
+    }
+
+    #[test]
+    fn silence_is_a_time_of_a_second_or_more_or_none() {
+        assert_eq!(silence("here", 1.5).unwrap(), Some(Duration::from_millis(1500)));
+        assert_eq!(silence("here", 0.0).unwrap(), None);
+        for wrong in [-1.0, 0.5, f64::NAN, f64::INFINITY] {
+            assert!(silence("here", wrong).unwrap_err().to_string().starts_with("here: is"), "{wrong}");
         }
     }
 

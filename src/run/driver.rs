@@ -17,7 +17,7 @@ use super::signals::StopRequest;
 use super::taking::Held;
 use super::{Goal, Outcome, Simulation};
 use crate::base::clock::{Clock, Schedule};
-use crate::comm::Comm;
+use crate::comm::{Comm, Watchdog};
 use crate::{Error, Result};
 
 /// The time between two agreements that rank 0 aims at.
@@ -72,6 +72,8 @@ pub(super) struct Driver<'a, S> {
     pub loop_cpu: Duration,
     /// Rank 0's, of the run's folder: given back when all else is closed.
     pub held: Option<Held>,
+    /// Looks after the other ranks to the end.
+    pub _watchdog: Option<Watchdog>,
 }
 
 /// The processor time that this process has used.

@@ -10,6 +10,7 @@ use super::row::Row;
 use super::sections::{Cadence, OutputSection};
 use crate::Result;
 use crate::base::clock::Clock;
+use crate::base::console::bytes_text;
 use crate::base::units::Units;
 use crate::comm::Comm;
 use crate::io::{Snapshot, Stamp};
@@ -64,7 +65,7 @@ impl Estimate {
     /// As `--check` prints it of a run that has an end of its own or not: what it takes, and what its snapshots do.
     pub(super) fn texts(&self, has_end: bool) -> (String, Option<String>) {
         let Estimate { steps, step_seconds, rows, row_seconds, snapshots, snapshot_bytes } = *self;
-        let size = bytes_text(snapshot_bytes as f64);
+        let size = bytes_text(snapshot_bytes as f64, 1, "bytes");
         if !has_end {
             let time = format!(
                 "steps of {step_seconds:.3e} s, until the goal is reached; rows of history.csv of {row_seconds:.3e} s"
@@ -75,8 +76,38 @@ impl Estimate {
         let time = format!(
             "{steps:.0} steps of {step_seconds:.3e} s, {rows:.0} rows of history.csv of {row_seconds:.3e} s: {whole}"
         );
-        let all = bytes_text(snapshots * snapshot_bytes as f64);
+        let all = bytes_text(snapshots * snapshot_bytes as f64, 1, "bytes");
         (time, (snapshot_bytes > 0).then(|| format!("{snapshots:.0} of {size}: {all}, before compression")))
+    }
+}
+
+/// What a run would cost, by a trial on one rank.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    pub(super) estimate: Estimate,
+    pub(super) has_end: bool,
+    /// The memory of the rank after the trial, and before the simulation was made, bytes.
+    pub(super) memory: u64,
+    pub(super) memory_before: u64,
+}
+
+impl Cost {
+    /// The seconds of the whole run on the rank that was tried, but for snapshots and checkpoints; none where it has no end but its goal.
+    pub(crate) fn seconds(&self) -> Option<f64> {
+        let Estimate { steps, step_seconds, rows, row_seconds, .. } = self.estimate;
+        self.has_end.then_some(steps * step_seconds + rows * row_seconds)
+    }
+
+    /// The bytes that each of so many ranks takes, if all that the simulation holds is shared out.
+    pub(crate) fn memory_of_each(&self, ranks: u32) -> u64 {
+        self.memory_before + self.memory.saturating_sub(self.memory_before) / u64::from(ranks.max(1))
+    }
+
+    /// In lines: the steps, and the snapshots.
+    pub(crate) fn lines(&self) -> Vec<(&'static str, String)> {
+        let (time, snapshots) = self.estimate.texts(self.has_end);
+        let time = ("one rank", format!("{time}; {} MiB", self.memory >> 20));
+        [Some(time), snapshots.map(|text| ("snapshots", text))].into_iter().flatten().collect()
     }
 }
 
@@ -94,15 +125,6 @@ fn times_of(steps: f64, end: f64, every_steps: u64, every_time: f64, times: &[f6
     let by_time = if every_time > 0.0 { (end / every_time).min(steps) } else { 0.0 };
     let given = times.iter().filter(|&&time| time > 0.0 && time < end).count();
     (by_steps.floor() + by_time.floor()).max(1.0) + 1.0 + given as f64
-}
-
-/// A number of bytes in the unit that fits.
-fn bytes_text(bytes: f64) -> String {
-    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
-        Some((unit, name)) => format!("{:.1} {name}", bytes / unit),
-        None => format!("{bytes:.0} bytes"),
-    }
 }
 
 #[cfg(test)]
@@ -132,6 +154,9 @@ mod tests {
         );
         let (text, snapshots) = estimate.texts(false);
         assert!(text.contains("until the goal") && snapshots.unwrap() == "of 2.5 GB each", "{text}");
+        let cost = |has_end| Cost { estimate, has_end, memory: 110 << 20, memory_before: 10 << 20 };
+        assert_eq!((cost(true).seconds(), cost(false).seconds()), (Some(10_001.0), None));
+        assert_eq!([1, 4].map(|ranks| cost(true).memory_of_each(ranks) >> 20), [110, 35]);
         estimate.snapshot_bytes = 0;
         assert_eq!((estimate.texts(true).1, estimate.texts(false).1), (None, None));
     }

@@ -11,6 +11,7 @@ use super::sections::Framework;
 use super::table::{EVENT_NAMES, Extent, Table, set_aside};
 use crate::base::clock::Clock;
 use crate::base::console::number_text;
+use crate::base::file_at::FileAt;
 use crate::base::units::Units;
 use crate::comm::Comm;
 use crate::io::{Checkpoint, CheckpointReader, Frame, Snapshot, Stamp, Trajectory, WriteOptions, prune, write_series};
@@ -198,6 +199,7 @@ impl Files {
         }
         let _phase = self.comm.phase("snapshots");
         let path = self.folder.snapshot(self.place.snapshots);
+        let _at = FileAt::new(&path);
         let mut snapshot = Snapshot::create(&self.comm, &path, self.stamp(clock), &self.options)?;
         simulation.snapshot(&mut snapshot)?;
         if snapshot.is_empty() {
@@ -246,6 +248,7 @@ impl Files {
         self.make_safe()?;
         let (words, digests) = place.agreed(&self.comm).words();
         let folder = self.folder.checkpoints();
+        let _at = FileAt::new(&folder);
         let mut checkpoint =
             Checkpoint::create(&self.comm, &folder, &self.stamp(clock), &self.options)?.of_run(&self.id);
         let (step, raw) = clock.raw();
@@ -269,6 +272,7 @@ impl Files {
     /// Lets the simulation write files of its own. All ranks.
     pub(super) fn conclude(&self, simulation: &impl Simulation) -> Result<()> {
         let _phase = self.comm.phase("results");
+        let _at = FileAt::new(self.folder.root());
         if self.bare { Ok(()) } else { self.comm.agree(simulation.conclude(self.folder.root(), &self.options)) }
     }
 

@@ -90,6 +90,8 @@ pub(crate) const CHECKPOINTS: RunFile = RunFile::result("checkpoints").holding(H
 pub(crate) const CONFIG: RunFile = RunFile::record("config.toml");
 /// Seconds, messages and bytes per phase and rank; memory; the rate of work.
 pub(crate) const LEDGER: RunFile = RunFile::record("ledger.json");
+/// When each rank was in which phase, or at which tasks, where `run.trace` asks for it: for ui.perfetto.dev.
+pub(crate) const TRACE: RunFile = RunFile::record("trace.json");
 /// The messages of the run.
 pub(crate) const LOG: RunFile = RunFile::record("run.log");
 /// How the last job ended: done, goal missed or stopped; none while one is at work, or was killed.
@@ -102,8 +104,8 @@ pub(crate) const FIGURES: RunFile = RunFile::record("figures").holding(Holds::Pi
 pub(crate) const VERIFY: RunFile = RunFile::record("verify").holding(Holds::Run);
 
 /// What the framework leaves in the folder of any run.
-const OWN: [RunFile; 12] =
-    [HISTORY, EVENTS, SNAPSHOTS, TRAJECTORY, CHECKPOINTS, CONFIG, LEDGER, LOG, OUTCOME, REPORT, FIGURES, VERIFY];
+const OWN: [RunFile; 13] =
+    [HISTORY, EVENTS, SNAPSHOTS, TRAJECTORY, CHECKPOINTS, CONFIG, LEDGER, TRACE, LOG, OUTCOME, REPORT, FIGURES, VERIFY];
 
 /// The folder of a run.
 #[derive(Clone, Debug)]
@@ -196,6 +198,11 @@ impl RunFolder {
     /// Seconds, messages and bytes.
     pub fn ledger(&self) -> PathBuf {
         self.path(LEDGER)
+    }
+
+    /// The trace.
+    pub(crate) fn trace(&self) -> PathBuf {
+        self.path(TRACE)
     }
 
     /// The messages of the run.

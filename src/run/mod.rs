@@ -35,13 +35,15 @@ mod start;
 mod state;
 mod table;
 mod taking;
+mod trace;
 mod verdict;
 mod verify;
 
-pub(crate) use check::{check, validate};
+pub(crate) use check::{check, cost, validate};
 pub(crate) use compare::{Tolerance, compare, compare_runs};
-pub(crate) use deadline::{Deadline, walltime};
+pub(crate) use deadline::{Deadline, SILENCE, silence, walltime};
 pub use ending::Ending;
+pub(crate) use estimate::Cost;
 pub use event::Event;
 pub use folder::RunFolder;
 pub(crate) use folder::{CHECKPOINTS, Holds, RunFile, SNAPSHOTS};

@@ -1,16 +1,25 @@
-//! The messages of a run at work: run.log, and one line now and then on standard error. Rank 0 alone writes them.
+//! The messages of a run at work: run.log, and on standard error a line now and then, or on a terminal a bar that moves. Rank 0 alone
+//! writes them. A bar is as wide as the terminal, and without colours where NO_COLOR is set.
 
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::base::clock::Clock;
-use crate::base::console::{number_text, put, say, six_decimals, visible};
-use crate::base::whole::open_own;
-use crate::{Comm, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Between lines on a terminal, where each replaces the last.
+use crate::Result;
+use crate::base::clock::Clock;
+use crate::base::console::{number_text, say, six_decimals, visible};
+use crate::base::whole::open_own;
+
+/// The parts of a bar.
+const PARTS: u64 = 1000;
+/// What a bar shows, and on a narrow terminal: the message is cut to the width that is left.
+const BAR: &str = "{bar:24.cyan/dim} {percent:>3} % {wide_msg}";
+const NARROW_BAR: &str = "{percent:>3} % {wide_msg}";
+const NARROW: u16 = 80;
+/// Between two looks at a bar.
 const ON_TERMINAL: Duration = Duration::from_secs(1);
 /// Between lines in a log.
 const IN_LOG: Duration = Duration::from_secs(10);
@@ -18,15 +27,16 @@ const IN_LOG: Duration = Duration::from_secs(10);
 const SECONDS: &str = "DIVISI_PROGRESS_SECONDS";
 
 /// How many ranks there are, in words.
-pub(crate) fn ranks_text(comm: &Comm) -> String {
-    if comm.size() == 1 { "1 rank".to_owned() } else { format!("{} ranks", comm.size()) }
+pub(crate) fn ranks_text(ranks: usize) -> String {
+    if ranks == 1 { "1 rank".to_owned() } else { format!("{ranks} ranks") }
 }
 
 /// The voice of a run.
 #[derive(Debug)]
 pub(crate) struct Progress {
     log: Option<File>,
-    terminal: bool,
+    /// On a terminal.
+    bar: Option<ProgressBar>,
     quiet: bool,
     /// Between two lines.
     pause: Duration,
@@ -37,7 +47,6 @@ pub(crate) struct Progress {
     /// Whether the time says more than the step.
     has_time: bool,
     start: Option<(Instant, f64, u64)>,
-    in_place: bool,
 }
 
 impl Progress {
@@ -47,26 +56,17 @@ impl Progress {
         let log = log.filter(|_| speaks).map(open).transpose()?;
         // Open MPI's launcher gives its ranks a terminal of its own: there, never write in place.
         let terminal = std::io::stderr().is_terminal() && std::env::var_os("OMPI_COMM_WORLD_SIZE").is_none();
+        let bar = (terminal && speaks).then(bar);
         let pause = if terminal { ON_TERMINAL } else { in_log() };
         let last = Instant::now();
         let quiet = !speaks;
-        Ok(Progress {
-            log,
-            terminal,
-            quiet,
-            pause,
-            last,
-            last_step: 0,
-            until,
-            has_time: true,
-            start: None,
-            in_place: false,
-        })
+        Ok(Progress { log, bar, quiet, pause, last, last_step: 0, until, has_time: true, start: None })
     }
 
     /// Tells the time beside the step only if it `has_time` that says more.
-    pub(crate) fn with_time(self, has_time: bool) -> Self {
-        Progress { has_time, ..self }
+    pub(crate) fn with_time(mut self, has_time: bool) -> Self {
+        self.has_time = has_time;
+        self
     }
 
     /// Where the run is, in words.
@@ -80,19 +80,24 @@ impl Progress {
         if self.quiet {
             return;
         }
-        self.end_line();
-        say(line);
+        self.above(|| say(line));
         if let Some(log) = &mut self.log {
             // A log that cannot be written must not end a run.
             let _ = writeln!(log, "{}", visible(line));
         }
     }
 
-    /// Ends a line that was written in place.
-    pub(crate) fn end_line(&mut self) {
-        if std::mem::take(&mut self.in_place) {
-            say("");
+    /// Writes above the bar, if there is one.
+    fn above(&self, write: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
         }
+    }
+
+    /// Takes the bar away, if there is one.
+    pub(crate) fn end_line(&mut self) {
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
     }
 
     /// Tells how far the run is, if it is time to. `work` is the work of one step with its unit.
@@ -115,7 +120,7 @@ impl Progress {
         let rate = rate_text(rate, work.1);
         let line = format!("step {}{time} {rate} waiting {waiting:.0} % left {left}", clock.step());
         self.last_step = clock.step();
-        self.show(&line);
+        self.show(done, &line);
     }
 
     /// Whether it is time for a line on how far the work is.
@@ -123,13 +128,14 @@ impl Progress {
         !self.quiet && self.last.elapsed() >= self.pause
     }
 
-    /// Reports how far the work is, on a terminal in place of the last report.
-    pub(crate) fn show(&mut self, line: &str) {
-        if self.terminal {
-            put(&format!("\r\x1b[K{}", visible(line)));
-            self.in_place = true;
-        } else {
-            say(line);
+    /// Reports how far the work is: the share that is done, and in words; on a terminal in place of the last report.
+    pub(crate) fn show(&mut self, share: f64, line: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(visible(line).into_owned());
+                bar.set_position((share.clamp(0.0, 1.0) * PARTS as f64) as u64);
+            }
+            None => say(line),
         }
         self.last = Instant::now();
     }
@@ -140,6 +146,20 @@ impl Progress {
         let by_time = (clock.time() - time) / (end - time);
         let by_step = (clock.step() - step) as f64 / last.saturating_sub(step) as f64;
         by_time.max(if last < u64::MAX { by_step } else { 0.0 })
+    }
+}
+
+/// A bar as wide as the terminal.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(PARTS), ProgressDrawTarget::stderr());
+    let (_, width) = console::Term::stderr().size();
+    let style = ProgressStyle::with_template(if width < NARROW { NARROW_BAR } else { BAR });
+    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end_line();
     }
 }
 
@@ -185,6 +205,11 @@ mod tests {
         assert_eq!(done((f64::INFINITY, 18)), 0.25);
         assert_eq!(done((10.0, 18)), 0.5);
         assert_eq!(done((f64::INFINITY, u64::MAX)), 0.0);
+    }
+
+    #[test]
+    fn bars_have_what_they_show() {
+        assert!([BAR, NARROW_BAR].iter().all(|template| ProgressStyle::with_template(template).is_ok()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::deadline::walltime;
+use super::deadline::{SILENCE, silence, walltime};
 use super::hint::Hints;
 use crate::base::config::ParameterFile;
 use crate::base::units::{Quantity, Units};
@@ -101,6 +101,12 @@ pub(super) struct RunSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["01:00:00"]))]
     pub walltime: Option<String>,
+    /// Seconds after which a host or a process of which nothing is heard ends the job, and a file system that doesn't answer is named. 0: never.
+    #[default = 60.0]
+    #[schemars(range(min = 0.0))]
+    pub silence_seconds: f64,
+    /// Whether trace.json is written: when each rank was in which phase, as ui.perfetto.dev shows it.
+    pub trace: bool,
 }
 
 /// `[output]`: cadences and form of the files.
@@ -247,7 +253,13 @@ impl Framework {
             let reason = format!("is {hours}; give 0 (unknown) or a positive number");
             return refuse("checkpoint.mean_hours_between_failures", reason);
         }
+        self.silence(parameters)?;
         self.walltime(parameters).map(drop)
+    }
+
+    /// How long nothing may be heard of a rank, if there is a limit.
+    pub(super) fn silence(&self, parameters: &ParameterFile) -> Result<Option<Duration>> {
+        silence(&parameters.place(SILENCE), self.run.silence_seconds)
     }
 
     /// The time that the run may take.

@@ -18,9 +18,10 @@ use super::request::Request;
 use super::sections::{Cadence, Framework, MadeBy};
 use super::setup::Instructions;
 use super::taking::Held;
+use super::trace;
 use super::{Finished, Setup, Simulation, StopRequest};
 use crate::base::clock::{Clock, Schedule};
-use crate::comm::Comm;
+use crate::comm::{Comm, Reaction, Watchdog};
 use crate::io::{newest, of_others};
 use crate::{Error, Parameters, Result};
 
@@ -39,6 +40,9 @@ pub(crate) fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequ
     let first_step = driver.clock.step();
     let outcome = driver.drive()?;
     driver.files.series()?;
+    if let Some(line) = trace::end(comm, &request.folder)? {
+        driver.progress.say(&line);
+    }
     account(&mut driver, request, began, first_step, &counted)?;
     let told = if comm.is_root() && !request.bare { outcome.write(&request.folder) } else { Ok(()) };
     comm.agree(told)?;
@@ -53,11 +57,13 @@ fn start<'a, S: Simulation>(
     began: Instant,
 ) -> Result<Driver<'a, S>> {
     let mut plan = Plan::read::<S>(&request.parameters)?;
+    let watchdog = Watchdog::start(comm, plan.framework.silence(&request.parameters)?, Reaction::End)?;
     let resumes = !request.bare && request.continues()?;
     let id = request.folder.id(resumes)?;
     let instructions = Instructions::agree(comm, plan.framework.run.simd)?;
     plan.framework.made_by = Some(MadeBy::now(S::NAME, &id, &request.command, &instructions.name, &plan.folder)?);
     let framework = plan.framework.clone();
+    trace::begin(comm, framework.run.trace && !request.bare);
     let cadence = plan.cadence.clone();
     let table = plan.to_table(S::NAME)?;
     let inputs = inputs_of(&table, S::Config::CHANGEABLE);
@@ -108,6 +114,7 @@ fn start<'a, S: Simulation>(
         loop_time,
         loop_cpu,
         held,
+        _watchdog: watchdog,
     })
 }
 
@@ -159,7 +166,7 @@ fn refuse_others(folder: &RunFolder, id: &str, inputs: &str) -> Result<()> {
 }
 
 fn greet(progress: &mut Progress, comm: &Comm, request: &Request, made: &Instructions, clock: &Clock, resumes: bool) {
-    let ranks = ranks_text(comm);
+    let ranks = ranks_text(comm.size());
     let file = request.parameters.path().display();
     let out = request.folder.root().display();
     progress.say(&format!("{file} on {ranks}, {} -> {out}", made.name));

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::event::Event;
 use crate::base::clock::Clock;
 use crate::base::csv;
+use crate::base::file_at::FileAt;
 use crate::base::whole::open_own;
 use crate::io::chained;
 use crate::{Error, Result};
@@ -68,6 +69,7 @@ impl Table {
     /// Appends whole lines.
     fn append(&mut self, text: &str) -> Result<()> {
         self.bytes += text.len() as u64;
+        let _at = FileAt::new(&self.path);
         self.digest = text.split_inclusive('\n').fold(self.digest, |digest, line| chained(digest, line.as_bytes()));
         self.file.write_all(text.as_bytes()).map_err(Error::io("write", &self.path))
     }
@@ -96,12 +98,14 @@ impl Table {
 
     /// Hands all rows to the operating system.
     pub(super) fn flush(&mut self) -> Result<()> {
+        let _at = FileAt::new(&self.path);
         self.file.flush().map_err(Error::io("write", &self.path))
     }
 
     /// Makes all rows safe on disk.
     pub(super) fn sync(&mut self) -> Result<()> {
         self.flush()?;
+        let _at = FileAt::new(&self.path);
         self.file.get_ref().sync_data().map_err(Error::io("write", &self.path))
     }
 }

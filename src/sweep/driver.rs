@@ -37,6 +37,7 @@ pub(crate) fn validate(parameters: &ParameterFile, simulations: &Simulations) ->
     let plan = &file.plan;
     plan.program().map_err(|error| parameters.locate(error))?;
     file.walltime()?;
+    file.silence()?;
     if let Work::Simulation(simulation) = plan.work() {
         for index in spread(plan.points().len()) {
             let context = Context { index, seed: plan.task_seed(index), attempt: 1, folder: Path::new("task") };
@@ -93,7 +94,10 @@ pub(crate) fn run(
     let file = PlanFile::read(&request.parameters)?;
     let plan = &file.plan;
     check_ranks(comm, plan)?;
-    let executor = Executor::new(comm).seed(file.seed()).journal(&request.folder.path(JOURNAL), &plan.canonical());
+    let executor = Executor::new(comm)
+        .silence(file.silence()?)
+        .seed(file.seed())
+        .journal(&request.folder.path(JOURNAL), &plan.canonical());
     let held = take_folder(comm, request, &file, &executor)?;
     let deadline = Deadline::new(began, file.walltime()?);
     let voice = Voice::new(comm, &request.folder)?;
@@ -103,6 +107,7 @@ pub(crate) fn run(
         held.iter().for_each(|(held, _)| held.assure());
         stop.came() || deadline.is_near(Duration::ZERO, Duration::ZERO)
     });
+    let executor = if file.traces() { executor.trace(&request.folder.trace()) } else { executor };
     let on_task = Tasks::new(plan, simulations, &request.folder, cores_per_rank(comm))?;
     // Last, so that a sweep that can't go on keeps the parameters with which it could.
     comm.agree(match &held {
@@ -158,7 +163,7 @@ fn take_folder(
 fn greet(voice: &Voice, comm: &Comm, request: &Request, plan: &Plan) {
     let file = request.parameters.path().display();
     let out = request.folder.root().display();
-    voice.say(&format!("{file}: {} tasks on {} -> {out}", plan.points().len(), ranks_text(comm)));
+    voice.say(&format!("{file}: {} tasks on {} -> {out}", plan.points().len(), ranks_text(comm.size())));
     plan.notes().iter().for_each(|note| voice.say(note));
 }
 

@@ -11,7 +11,7 @@ use toml::Table;
 use super::plan::{Config, Plan, SECTIONS};
 use crate::Result;
 use crate::base::config::{ParameterFile, schema_of, schema_of_file};
-use crate::run::{MadeBy, table_of, walltime};
+use crate::run::{MadeBy, SILENCE, silence, table_of, walltime};
 
 /// The framework's part of a plan.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,12 @@ struct RunSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["01:00:00"]))]
     walltime: Option<String>,
+    /// Seconds after which a host or a process of which nothing is heard is lost, and a file system that doesn't answer is named. 0: never.
+    #[default = 60.0]
+    #[schemars(range(min = 0.0))]
+    silence_seconds: f64,
+    /// Whether trace.json is written: which rank ran which task when, as ui.perfetto.dev shows it.
+    trace: bool,
 }
 
 /// A plan's file, typed and checked.
@@ -71,6 +77,19 @@ impl PlanFile {
     /// One that can't be read.
     pub(super) fn walltime(&self) -> Result<Option<Duration>> {
         self.frame.run.walltime.as_deref().map(|text| walltime("run.walltime", text)).transpose()
+    }
+
+    /// Whether a trace is asked for.
+    pub(super) fn traces(&self) -> bool {
+        self.frame.run.trace
+    }
+
+    /// How long nothing may be heard of a rank, if there is a limit.
+    ///
+    /// # Errors
+    /// One that is no length of time.
+    pub(super) fn silence(&self) -> Result<Option<Duration>> {
+        silence(SILENCE, self.frame.run.silence_seconds)
     }
 
     /// All parameters, for the config.toml of the run with this id.

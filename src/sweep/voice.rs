@@ -41,7 +41,7 @@ impl Voice {
             let mut progress = voice.progress();
             if progress.is_time() {
                 let rate = ended.saturating_sub(first) as f64 / began.elapsed().as_secs_f64();
-                progress.show(&progress_line(counts, rate));
+                progress.show(ended as f64 / counts.tasks.max(1) as f64, &progress_line(counts, rate));
             }
         }
     }

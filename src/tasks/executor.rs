@@ -76,6 +76,19 @@ impl<'a> Executor<'a> {
         self
     }
 
+    /// Writes to this file which rank ran which task when, as Chrome's trace events, which ui.perfetto.dev opens. Rank 0.
+    pub fn trace(mut self, path: &Path) -> Self {
+        self.options.trace = Some(path.to_path_buf());
+        self
+    }
+
+    /// How long nothing may be heard of a rank: a minute unless set. One that is silent for longer, since its host is off, cut off or
+    /// stands still, counts as dead. Without a limit nobody looks.
+    pub fn silence(mut self, limit: Option<Duration>) -> Self {
+        self.options.silence = limit;
+        self
+    }
+
     /// After so many tasks have failed for good, no more are begun. 0, the default, is any number.
     pub fn stop_after(mut self, failures: u64) -> Self {
         self.options.stop_after = failures;

@@ -10,6 +10,9 @@ use super::root::recorder::IsResult;
 use super::root::service::Observer;
 use crate::comm::Comm;
 
+/// How long nothing may be heard of a rank, unless another limit is set.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// How tasks of a list find their ranks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -45,6 +48,10 @@ pub(crate) struct Options<'a> {
     /// The journal's file, and what is known of the plan there.
     pub journal: Option<(PathBuf, String)>,
     pub retry_failed: bool,
+    /// How long nothing may be heard of a rank.
+    pub silence: Option<Duration>,
+    /// Where it is written which rank ran which task when.
+    pub trace: Option<PathBuf>,
     /// Submitted tasks are known in the journal by their keys, not by their order: says whether bytes are a result, or tell of a failure.
     pub by_key: Option<IsResult>,
     /// Called with the tasks of a chunk before the first of them runs.
@@ -68,6 +75,8 @@ impl<'a> Options<'a> {
             root_computes: true,
             journal: None,
             retry_failed: false,
+            silence: Some(SILENCE),
+            trace: None,
             by_key: None,
             ahead: None,
             observer: RefCell::new(None),

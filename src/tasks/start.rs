@@ -11,19 +11,21 @@ use super::root::dispatch::Dispatch;
 use super::root::effects::Effects;
 use super::root::pace::Pace;
 use super::root::recorder::Recorder;
+use super::root::trace::Trace;
 use super::root::watch::Watch;
-use super::root::{Conduct, Root};
+use super::root::{Conduct, Missed, Root, Watched};
 use super::topology::Topology;
 use super::wire::connect::{Endpoint, connect};
 use super::wire::hub::Hub;
 use super::wire::lifeline::Lifeline;
+use super::wire::sync::lock;
 use super::worker::runner::{Runner, Work};
 use super::worker::token::Token;
 use super::worker::values::Values;
 use super::worker::{WorkerLoop, at_once};
 use crate::base::descriptors;
 use crate::base::error::{Error, Result};
-use crate::comm::{Shared, survives_deaths};
+use crate::comm::{Reaction, Shared, Watchdog, survives_deaths};
 
 /// Descriptors that a rank must have left for a task: its program's pipes, its files.
 const DESCRIPTORS: usize = 24;
@@ -57,7 +59,11 @@ impl<'w> Starting<'w, '_> {
         let journal = comm.agree(journal)?;
         let rank = comm.rank();
         let memory = comm.agree(topology.share(comm))?;
-        let end = connect(comm, topology.is_one_host())?;
+        let end = connect(comm, topology.is_one_host(), self.options.silence)?;
+        let missed = Missed::default();
+        let misses = Arc::clone(&missed);
+        let lose = Reaction::GoOn(Box::new(move |ranks, told| lock(&misses).push((ranks.to_vec(), told))));
+        let watchdog = Watchdog::start(comm, self.options.silence, lose)?;
         // Rank 0's second thread has the sockets once more.
         let needed = DESCRIPTORS + if comm.is_root() { comm.size() } else { 0 };
         comm.agree(descriptors::check_room(&format!("rank {} of a sweep", comm.rank()), needed))?;
@@ -70,7 +76,9 @@ impl<'w> Starting<'w, '_> {
             runner.progress = topology.progress(&memory, rank);
         }
         match end {
-            Endpoint::Root(hub) => self.start_root(&topology, memory, hub, journal, runner),
+            Endpoint::Root(hub) => {
+                self.start_root(&topology, memory, hub, journal, runner, Watched { missed, watchdog })
+            }
             Endpoint::Other(socket) => {
                 let lifeline = Lifeline::new(socket, move |frame| at_once(frame, &token, &values))
                     .map_err(|error| Error::System(format!("rank {rank} cannot listen to rank 0: {error}")))?;
@@ -97,6 +105,7 @@ impl<'w> Starting<'w, '_> {
         hub: Hub,
         journal: Opened,
         runner: Runner<'w>,
+        watched: Watched,
     ) -> Result<Role<'w>> {
         let options = self.options;
         let (journal, recovered) = journal.unzip();
@@ -114,12 +123,14 @@ impl<'w> Starting<'w, '_> {
             Watch::new(options.time_limit),
             topology.rings(&memory),
         );
+        coordinator.trace = options.trace.clone().map(|path| Trace::begin(path, topology.leaders.len()));
         fill(&mut coordinator, options, self.count, recovered.as_ref());
         let conduct = Conduct {
             computes: options.root_computes,
             is_crowded: topology.is_crowded,
             stop: &*options.stop,
             is_careful,
+            watched,
             in_tasks: options.comm.enter_tasks(),
             observer: options.observer.borrow_mut().take().unwrap_or_else(|| Box::new(|_| ())),
         };

@@ -4,6 +4,7 @@
 mod common;
 
 mod fluid;
+mod ias15;
 mod nbody;
 mod optics;
 mod orbit;

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod check;
 mod cli;
 #[cfg(feature = "compress")]
 mod compress;
@@ -12,6 +13,7 @@ mod events;
 mod examples;
 mod extremes;
 mod folder;
+mod json;
 mod layering;
 mod lectures;
 mod locks;
@@ -20,9 +22,14 @@ mod notes;
 mod nothing_lost;
 mod parameters;
 mod pictures;
+mod report;
 mod runs;
+mod scaling;
 mod scripts;
+mod shell;
 mod standard_output;
 mod submit;
 mod sweeps;
+mod trace;
 mod verify;
+mod watchdog;

@@ -103,6 +103,22 @@ fn the_script_asks_for_what_the_words_and_the_cluster_say() {
 }
 
 #[test]
+fn a_job_is_estimated_from_a_few_steps_and_nothing_is_submitted() {
+    let slurm = Slurm::new();
+    let out = slurm.path("run");
+    let words = ["--ranks", "4", "--time", "10", "--steps", "1000", "--estimate"];
+    let told = slurm.submit(&out, &words).expect(0).stdout;
+    for text in ["MiB for each of 4 ranks", "core hours", "on 4 ranks", "1000 steps of"] {
+        assert!(told.contains(text), "{text} in {told}");
+    }
+    assert!(!out.exists() && slurm.told("submitted").is_empty());
+    slurm.submit(&out, &[&words[..], &["gravity.softning=1"]].concat()).expect(2).says("softening");
+    slurm.submit(&out, &["--estimate", "--time", "10"]).expect(2).says("--ranks");
+    let sweep = ["submit", "sims/sweep/eccentricity.toml", "--ranks", "2", "--time", "10", "--estimate"];
+    slurm.divisi(&sweep).expect(2).says("a sweep's tasks");
+}
+
+#[test]
 fn what_is_wrong_is_refused_before_anything_is_written() {
     let slurm = Slurm::new();
     let right = ["--ranks", "2", "--time", "10"];

@@ -14,11 +14,12 @@ use super::{
 /// Some seconds, with checkpoints often.
 const LONG: [&str; 4] = ["initial.n=2000", "--steps", "3000", "checkpoint.every_steps=500"];
 
-pub(crate) const CASES: [(&str, Case); 5] = [
+pub(crate) const CASES: [(&str, Case); 6] = [
     ("a submitted run that is told to stop goes on by itself", stopped_and_continued),
     ("a chain goes on from link to link, and a link with nothing left ends at once", a_chain),
     ("an array has a run for each number", an_array),
     ("a submitted sweep over two nodes has the results of one process", a_sweep),
+    ("scancel leaves a run that can be resumed", cancelled_by_slurm),
     ("a cancelled run is out of the queue and can be resumed", cancelled),
 ];
 
@@ -111,6 +112,31 @@ fn cancelled(launcher: &'static str) -> Outcome {
     same_bytes(&alone, &out)
 }
 
+/// Slurm ends the job without asking the script: with srun the ranks have a few seconds for a checkpoint, with mpirun they haven't.
+fn cancelled_by_slurm(launcher: &'static str) -> Outcome {
+    let alone = run_alone("submit", PLUMMER, &LONG)?;
+    let (out, jobs) = submit(launcher, "scancel", &[&[PLUMMER], &LONG[..]].concat())?;
+    jobs[0].wait_until("a checkpoint", || files(&out.join("checkpoints")).is_ok_and(|found| !found.is_empty()))?;
+    jobs[0].held_while(|| checked(Command::new("scancel").arg(&jobs[0].id)).map(drop))?;
+    let state = jobs[0].ends()?;
+    jobs[0].was_not_put_back()?;
+    let status = divisi(&["status", path(&out)]).status.code();
+    if state != "CANCELLED" || status != Some(85) {
+        return Err(format!("the job is {state}, the run has status {status:?}, not 85\n{}", jobs[0].log()));
+    }
+    resumed(&out)?;
+    same_bytes(&alone, &out)
+}
+
+/// Goes on with a run; the lock of ranks that were killed on another host counts for a minute more.
 fn resumed(out: &Path) -> Outcome {
-    checked(Command::new(PROGRAM).args(["resume", path(out)])).map(drop)
+    let began = Instant::now();
+    loop {
+        match checked(Command::new(PROGRAM).args(["resume", path(out)])) {
+            Err(told) if told.contains("another job is at work") && began.elapsed() < Duration::from_secs(100) => {
+                sleep(Duration::from_secs(2));
+            }
+            other => return other.map(drop),
+        }
+    }
 }

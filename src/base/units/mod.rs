@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use quantity::Quantity;
 pub(crate) use quantity::{AU, DAY, GM_SUN};
+#[cfg(feature = "plot")]
+pub(crate) use quantity::{Dimension, unit_of_name};
 use quantity::{GRAVITY_SI, LENGTHS, MASSES, PARSEC, TIMES, convert, lookup, name, split, unknown};
 
 use crate::{Error, Result};

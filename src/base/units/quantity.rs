@@ -103,6 +103,33 @@ pub(super) fn lookup(unit: &str, table: &[(&str, f64)]) -> Option<f64> {
     table.iter().find(|(name, _)| *name == unit).map(|(_, value)| *value)
 }
 
+/// What a unit measures.
+#[cfg(feature = "plot")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dimension {
+    Length,
+    Time,
+    Mass,
+}
+
+/// What the unit of this name measures, and its size in m, s or kg.
+///
+/// # Errors
+/// An unknown name.
+#[cfg(feature = "plot")]
+pub(crate) fn unit_of_name(name: &str) -> std::result::Result<(Dimension, f64), String> {
+    let tables = [
+        (Dimension::Length, &LENGTHS[..], 1.0),
+        (Dimension::Time, &TIMES, 1.0),
+        (Dimension::Mass, &MASSES, GRAVITY_SI),
+    ];
+    let found = tables.iter().find_map(|(dimension, table, one)| Some((*dimension, lookup(name, table)? / one)));
+    found.ok_or_else(|| {
+        let names = tables.iter().flat_map(|(_, table, _)| table.iter().map(|(name, _)| *name));
+        format!("\"{name}\" is no unit: known are {}", names.collect::<Vec<_>>().join(", "))
+    })
+}
+
 /// What is wrong with a unit that is not in this table.
 pub(super) fn unknown(what: &str, unit: &str, table: &[(&str, f64)]) -> String {
     let names: Vec<_> = table.iter().map(|(name, _)| *name).collect();

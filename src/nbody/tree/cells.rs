@@ -18,8 +18,10 @@ use super::keys::{LEVELS, ROOT, level};
 
 /// Bodies of a cell that isn't divided.
 pub(super) const LEAF: u32 = 16;
-/// Bodies for which a walk is made together.
-pub(super) const GROUP: u32 = 256;
+/// Bodies for which lists are made together.
+pub(super) const GROUP: u32 = 128;
+/// Bodies for whose groups the walk from the root is made together.
+pub(super) const BUNDLE: u32 = 2048;
 
 /// A cell; plain data, to be sent.
 #[repr(C)]
@@ -72,8 +74,10 @@ pub(super) struct Top {
 pub(super) struct Cells {
     /// In the order of their places; moments still to be filled in.
     pub cells: Vec<Cell>,
-    /// The bodies for which walks are made together, in order: those of the largest cells that hold at most [`GROUP`].
+    /// The bodies for which lists are made together, in order: bundles in halves, and these again, until none holds more than [`GROUP`].
     pub groups: Vec<Range<u32>>,
+    /// The bodies whose groups share a walk from the root, in order: those of the largest cells that hold at most [`BUNDLE`].
+    pub bundles: Vec<Range<u32>>,
 }
 
 impl Cells {
@@ -86,13 +90,14 @@ impl Cells {
     /// The cells below (and with) `tops`, which hold bodies each; `strays` are the bodies outside the cube, in order.
     pub(super) fn below(mut tops: Vec<Top>, keys: &[u64], strays: &[u32]) -> Self {
         let mut all = Cells::default();
+        all.cells.reserve(keys.len() / 3);
         tops.sort_by_key(|top| top.place);
         let mut tops = tops.into_iter().peekable();
         let mut here: Vec<Divided> = Vec::new();
         let mut next = Vec::new();
         for at in level(ROOT)..=LEVELS {
             while let Some(top) = tops.next_if(|top| level(top.place) == at) {
-                here.push(Divided { place: top.place, bodies: top.bodies, grouped: false });
+                here.push(Divided { place: top.place, bodies: top.bodies, bundled: false });
             }
             here.sort_by_key(|cell| cell.place);
             for cell in here.drain(..) {
@@ -100,24 +105,24 @@ impl Cells {
             }
             std::mem::swap(&mut here, &mut next);
         }
-        all.groups.sort_unstable_by_key(|group| group.start);
+        all.bundles.sort_unstable_by_key(|bundle| bundle.start);
+        for bundle in &all.bundles {
+            divide(bundle.clone(), keys, strays, &mut all.groups);
+        }
         all
     }
 
     /// Adds a cell of a level, and its children to `next`.
     fn take(&mut self, cell: Divided, at: u32, keys: &[u64], strays: &[u32], next: &mut Vec<Divided>) {
-        let Divided { place, bodies, grouped } = cell;
+        let Divided { place, bodies, bundled } = cell;
         let count = bodies.end - bodies.start;
-        let strays_here = strays[strays.partition_point(|&stray| stray < bodies.start)..].first();
-        let is_compact = count == 1 || strays_here.is_none_or(|&stray| stray >= bodies.end);
+        let is_compact = is_compact(&bodies, strays);
         let is_leaf = (count <= LEAF && is_compact) || at == LEVELS;
         let kind = if is_leaf { LEAVES } else { INNER };
         self.cells.push(Cell { place, first: bodies.start, count, kind, moments: Moments::default() });
-        let is_group = !grouped && ((count <= GROUP && is_compact) || is_leaf);
-        if is_group {
-            // Bodies that no level divides are taken in parts.
-            let parts = bodies.clone().step_by(GROUP as usize);
-            self.groups.extend(parts.map(|first| first..bodies.end.min(first + GROUP)));
+        let is_bundle = !bundled && count > 0 && ((count <= BUNDLE && is_compact) || is_leaf);
+        if is_bundle {
+            self.bundles.push(bodies.clone());
         }
         if is_leaf {
             return;
@@ -127,7 +132,7 @@ impl Cells {
         while first < bodies.end {
             let octant = keys[first as usize] >> shift & 7;
             let end = first + run(&keys[first as usize..bodies.end as usize], keys[first as usize] >> shift, shift);
-            next.push(Divided { place: place << 3 | octant, bodies: first..end, grouped: grouped || is_group });
+            next.push(Divided { place: place << 3 | octant, bodies: first..end, bundled: bundled || is_bundle });
             first = end;
         }
     }
@@ -137,8 +142,30 @@ impl Cells {
 struct Divided {
     place: u64,
     bodies: Range<u32>,
-    /// Whether a cell above is a group.
-    grouped: bool,
+    /// Whether a cell above is a bundle of groups.
+    bundled: bool,
+}
+
+/// Whether no body of several is a stray.
+fn is_compact(bodies: &Range<u32>, strays: &[u32]) -> bool {
+    let here = strays[strays.partition_point(|&stray| stray < bodies.start)..].first();
+    bodies.len() == 1 || here.is_none_or(|&stray| stray >= bodies.end)
+}
+
+/// Divides the bodies of a bundle into groups, where the highest bit of their keys changes that does: octants and quarters and halves of cells.
+fn divide(bodies: Range<u32>, keys: &[u64], strays: &[u32], groups: &mut Vec<Range<u32>>) {
+    let Range { start, end } = bodies;
+    let changes = keys[start as usize] ^ keys[end as usize - 1];
+    if changes == 0 || (bodies.len() <= GROUP as usize && is_compact(&bodies, strays)) {
+        // Bodies that no level divides are taken in parts.
+        groups.extend(bodies.step_by(GROUP as usize).map(|first| first..end.min(first + GROUP)));
+        return;
+    }
+    let bit = 63 - changes.leading_zeros();
+    let below = keys[start as usize..end as usize].partition_point(|key| key >> bit & 1 == 0);
+    let middle = start + below as u32;
+    divide(start..middle, keys, strays, groups);
+    divide(middle..end, keys, strays, groups);
 }
 
 /// How many keys, from the first on, begin with `head`.

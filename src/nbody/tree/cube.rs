@@ -40,8 +40,9 @@ impl Cube {
         let mut extremes = [f64::NEG_INFINITY; 6];
         for Source { position, .. } in bodies {
             for c in 0..3 {
-                extremes[c] = extremes[c].max(position[c]);
-                extremes[c + 3] = extremes[c + 3].max(-position[c]);
+                let x = position[c];
+                extremes[c] = if x > extremes[c] { x } else { extremes[c] };
+                extremes[c + 3] = if -x > extremes[c + 3] { -x } else { extremes[c + 3] };
             }
         }
         ranks.largest(&mut extremes);
@@ -91,9 +92,15 @@ impl Span {
         self.low + self.half()
     }
 
-    fn bin(self, x: f64) -> Option<usize> {
-        let share = (x - self.low) / (self.high - self.low);
-        (0.0..=1.0).contains(&share).then(|| ((share * BINS as f64) as usize).min(BINS - 1))
+    /// How many bins make up a unit of length; none can be told apart in a span of no length.
+    fn bins_per_length(self) -> f64 {
+        BINS as f64 / (self.high - self.low)
+    }
+
+    /// The bin of a place inside the span.
+    fn bin(self, bins_per_length: f64, x: f64) -> Option<usize> {
+        let bin = (x - self.low) * bins_per_length;
+        (bin >= 0.0 && x <= self.high).then(|| (bin as usize).min(BINS - 1))
     }
 
     fn of_bins(self, first: usize, last: usize) -> Span {
@@ -107,9 +114,10 @@ fn middle(bodies: &[Source], whole: [Span; 3], ranks: &mut impl Together) -> [Sp
     let mut spans = whole;
     for _ in 0..ROUNDS {
         let mut counts = vec![0; 3 * BINS];
+        let scales = spans.map(Span::bins_per_length);
         for Source { position, .. } in bodies {
             for c in 0..3 {
-                if let Some(bin) = spans[c].bin(position[c]) {
+                if let Some(bin) = spans[c].bin(scales[c], position[c]) {
                     counts[c * BINS + bin] += 1;
                 }
             }

@@ -1,18 +1,18 @@
-//! Which bodies a rank computes the forces of: stretches of the order of keys, cut where groups begin.
+//! Which bodies a rank computes the forces of: stretches of the order of keys, cut where bundles of groups begin.
 //!
 //! In order: the keys at which the cost of the last forces would be divided evenly, found by all ranks together, four bits a round; for
-//! each the largest cell around it that holds at most [`GROUP`] bodies of all ranks, whose first key is the cut.
+//! each the largest cell around it that holds at most [`BUNDLE`] bodies of all ranks, whose first key is the cut.
 //!
-//! A cell that a cut divides therefore holds more than a group on any number of ranks, and is divided in the tree of all bodies too. The cells that lie
+//! A cell that a cut divides therefore holds more than a bundle on any number of ranks, and is divided in the tree of all bodies too. The cells that lie
 //! in one domain and whose parents don't are where the rank's own part of that tree begins: [`tops`]. So costs move
 //! the cuts, and no cut moves a bit of the forces.
 
-use super::cells::{GROUP, Top};
+use super::cells::{BUNDLE, Top};
 use super::keys::{LEVELS, keys_of, level, place};
 use crate::comm::Comm;
 
 /// The first key that is beyond all.
-const END: u64 = 1 << (3 * LEVELS);
+pub(super) const END: u64 = 1 << (3 * LEVELS);
 /// Bits of a key that a round finds.
 const BITS: u32 = 4;
 
@@ -34,12 +34,12 @@ pub(super) fn cuts(comm: &Comm, keys: &[u64], costs: &[u64]) -> Vec<u64> {
             *cut += (before.iter().filter(|before| *before <= wanted).count() as u64) << shift;
         }
     }
-    let snapped = at_groups(comm, keys, &cuts);
+    let snapped = at_bundles(comm, keys, &cuts);
     std::iter::once(0).chain(snapped).chain([END]).collect()
 }
 
-/// The first keys of the groups that hold these keys. All ranks.
-fn at_groups(comm: &Comm, keys: &[u64], cuts: &[u64]) -> Vec<u64> {
+/// The first keys of the bundles that hold these keys. All ranks.
+fn at_bundles(comm: &Comm, keys: &[u64], cuts: &[u64]) -> Vec<u64> {
     let cells = |cut: u64| (0..=LEVELS).map(move |at| place(cut.min(END - 1), at));
     let here = |place: u64| {
         let (first, end) = keys_of(place);
@@ -47,11 +47,11 @@ fn at_groups(comm: &Comm, keys: &[u64], cuts: &[u64]) -> Vec<u64> {
     };
     let mut counts: Vec<u64> = cuts.iter().flat_map(|&cut| cells(cut).map(here)).collect();
     comm.all_reduce_sum_into(&mut counts);
-    let group = |(&cut, counts): (&u64, &[u64])| {
-        let at = counts.iter().position(|&count| count <= u64::from(GROUP)).unwrap_or(LEVELS as usize);
+    let bundle = |(&cut, counts): (&u64, &[u64])| {
+        let at = counts.iter().position(|&count| count <= u64::from(BUNDLE)).unwrap_or(LEVELS as usize);
         keys_of(place(cut.min(END - 1), at as u32)).0
     };
-    cuts.iter().zip(counts.chunks(LEVELS as usize + 1)).map(group).collect()
+    cuts.iter().zip(counts.chunks(LEVELS as usize + 1)).map(bundle).collect()
 }
 
 /// The largest cells from key `first` to before `end` that hold bodies, of which the sorted `keys` are those there.

@@ -1,12 +1,12 @@
 //! The essential tree: what of a rank's part of the tree other ranks' groups may open (Warren & Salmon 1993; Salmon 1991).
 //!
 //! Each rank tells the boxes of a few hundred cells that cover its bodies. A cell that no box of a rank is near enough to open is sent closed, as
-//! one body; an opened one with its children, an opened leaf with its bodies. A box holds those of its groups and is a little
+//! one body; an opened one with its children, an opened leaf with its bodies. A box holds those of its bundles and is a little
 //! wider, so that it opens whatever a walk there opens: what is too much is never looked at, and what would be missing would be told.
 
 use bytemuck::{Pod, Zeroable};
 
-use super::cells::{CLOSED, Cell, Cells, GROUP, INNER, LEAVES};
+use super::cells::{BUNDLE, CLOSED, Cell, INNER, LEAVES};
 use super::nodes::opening;
 
 /// Cells, about, that cover a rank's bodies.
@@ -24,7 +24,7 @@ pub(super) struct Box {
 
 /// The boxes of cells that together hold all bodies of this part of the tree.
 pub(super) fn covering(cells: &[Cell], bodies: usize) -> Vec<Box> {
-    let most = (bodies / COVERING).max(GROUP as usize);
+    let most = (bodies / COVERING).max(BUNDLE as usize);
     let small = cells.iter().filter(|cell| cell.count as usize <= most || cell.kind == LEAVES);
     let mut small: Vec<&Cell> = small.collect();
     small.sort_by_key(|cell| cell.first);
@@ -54,8 +54,7 @@ pub(super) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn new(part: &'a Cells, theta: f64) -> Self {
-        let cells = &part.cells[..];
+    pub(super) fn new(cells: &'a [Cell], theta: f64) -> Self {
         let mut next = 0;
         let mut is_child = vec![false; cells.len()];
         let mut first_child = |cell: &Cell| {

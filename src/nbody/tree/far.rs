@@ -1,4 +1,4 @@
-//! The far list: its cells, in lanes, summed into the expansion about the group's centre, and that evaluated for each body of the group.
+//! Far lists: their cells, in lanes, summed into the expansion about the centre of a group or a bundle, and that evaluated for each body.
 //!
 //! The sums are those that [`expansion`](super::expansion) names. Cells stand in lanes; the lanes of a sum are added in pairs at a fixed distance, so
 //! that their order depends on the level alone. To keep the sums in registers, orders are summed in passes over the list.
@@ -29,64 +29,76 @@ impl Default for Expansion {
 }
 
 impl Expansion {
-    /// Adds what the cells of the list do to the bodies of the group, through an expansion of this order.
+    /// Sums the cells of the list into an expansion of this order about the centre that their places are relative to.
     #[inline(always)]
-    pub(super) fn add<L: Single>(
+    pub(super) fn make<L: Single>(
         &mut self,
         simd: L::Simd,
-        (list, maps, order): (&List, &Maps, usize),
-        group: &Group,
+        list: &List,
+        (maps, order): (&Maps, usize),
         softened: Softened,
+    ) {
+        let directions = Directions::<L> { simd, list, softened };
+        orders_to_2::<L>(directions, &mut self.sums);
+        if order >= 2 {
+            order_3::<L>(directions, &mut self.sums[sums(2)..]);
+        }
+        if order >= 3 {
+            order_4::<L>(directions, &mut self.sums[sums(3)..]);
+        }
+        if order >= 4 {
+            order_5::<L>(directions, &mut self.sums[sums(4)..]);
+        }
+        if order >= 5 {
+            order_6::<L>(directions, &mut self.sums[sums(5)..]);
+        }
+        for (terms, coefficients) in maps.acceleration.iter().zip(&mut self.coefficients) {
+            map(terms, &self.sums, &mut coefficients[..monomials(order)]);
+        }
+        if softened.potential {
+            map(&maps.depth, &self.sums, &mut self.coefficients[3][..monomials(order + 1)]);
+        }
+    }
+
+    /// Adds what the cells do to the bodies of a group whose centre stands at `shift` from the expansion's.
+    #[inline(always)]
+    pub(super) fn add<L: Single>(
+        &self,
+        simd: L::Simd,
+        order: usize,
+        (group, shift): (&Group, [f32; 3]),
+        potential: bool,
         to: &mut Sums,
     ) {
         match order {
-            1 => self.of_order::<L, 1>(simd, list, maps, group, softened, to),
-            2 => self.of_order::<L, 2>(simd, list, maps, group, softened, to),
-            3 => self.of_order::<L, 3>(simd, list, maps, group, softened, to),
-            4 => self.of_order::<L, 4>(simd, list, maps, group, softened, to),
-            HIGHEST => self.of_order::<L, HIGHEST>(simd, list, maps, group, softened, to),
+            1 => self.of_order::<L, 1>(simd, group, shift, potential, to),
+            2 => self.of_order::<L, 2>(simd, group, shift, potential, to),
+            3 => self.of_order::<L, 3>(simd, group, shift, potential, to),
+            4 => self.of_order::<L, 4>(simd, group, shift, potential, to),
+            HIGHEST => self.of_order::<L, HIGHEST>(simd, group, shift, potential, to),
             _ => unreachable!("an expansion of order {order}"),
         }
     }
 
     #[inline(always)]
     fn of_order<L: Single, const ORDER: usize>(
-        &mut self,
+        &self,
         simd: L::Simd,
-        list: &List,
-        maps: &Maps,
         group: &Group,
-        softened: Softened,
+        shift: [f32; 3],
+        potential: bool,
         to: &mut Sums,
     ) {
-        let directions = Directions { simd, list, softened };
-        orders_to_2::<L>(directions, &mut self.sums);
-        if ORDER >= 2 {
-            order_3::<L>(directions, &mut self.sums[sums(2)..]);
-        }
-        if ORDER >= 3 {
-            order_4::<L>(directions, &mut self.sums[sums(3)..]);
-        }
-        if ORDER >= 4 {
-            order_5::<L>(directions, &mut self.sums[sums(4)..]);
-        }
-        if ORDER >= 5 {
-            order_6::<L>(directions, &mut self.sums[sums(5)..]);
-        }
-        for (terms, coefficients) in maps.acceleration.iter().zip(&mut self.coefficients) {
-            map(terms, &self.sums, &mut coefficients[..monomials(ORDER)]);
-        }
-        if softened.potential {
-            map(&maps.depth, &self.sums, &mut self.coefficients[3][..monomials(ORDER + 1)]);
-        }
         let [ax, ay, az, depth] = &self.coefficients;
         for first in (0..group.len()).step_by(L::WIDTH) {
-            let [x, y, z] = &group.position;
-            let place = [L::load(simd, &x[first..]), L::load(simd, &y[first..]), L::load(simd, &z[first..])];
+            let mut place = [L::splat(simd, 0.0); 3];
+            for c in 0..3 {
+                place[c] = L::load(simd, &group.position[c][first..]) + L::splat(simd, shift[c]);
+            }
             for (coefficients, sums) in [ax, ay, az].into_iter().zip(to.iter_mut()) {
                 put(polynomial(simd, coefficients, place, ORDER), &mut sums[first..first + L::WIDTH]);
             }
-            if softened.potential {
+            if potential {
                 put(polynomial(simd, depth, place, ORDER + 1), &mut to[3][first..first + L::WIDTH]);
             }
         }

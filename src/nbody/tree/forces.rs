@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::body::Columns;
 use super::expansion::Maps;
 use super::far::{self, Expansion};
-use super::group::{Group, ROOM};
+use super::group::{Bounds, Group, ROOM};
 use super::near::{self, Softened};
 use super::nodes::Nodes;
 use super::walk::Walk;
@@ -32,8 +32,10 @@ pub struct Counts {
     pub groups: u64,
     /// Pairs of a body and a source of the near list.
     pub near: u64,
-    /// Cells that went into expansions.
+    /// Cells that went into expansions of groups.
     pub far: u64,
+    /// Cells that went into expansions of bundles of groups.
+    pub shared: u64,
     /// Seconds of the walks, of near lists, of far lists.
     pub seconds: [f64; 3],
 }
@@ -43,6 +45,8 @@ pub(crate) struct Forces<'a> {
     pub nodes: &'a Nodes,
     pub bodies: &'a Columns,
     pub groups: &'a [Range<u32>],
+    /// Bundles of groups: whole ones.
+    pub bundles: &'a [Range<u32>],
     pub settings: Settings,
     pub maps: &'a Maps,
     pub memory: &'a mut Memory,
@@ -60,6 +64,7 @@ pub(crate) struct Memory {
     group: Group,
     walk: Walk,
     expansion: Expansion,
+    shared: Expansion,
 }
 
 /// What a cell of an expansion costs, in pairs of a body and a source.
@@ -75,31 +80,43 @@ impl Kernel for Forces<'_> {
         let Settings { reach, order, softening2, potential, exact } = self.settings;
         let softened = Softened { softening2: (softening2 as f32).max(near::FLOOR), exact, potential };
         let limits = [reach as f32, far::nearest(order)];
-        let Memory { group, walk, expansion } = self.memory;
+        let Memory { group, walk, expansion, shared } = self.memory;
         let mut counts = Counts::default();
         let mut watch = Watch { last: self.timed.then(Instant::now), spent: [Duration::ZERO; 3] };
-        for bodies in self.groups {
-            let range = bodies.start as usize..bodies.end as usize;
-            group.take::<S::F32>(simd, range.clone(), self.bodies);
-            walk.walk::<S::F32>(simd, self.nodes, self.bodies, group, limits);
+        let mut groups = self.groups.iter().peekable();
+        for bundle in self.bundles {
+            let bounds = Bounds::of::<S::F32>(simd, &(bundle.start as usize..bundle.end as usize), self.bodies);
+            walk.share::<S::F32>(simd, self.nodes, &bounds, limits);
             watch.lap(0);
-            let mut sums = [[0.0; ROOM]; 4];
-            near::add::<S::F32>(simd, &walk.near, group, softened, &mut sums);
-            watch.lap(1);
-            walk.far.pad();
-            expansion.add::<S::F32>(simd, (&walk.far, self.maps, order), group, softened, &mut sums);
-            for (to, sums) in self.to.iter_mut().zip(&sums).take(if potential { 4 } else { 3 }) {
-                for (to, &sum) in to[range.clone()].iter_mut().zip(sums) {
-                    *to = sum as f32;
-                }
-            }
+            shared.make::<S::F32>(simd, &walk.shared, (self.maps, order), softened);
+            counts.shared += walk.shared.len as u64;
             watch.lap(2);
-            let near = (walk.near.len * group.len()) as u64;
-            let far = walk.far.len as u64;
-            counts.groups += 1;
-            counts.near += near;
-            counts.far += far;
-            self.costs.push((near + FAR_COST * far + GROUP_COST).try_into().unwrap_or(u32::MAX));
+            while let Some(bodies) = groups.next_if(|group| group.start < bundle.end) {
+                let range = bodies.start as usize..bodies.end as usize;
+                group.take::<S::F32>(simd, range.clone(), self.bodies);
+                walk.walk::<S::F32>(simd, self.nodes, self.bodies, group, limits);
+                watch.lap(0);
+                let mut sums = [[0.0; ROOM]; 4];
+                near::add::<S::F32>(simd, &walk.near, group, softened, &mut sums);
+                watch.lap(1);
+                expansion.make::<S::F32>(simd, &walk.far, (self.maps, order), softened);
+                let shift = [0, 1, 2].map(|c| group.bounds.centre[c] - bounds.centre[c]);
+                for (expansion, shift) in [(&*expansion, [0.0; 3]), (&*shared, shift)] {
+                    expansion.add::<S::F32>(simd, order, (group, shift), potential, &mut sums);
+                }
+                for (to, sums) in self.to.iter_mut().zip(&sums).take(if potential { 4 } else { 3 }) {
+                    for (to, &sum) in to[range.clone()].iter_mut().zip(sums) {
+                        *to = sum as f32;
+                    }
+                }
+                watch.lap(2);
+                let near = (walk.near.len * group.len()) as u64;
+                let far = walk.far.len as u64;
+                counts.groups += 1;
+                counts.near += near;
+                counts.far += far;
+                self.costs.push((near + FAR_COST * far + GROUP_COST).try_into().unwrap_or(u32::MAX));
+            }
         }
         counts.seconds = watch.spent.map(|spent| spent.as_secs_f64());
         counts

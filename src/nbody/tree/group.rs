@@ -6,67 +6,77 @@ use std::ops::Range;
 
 use super::body::Columns;
 use super::cells::GROUP;
-use crate::simd::Lane;
+use crate::simd::{Lane, Single};
 
 /// Room for the bodies of a group, whole lanes.
 pub(super) const ROOM: usize = GROUP as usize;
 
-/// The narrowest lane.
-const NARROWEST: usize = 4;
-
-/// A group.
-#[derive(Clone, Debug)]
-pub(super) struct Group {
-    pub bodies: Range<usize>,
-    /// In half-sides of the cube from its centre.
+/// Where some bodies are, in half-sides of the cube.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bounds {
     pub centre: [f32; 3],
     /// Half the sides of the box about the centre that just holds the bodies.
     pub half: [f32; 3],
     /// The square of the radius about the centre that holds the bodies.
     pub radius2: f32,
+}
+
+impl Bounds {
+    /// The bounds of the bodies of a range.
+    #[inline(always)]
+    pub(super) fn of<L: Single>(simd: L::Simd, bodies: &Range<usize>, columns: &Columns) -> Self {
+        let Range { start, end } = *bodies;
+        let [x, y, z] = &columns.high;
+        let centre =
+            [middle::<L>(simd, &x[start..end]), middle::<L>(simd, &y[start..end]), middle::<L>(simd, &z[start..end])];
+        let zero = L::splat(simd, 0.0);
+        let mut widest = [zero; 3];
+        let mut farthest = zero;
+        let mut here = [[0.0; WIDEST]; 3];
+        for at in (start..end).step_by(L::WIDTH) {
+            let mut radius2 = zero;
+            for c in 0..3 {
+                place::<L>(simd, columns, c, at, centre[c]).store(&mut here[c]);
+                here[c][(end - at).min(L::WIDTH)..].fill(0.0);
+                let x = L::load(simd, &here[c]);
+                widest[c] = widest[c].max(x.abs());
+                radius2 = x.mul_add(x, radius2);
+            }
+            farthest = farthest.max(radius2);
+        }
+        let [x, y, z] = widest;
+        Bounds { centre, half: [largest(x), largest(y), largest(z)], radius2: largest(farthest) }
+    }
+}
+
+/// A group.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub bodies: Range<usize>,
+    pub bounds: Bounds,
     /// Positions relative to the centre; zeros behind the last body.
     pub position: [[f32; ROOM]; 3],
 }
 
 impl Default for Group {
     fn default() -> Self {
-        Group { bodies: 0..0, centre: [0.0; 3], half: [0.0; 3], radius2: 0.0, position: [[0.0; ROOM]; 3] }
+        Group { bodies: 0..0, bounds: Bounds::default(), position: [[0.0; ROOM]; 3] }
     }
 }
 
 impl Group {
     /// Takes the bodies of a range, at most [`ROOM`].
     #[inline(always)]
-    pub(super) fn take<L: Lane<Scalar = f32>>(&mut self, simd: L::Simd, bodies: Range<usize>, columns: &Columns) {
-        let Range { start, end } = bodies.clone();
-        let zero = L::splat(simd, 0.0);
-        let mut radius2 = [zero; ROOM / NARROWEST];
+    pub(super) fn take<L: Single>(&mut self, simd: L::Simd, bodies: Range<usize>, columns: &Columns) {
+        self.bounds = Bounds::of::<L>(simd, &bodies, columns);
+        let count = bodies.len();
         for c in 0..3 {
-            let centre = middle::<L>(simd, &columns.high[c][start..end]);
-            self.centre[c] = centre;
-            let centre = L::splat(simd, centre);
-            let mut widest = zero;
-            for (vector, at) in (0..end - start).step_by(L::WIDTH).enumerate() {
-                let high = L::load(simd, &columns.high[c][start + at..]);
-                let low = L::load(simd, &columns.low[c][start + at..]);
-                let x = (high - centre) + low;
+            for at in (0..count).step_by(L::WIDTH) {
+                let x = place::<L>(simd, columns, c, bodies.start + at, self.bounds.centre[c]);
                 x.store(&mut self.position[c][at..]);
-                let left = end - start - at;
-                if left < L::WIDTH {
-                    self.position[c][at + left..at + L::WIDTH].fill(0.0);
-                }
-                let x = L::load(simd, &self.position[c][at..]);
-                widest = widest.max(x.abs());
-                radius2[vector] = x.mul_add(x, radius2[vector]);
             }
-            self.half[c] = largest(widest);
+            self.position[c][count..count.next_multiple_of(L::WIDTH)].fill(0.0);
         }
-        let vectors = (end - start).div_ceil(L::WIDTH);
-        let mut farthest = zero;
-        for &radius2 in &radius2[..vectors] {
-            farthest = farthest.max(radius2);
-        }
-        self.radius2 = largest(farthest);
         self.bodies = bodies;
     }
 
@@ -76,25 +86,40 @@ impl Group {
     }
 }
 
+/// The widest lane.
+const WIDEST: usize = 16;
+
+/// A coordinate of the bodies of a lane relative to a centre.
+#[inline(always)]
+fn place<L: Single>(simd: L::Simd, columns: &Columns, c: usize, first: usize, centre: f32) -> L {
+    let high = L::load(simd, &columns.high[c][first..]);
+    let low = L::load(simd, &columns.low[c][first..]);
+    (high - L::splat(simd, centre)) + low
+}
+
 /// The middle between the least and the largest number.
 #[inline(always)]
 fn middle<L: Lane<Scalar = f32>>(simd: L::Simd, numbers: &[f32]) -> f32 {
-    let mut padded = [numbers[0]; ROOM];
-    padded[..numbers.len()].copy_from_slice(numbers);
-    let mut high = L::load(simd, &padded);
+    let mut high = L::splat(simd, numbers[0]);
     let mut negated_low = -high;
-    for at in (0..numbers.len()).step_by(L::WIDTH) {
-        let here = L::load(simd, &padded[at..]);
+    let (whole, rest) = numbers.split_at(numbers.len() / L::WIDTH * L::WIDTH);
+    let mut padded = [numbers[0]; WIDEST];
+    padded[..rest.len()].copy_from_slice(rest);
+    for numbers in whole.chunks_exact(L::WIDTH) {
+        let here = L::load(simd, numbers);
         high = high.max(here);
         negated_low = negated_low.max(-here);
     }
+    let here = L::load(simd, &padded);
+    high = high.max(here);
+    negated_low = negated_low.max(-here);
     0.5 * largest(high) - 0.5 * largest(negated_low)
 }
 
 /// The largest number of a lane.
 #[inline(always)]
 fn largest<L: Lane<Scalar = f32>>(lane: L) -> f32 {
-    let mut numbers = [0.0; 16];
+    let mut numbers = [0.0; WIDEST];
     lane.store(&mut numbers);
     let mut most = numbers[0];
     for &number in &numbers[1..L::WIDTH] {

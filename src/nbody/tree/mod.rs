@@ -7,8 +7,8 @@
 //! 2. `domains`: which rank computes the forces of which bodies; those go there;
 //! 3. `cells`: the part of the octree below a rank's own cells; `moments`: what each cell does to bodies far away;
 //! 4. `top`, `essential`: the cells that domains divide, and what of other ranks' parts this rank may open;
-//! 5. `nodes`: the tree as walks read it; `forces`: for each `group` a `walk`, which lists what acts `near` by and what `far` away,
-//!    the latter through an `expansion`;
+//! 5. `nodes`: the tree as walks read it; `forces`: for each bundle of groups, and each `group`, a `walk`, which lists what acts `near` by and
+//!    what `far` away, the latter through an `expansion`;
 //! 6. the forces go back to the ranks that asked for them.
 //!
 //! Everything that decides about a force (the cube, the cells, their moments, the groups, the order of lists) is a function of the set of
@@ -27,6 +27,7 @@ mod far;
 mod forces;
 mod group;
 mod keys;
+mod lanes;
 mod moments;
 mod near;
 mod nodes;
@@ -59,8 +60,6 @@ pub struct Tree {
     maps: Maps,
     memory: Memory,
     part: Part,
-    /// What the forces on each of this rank's bodies cost the last time.
-    costs: Vec<u32>,
     field: Field,
     spent: Spent,
 }
@@ -97,9 +96,9 @@ impl Tree {
 
     /// A tree code with Plummer's `softening` length; all ranks take the same of all.
     pub fn new(level: Level, rsqrt: Rsqrt, softening: f64, opening: Opening) -> Self {
-        let (memory, part, costs, field, spent) = Default::default();
+        let (memory, part, field, spent) = Default::default();
         let maps = Maps::new(opening.order);
-        Tree { level, rsqrt, softening, opening, maps, memory, part, costs, field, spent }
+        Tree { level, rsqrt, softening, opening, maps, memory, part, field, spent }
     }
 
     /// Accelerations of this rank's `bodies` by those of all ranks, and potentials if wanted. All ranks.
@@ -112,10 +111,7 @@ impl Tree {
         let _phase = comm.phase("forces");
         check(bodies)?;
         self.spent = Spent::default();
-        if self.costs.len() != bodies.len() {
-            self.costs = vec![1; bodies.len()];
-        }
-        self.part.take(comm, bodies, &self.costs, self.opening.theta, &mut self.spent);
+        self.part.take(comm, bodies, self.opening.theta, &mut self.spent);
         let length = self.part.length();
         let softening = self.softening / length;
         let settings = Settings {
@@ -125,12 +121,13 @@ impl Tree {
             potential,
             exact: self.rsqrt == Rsqrt::Exact,
         };
-        let Part { nodes, columns, groups, sums, group_costs, .. } = &mut self.part;
+        let Part { nodes, columns, groups, bundles, sums, group_costs, .. } = &mut self.part;
         let (maps, memory) = (&self.maps, &mut self.memory);
         let forces = Forces {
             nodes,
             bodies: columns,
             groups,
+            bundles,
             settings,
             maps,
             memory,
@@ -139,7 +136,7 @@ impl Tree {
             timed: true,
         };
         self.spent.counts = self.level.run(forces);
-        self.part.give_back(comm, potential, &mut self.field, &mut self.costs, &mut self.spent);
+        self.part.give_back(comm, potential, &mut self.field, &mut self.spent);
         Ok(&self.field)
     }
 

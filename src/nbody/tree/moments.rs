@@ -27,13 +27,21 @@ pub(super) fn fill(cells: &mut [Cell], bodies: &Columns) {
 }
 
 fn of_bodies(bodies: &Columns, first: usize, count: usize) -> Moments {
+    let part = first..first + count;
+    let [hx, hy, hz] = bodies.high.each_ref().map(|column| &column[part.clone()]);
+    let [lx, ly, lz] = bodies.low.each_ref().map(|column| &column[part.clone()]);
+    let both = |high: f32, low: f32| f64::from(high) + f64::from(low);
+    let place = |i: usize| [both(hx[i], lx[i]), both(hy[i], ly[i]), both(hz[i], lz[i])];
     let mut sum = Sum::default();
-    for i in first..first + count {
-        let position = bodies.position(i);
-        sum.add(position, f64::from(bodies.gm[i]), position, position);
+    for (i, &gm) in bodies.gm[part.clone()].iter().enumerate() {
+        let position = place(i);
+        sum.add(position, f64::from(gm), position, position);
     }
     let mut moments = sum.moments();
-    let distance2 = (first..first + count).map(|i| square(moments.centre, bodies.position(i))).fold(0.0, f64::max);
+    let mut distance2 = 0.0;
+    for i in 0..count {
+        distance2 = largest(distance2, square(moments.centre, place(i)));
+    }
     moments.radius = distance2.sqrt();
     moments
 }
@@ -73,8 +81,8 @@ impl Sum {
         self.gm += gm;
         for c in 0..3 {
             self.first[c] += gm * centre[c];
-            self.low[c] = self.low[c].min(low[c]);
-            self.high[c] = self.high[c].max(high[c]);
+            self.low[c] = -largest(-self.low[c], -low[c]);
+            self.high[c] = largest(self.high[c], high[c]);
         }
     }
 
@@ -91,4 +99,10 @@ impl Sum {
 fn square(a: [f64; 3], b: [f64; 3]) -> f64 {
     let d = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
     d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+}
+
+/// The larger of two numbers, neither of which is not one.
+#[inline]
+fn largest(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
 }

@@ -31,8 +31,8 @@ impl From<Accuracy> for Opening {
     fn from(accuracy: Accuracy) -> Self {
         match accuracy {
             Accuracy::Fast => Opening { theta: 0.7, reach: 0.45, order: 3 },
-            Accuracy::Standard => Opening { theta: 0.55, reach: 0.4, order: 3 },
-            Accuracy::Accurate => Opening { theta: 0.35, reach: 0.35, order: 3 },
+            Accuracy::Standard => Opening { theta: 0.58, reach: 0.4, order: 3 },
+            Accuracy::Accurate => Opening { theta: 0.34, reach: 0.35, order: 3 },
         }
     }
 }

@@ -8,7 +8,7 @@ use bytemuck::{Pod, Zeroable};
 use super::body::{Columns, Source};
 use super::cells::{Cell, Cells};
 use super::cube::{Cube, Together};
-use super::domains::{cuts, tops};
+use super::domains::{END, cuts, tops};
 use super::essential::{self, Essential, covering};
 use super::keys::key;
 use super::moments::fill;
@@ -23,7 +23,13 @@ use crate::comm::Comm;
 pub(super) struct Part {
     length: f64,
     gm: f64,
-    /// This rank's own bodies in the order of keys.
+    /// This rank's own bodies in the order of keys, by their indices.
+    order: Vec<u32>,
+    /// In this order, what the forces on each cost the last time.
+    costs: Vec<u32>,
+    /// The bodies in the order of the last time.
+    own: Vec<Source>,
+    /// They in the order of keys, by their places there.
     entries: Vec<Entry>,
     spare: Vec<Entry>,
     /// For each rank how many of them went there, in that order.
@@ -35,6 +41,7 @@ pub(super) struct Part {
     /// The bodies of the domain in this order, then those of leaves of other domains.
     pub columns: Columns,
     pub groups: Vec<Range<u32>>,
+    pub bundles: Vec<Range<u32>>,
     pub nodes: Nodes,
     /// What acts on the bodies of the domain.
     pub sums: [Vec<f32>; 4],
@@ -77,7 +84,7 @@ impl Part {
     }
 
     /// Makes this rank's part of the tree of all bodies. All ranks.
-    pub(super) fn take(&mut self, comm: &Comm, bodies: &[Source], costs: &[u32], theta: f64, spent: &mut Spent) {
+    pub(super) fn take(&mut self, comm: &Comm, bodies: &[Source], theta: f64, spent: &mut Spent) {
         let start = Instant::now();
         let cube = Cube::around(bodies, &mut AllRanks(comm));
         self.length = cube.half();
@@ -85,8 +92,8 @@ impl Part {
         self.sort(bodies, cube);
         spent.sort = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        let cuts = self.cut(comm, costs);
-        let bodies = self.gather(comm, bodies, &cuts);
+        let cuts = self.cut(comm);
+        let bodies = self.gather(comm, &cuts);
         let keys = self.merge(&bodies, cube);
         spent.domains = start.elapsed().as_secs_f64();
         let start = Instant::now();
@@ -96,11 +103,12 @@ impl Part {
         fill(&mut part.cells, &self.columns);
         spent.build = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        let all = self.complete(comm, &part, theta, spent);
+        let all = self.complete(comm, part.cells, theta, spent);
         spent.essential = start.elapsed().as_secs_f64();
         let start = Instant::now();
         self.nodes.take(&all, theta);
         self.groups = part.groups;
+        self.bundles = part.bundles;
         self.group_costs.clear();
         for sums in &mut self.sums {
             sums.clear();
@@ -109,36 +117,47 @@ impl Part {
         spent.build += start.elapsed().as_secs_f64();
     }
 
-    /// Sorts this rank's own bodies.
+    /// Sorts this rank's own bodies. It begins with the order of the last time, which is nearly right: so what is read together lies together.
     fn sort(&mut self, bodies: &[Source], cube: Cube) {
+        if self.order.len() != bodies.len() {
+            self.order = (0..bodies.len() as u32).collect();
+            self.costs = vec![1; bodies.len()];
+        }
+        self.own.clear();
+        self.own.extend(self.order.iter().map(|&index| bodies[index as usize]));
         self.entries.clear();
-        let entry = |(index, body): (usize, &Source)| Entry { key: key(cube.unit(body.position)), index: index as u32 };
-        self.entries.extend(bodies.iter().enumerate().map(entry));
-        sort(&mut self.entries, &mut self.spare, |index| bodies[index as usize].id);
+        let entry = |(place, body): (usize, &Source)| Entry { key: key(cube.unit(body.position)), index: place as u32 };
+        self.entries.extend(self.own.iter().enumerate().map(entry));
+        let Part { own, entries, spare, order, .. } = self;
+        sort(entries, spare, |place| own[place as usize].id);
+        *order = entries.iter().map(|entry| order[entry.index as usize]).collect();
     }
 
     /// The first keys of all domains. All ranks.
-    fn cut(&self, comm: &Comm, costs: &[u32]) -> Vec<u64> {
+    fn cut(&self, comm: &Comm) -> Vec<u64> {
+        if comm.size() == 1 {
+            return vec![0, END];
+        }
         let keys: Vec<u64> = self.entries.iter().map(|entry| entry.key).collect();
         let mut before = Vec::with_capacity(keys.len() + 1);
         let mut sum = 0;
         for entry in &self.entries {
             before.push(sum);
-            sum += u64::from(costs[entry.index as usize]);
+            sum += u64::from(self.costs[entry.index as usize]);
         }
         before.push(sum);
         cuts(comm, &keys, &before)
     }
 
     /// Sends each body to the rank whose domain it is in; the bodies of this one. All ranks.
-    fn gather(&mut self, comm: &Comm, bodies: &[Source], cuts: &[u64]) -> Vec<Source> {
+    fn gather(&mut self, comm: &Comm, cuts: &[u64]) -> Vec<Source> {
         let ends = cuts[1..].iter().map(|&cut| self.entries.partition_point(|entry| entry.key < cut));
         let ends: Vec<usize> = ends.collect();
         let mut first = 0;
         let mut outgoing = Vec::with_capacity(ends.len());
         self.sent.clear();
         for end in ends {
-            outgoing.push(self.entries[first..end].iter().map(|entry| bodies[entry.index as usize]).collect());
+            outgoing.push(self.entries[first..end].iter().map(|entry| self.own[entry.index as usize]).collect());
             self.sent.push(end - first);
             first = end;
         }
@@ -155,7 +174,7 @@ impl Part {
         self.places.clear();
         let entry = |(index, body): (usize, &Source)| Entry { key: key(cube.unit(body.position)), index: index as u32 };
         self.places.extend(bodies.iter().enumerate().map(entry));
-        self.places.sort_by_key(|entry| (entry.key, bodies[entry.index as usize].id));
+        sort(&mut self.places, &mut self.spare, |place| bodies[place as usize].id);
         self.places.iter().map(|entry| entry.key).collect()
     }
 
@@ -176,11 +195,11 @@ impl Part {
     }
 
     /// All cells of the tree that groups of this rank may look at, and the bodies of leaves that they may open. All ranks.
-    fn complete(&mut self, comm: &Comm, part: &Cells, theta: f64, spent: &mut Spent) -> Vec<Cell> {
+    fn complete(&mut self, comm: &Comm, part: Vec<Cell>, theta: f64, spent: &mut Spent) -> Vec<Cell> {
         let own = self.columns.len();
-        let tree = essential::Part::new(part, theta);
+        let tree = essential::Part::new(&part, theta);
         let tops = comm.all_gather(&tree.tops());
-        let covering = covering(&part.cells, own);
+        let covering = covering(&part, own);
         let boxes = comm.all_gather(&covering);
         let counts = comm.all_gather(&[covering.len() as u64]);
         let mut cells = Vec::with_capacity(comm.size());
@@ -195,8 +214,8 @@ impl Part {
         }
         let cells = comm.exchange(cells);
         let bodies: Vec<Vec<Lent>> = comm.exchange(bodies);
-        let mut all = above(&tops);
-        all.extend_from_slice(&part.cells);
+        let mut all = part;
+        all.extend(above(&tops));
         let mut first = own;
         self.columns.resize(own + bodies.iter().map(Vec::len).sum::<usize>());
         for (cells, bodies) in cells.iter().zip(&bodies) {
@@ -218,14 +237,7 @@ impl Part {
     }
 
     /// Brings forces and costs back to the ranks that gave the bodies, in their order. All ranks.
-    pub(super) fn give_back(
-        &self,
-        comm: &Comm,
-        potential: bool,
-        field: &mut Field,
-        costs: &mut [u32],
-        spent: &mut Spent,
-    ) {
+    pub(super) fn give_back(&mut self, comm: &Comm, potential: bool, field: &mut Field, spent: &mut Spent) {
         let start = Instant::now();
         let mut back = vec![Acting::zeroed(); self.places.len()];
         for (group, &cost) in self.groups.iter().zip(&self.group_costs) {
@@ -235,22 +247,20 @@ impl Part {
                 back[self.places[i].index as usize] = Acting { sums, cost: share };
             }
         }
-        let mut rest = &back[..];
-        let mut parts = Vec::with_capacity(comm.size());
-        for &count in &self.came {
-            let (part, later) = rest.split_at(count);
-            rest = later;
-            parts.push(part.to_vec());
-        }
-        let acting = comm.exchange(parts).concat();
-        assert_eq!(acting.len(), self.entries.len(), "no body is lost or doubled");
-        field.acceleration.resize(acting.len(), [0.0; 3]);
-        field.potential.resize(if potential { acting.len() } else { 0 }, 0.0);
+        let ends = self.came.iter().rev().map(|&count| back.split_off(back.len() - count));
+        let mut parts: Vec<Vec<Acting>> = ends.collect();
+        parts.reverse();
+        let acting = comm.exchange(parts);
+        let count = self.order.len();
+        assert_eq!(acting.iter().map(Vec::len).sum::<usize>(), count, "no body is lost or doubled");
+        field.acceleration.resize(count, [0.0; 3]);
+        field.potential.resize(if potential { count } else { 0 }, 0.0);
         let unit = self.gm / self.length;
-        for (entry, Acting { sums: [x, y, z, depth], cost }) in self.entries.iter().zip(&acting) {
-            let index = entry.index as usize;
+        self.costs.clear();
+        for (&index, Acting { sums: [x, y, z, depth], cost }) in self.order.iter().zip(acting.iter().flatten()) {
+            let index = index as usize;
             field.acceleration[index] = [x, y, z].map(|a| f64::from(*a) * (unit / self.length));
-            costs[index] = *cost;
+            self.costs.push(*cost);
             if potential {
                 field.potential[index] = 0.0 - f64::from(*depth) * unit;
             }

@@ -20,6 +20,10 @@ const BELOW: u32 = 63 - DIGIT * PASSES;
 
 /// Sorts `entries`, with room in `spare` that is used again; `id` tells the number of the body that stands at an index.
 pub(super) fn sort(entries: &mut Vec<Entry>, spare: &mut Vec<Entry>, id: impl Fn(u32) -> u64) {
+    let order = |entry: &Entry| (entry.key, id(entry.index));
+    if entries.is_sorted_by(|a, b| a.key < b.key || (a.key == b.key && order(a) <= order(b))) {
+        return;
+    }
     let mut counts = [[0u32; 1 << DIGIT]; PASSES as usize];
     for entry in entries.iter() {
         for (pass, counts) in (0..).zip(&mut counts) {
@@ -40,7 +44,7 @@ pub(super) fn sort(entries: &mut Vec<Entry>, spare: &mut Vec<Entry>, id: impl Fn
         let run = rest.iter().position(|entry| entry.key >> BELOW != head).unwrap_or(rest.len());
         let (now, later) = rest.split_at_mut(run);
         if run > 1 {
-            now.sort_unstable_by_key(|entry| (entry.key, id(entry.index)));
+            now.sort_unstable_by_key(order);
         }
         rest = later;
     }

@@ -68,6 +68,7 @@ impl Way {
             nodes: &nodes,
             bodies: &columns,
             groups: &part.groups,
+            bundles: &part.bundles,
             settings,
             maps: &Maps::new(opening.order),
             memory: &mut Memory::default(),

@@ -7,11 +7,16 @@
 //! 2. else, R < reach D: the cell goes to the far list, whose cells act through the expansion about the group's centre;
 //! 3. else to the near list, as one body.
 //!
-//! Lists hold coordinates relative to the group's centre. Their order depends on the tree alone: cells level by level, then the bodies
-//! of leaves in the order in which these were opened.
+//! Most of that is the same for groups beside each other. So the walk from the root is made for a bundle of groups, with its own box and radius: what
+//! it opens for any place in the box is opened, what is far from the whole bundle acts through an expansion about the
+//! bundle's centre, and what is left undecided is where the walks of its groups begin.
+//!
+//! Lists hold coordinates relative to the centre. Their order depends on the tree alone: cells level by level, first those from the
+//! bundle's walk, then the bodies of leaves in the order in which these were opened.
 
 use super::body::Columns;
-use super::group::Group;
+use super::group::{Bounds, Group};
+use super::lanes::{Children, TOGETHER, Undecided, WIDEST};
 use super::nodes::{COLUMNS, Family, GM, NOWHERE, Nodes, OPEN, TO_LEAF};
 use crate::simd::{Single, prefetch};
 
@@ -21,9 +26,6 @@ pub(super) struct List {
     pub columns: [Vec<f32>; 4],
     pub len: usize,
 }
-
-/// The widest lane.
-const WIDEST: usize = 16;
 
 impl List {
     /// Makes room for so many more.
@@ -58,65 +60,61 @@ impl List {
     }
 }
 
-/// Families that are looked at together.
-const TOGETHER: usize = 32;
-/// Room for their children, and for a lane beyond the last.
-const ROOM: usize = 8 * TOGETHER + WIDEST;
-
-/// The children of some families, side by side without gaps.
-#[derive(Clone, Debug)]
-struct Children {
-    columns: [[f32; ROOM]; COLUMNS],
-    links: [u32; ROOM],
-}
-
-impl Default for Children {
-    fn default() -> Self {
-        Children { columns: [[0.0; ROOM]; COLUMNS], links: [0; ROOM] }
-    }
-}
-
-impl Children {
-    /// Takes the children of at most [`TOGETHER`] families; how many there are.
-    #[inline(always)]
-    fn take(&mut self, families: &[Family], which: &[u32]) -> usize {
-        let mut count = 0;
-        for &family in which {
-            let family = &families[family as usize];
-            assert!(count + 8 <= ROOM, "there is room for {TOGETHER} families");
-            for c in 0..COLUMNS {
-                self.columns[c][count..count + 8].copy_from_slice(&family.columns[c]);
-            }
-            self.links[count..count + 8].copy_from_slice(&family.links);
-            count += family.count as usize;
-        }
-        // No comparison holds for what is not a number.
-        self.columns[0][count..count + WIDEST].fill(f32::NAN);
-        count
-    }
-}
-
 /// The lists of a group, and what a walk needs to make them; memory that is used again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Walk {
+    /// What acts on the bodies of the group one by one.
     pub near: List,
+    /// What acts through the group's expansion.
     pub far: List,
+    /// What acts through the bundle's, relative to its centre.
+    pub shared: List,
+    /// What groups of the bundle decide about.
+    undecided: Undecided,
+    /// Leaves that all groups of the bundle open.
+    shared_leaves: Vec<u32>,
     /// Families of this level and of the next.
     families: [Vec<u32>; 2],
     leaves: Vec<u32>,
     children: Children,
 }
 
-/// What decides about a cell.
-#[derive(Clone, Copy)]
-struct Tests<L> {
-    centre: [L; 3],
-    half: [L; 3],
-    far2: L,
-}
+/// For a cell to go to a far list: the most that R/D may be, and the least that D may be.
+pub(super) type Limits = [f32; 2];
 
 impl Walk {
-    /// Makes the lists of a group; for the far list R/D is below `reach`, and D beyond `nearest`.
+    /// Makes the walk from the root for the groups in `bounds`.
+    #[inline(always)]
+    pub(super) fn share<L: Single>(&mut self, simd: L::Simd, nodes: &Nodes, bounds: &Bounds, limits: Limits) {
+        let tests = Tests::<L>::new(simd, bounds, limits);
+        let Walk { shared, undecided, shared_leaves, families: [here, next], children, .. } = self;
+        shared.len = 0;
+        undecided.links.clear();
+        shared_leaves.clear();
+        here.clear();
+        here.push(0);
+        while !here.is_empty() {
+            next.clear();
+            for which in here.chunks(TOGETHER) {
+                let count = children.take(&nodes.families, which);
+                shared.reserve(count);
+                undecided.reserve(count);
+                for first in (0..count).step_by(L::WIDTH) {
+                    let lane = children.lane(simd, first);
+                    let links = &children.links[first..];
+                    let seen = tests.see(lane);
+                    shared.put(seen.place, seen.is_far(&tests));
+                    undecided.put(lane, links, L::or(seen.is_near(&tests), seen.is_opened_in_parts()));
+                    open(L::bits(seen.is_opened_everywhere()), links, &nodes.families, next, shared_leaves);
+                }
+            }
+            std::mem::swap(here, next);
+        }
+        undecided.pad();
+        shared.pad();
+    }
+
+    /// Makes the lists of a group of the bundle whose walk was made last.
     #[inline(always)]
     pub(super) fn walk<L: Single>(
         &mut self,
@@ -124,17 +122,21 @@ impl Walk {
         nodes: &Nodes,
         bodies: &Columns,
         group: &Group,
-        [reach, nearest]: [f32; 2],
+        limits: Limits,
     ) {
-        self.near.len = 0;
-        self.far.len = 0;
-        self.leaves.clear();
-        let far2 = (group.radius2 / (reach * reach)).max(nearest * nearest);
-        let tests =
-            Tests { centre: splat(simd, group.centre), half: splat(simd, group.half), far2: L::splat(simd, far2) };
-        let Walk { near, far, families: [here, next], leaves, children } = self;
+        let tests = Tests::<L>::new(simd, &group.bounds, limits);
+        let Walk { near, far, undecided, families: [here, next], leaves, children, .. } = self;
+        near.len = 0;
+        far.len = 0;
+        leaves.clear();
         here.clear();
-        here.push(0);
+        let count = undecided.links.len();
+        near.reserve(count);
+        far.reserve(count);
+        for first in (0..count).step_by(L::WIDTH) {
+            let opened = tests.list(undecided.lane(simd, first), near, far);
+            open(opened, &undecided.links[first..], &nodes.families, here, leaves);
+        }
         while !here.is_empty() {
             next.clear();
             for which in here.chunks(TOGETHER) {
@@ -142,67 +144,132 @@ impl Walk {
                 near.reserve(count);
                 far.reserve(count);
                 for first in (0..count).step_by(L::WIDTH) {
-                    let opened = test::<L>(simd, tests, children, first, near, far);
+                    let opened = tests.list(children.lane(simd, first), near, far);
                     open(opened, &children.links[first..], &nodes.families, next, leaves);
                 }
             }
             std::mem::swap(here, next);
         }
-        self.take_bodies::<L>(simd, nodes, bodies, tests.centre);
-    }
-
-    /// Adds the bodies of the opened leaves to the near list.
-    #[inline(always)]
-    fn take_bodies<L: Single>(&mut self, simd: L::Simd, nodes: &Nodes, bodies: &Columns, centre: [L; 3]) {
-        for &leaf in &self.leaves {
-            let [first, count] = nodes.leaves[leaf as usize];
-            let (first, count) = (first as usize, count as usize);
-            self.near.reserve(count);
-            for at in (0..count).step_by(L::WIDTH) {
-                let to = self.near.len + at;
-                for (c, centre) in centre.into_iter().enumerate() {
-                    let high = L::load(simd, &bodies.high[c][first + at..]);
-                    let low = L::load(simd, &bodies.low[c][first + at..]);
-                    ((high - centre) + low).store(&mut self.near.columns[c][to..]);
-                }
-                L::load(simd, &bodies.gm[first + at..]).store(&mut self.near.columns[3][to..]);
-            }
-            self.near.len += count;
+        far.pad();
+        for leaves in [&self.shared_leaves, &self.leaves] {
+            take_bodies::<L>(simd, leaves, nodes, bodies, tests.centre, near);
         }
     }
 }
 
-/// Decides about the cells of a lane: lists those that act as a whole, and tells by bits which are opened.
+/// Adds the bodies of opened leaves to the near list.
 #[inline(always)]
-fn test<L: Single>(
+fn take_bodies<L: Single>(
     simd: L::Simd,
-    Tests { centre, half, far2 }: Tests<L>,
-    children: &Children,
-    first: usize,
+    leaves: &[u32],
+    nodes: &Nodes,
+    bodies: &Columns,
+    centre: [L; 3],
     near: &mut List,
-    far: &mut List,
-) -> u32 {
-    let zero = L::splat(simd, 0.0);
-    let mut at = [zero; 3];
-    let mut out = [zero; 3];
-    for c in 0..3 {
-        let high = L::load(simd, &children.columns[c][first..]);
-        let low = L::load(simd, &children.columns[c + 3][first..]);
-        at[c] = (high - centre[c]) + low;
-        out[c] = (at[c].abs() - half[c]).max(zero);
+) {
+    for &leaf in leaves {
+        let [first, count] = nodes.leaves[leaf as usize];
+        let (first, count) = (first as usize, count as usize);
+        near.reserve(count);
+        for at in (0..count).step_by(L::WIDTH) {
+            let to = near.len + at;
+            for (c, centre) in centre.into_iter().enumerate() {
+                let high = L::load(simd, &bodies.high[c][first + at..]);
+                let low = L::load(simd, &bodies.low[c][first + at..]);
+                ((high - centre) + low).store(&mut near.columns[c][to..]);
+            }
+            L::load(simd, &bodies.gm[first + at..]).store(&mut near.columns[3][to..]);
+        }
+        near.len += count;
     }
-    let [x, y, z] = at;
-    let [out_x, out_y, out_z] = out;
-    let gm = L::load(simd, &children.columns[GM][first..]);
-    let open2 = L::load(simd, &children.columns[OPEN][first..]);
-    let distance2 = out_z.mul_add(out_z, out_y.mul_add(out_y, out_x * out_x));
-    let centre2 = z.mul_add(z, y.mul_add(y, x * x));
-    let closed = open2.le(distance2);
-    let is_far = L::and(closed, far2.lt(centre2));
-    let is_near = L::and(closed, centre2.le(far2));
-    far.put([x, y, z, gm], is_far);
-    near.put([x, y, z, gm], is_near);
-    L::bits(L::and(distance2.lt(open2), centre2.le(centre2)))
+}
+
+/// What decides about a cell.
+#[derive(Clone, Copy)]
+struct Tests<L> {
+    centre: [L; 3],
+    half: [L; 3],
+    /// The square of D beyond which a cell is far.
+    far2: L,
+    zero: L,
+}
+
+impl<L: Single> Tests<L> {
+    #[inline(always)]
+    fn new(simd: L::Simd, bounds: &Bounds, [reach, nearest]: Limits) -> Self {
+        let far2 = (bounds.radius2 / (reach * reach)).max(nearest * nearest);
+        Tests {
+            centre: splat(simd, bounds.centre),
+            half: splat(simd, bounds.half),
+            far2: L::splat(simd, far2),
+            zero: L::splat(simd, 0.0),
+        }
+    }
+
+    /// Where the cells of a lane are.
+    #[inline(always)]
+    fn see(&self, lane: [L; COLUMNS]) -> Seen<L> {
+        let Tests { centre, half, .. } = self;
+        let (mut at, mut out, mut across) = (*centre, *centre, *centre);
+        for c in 0..3 {
+            at[c] = (lane[c] - centre[c]) + lane[c + 3];
+            out[c] = (at[c].abs() - half[c]).max(self.zero);
+            across[c] = at[c].abs() + half[c];
+        }
+        let [x, y, z] = at;
+        let (nearest2, farthest2, centre2) = (square(out), square(across), square(at));
+        Seen { place: [x, y, z, lane[GM]], open2: lane[OPEN], nearest2, farthest2, centre2 }
+    }
+
+    /// Lists the cells of a lane that act as a whole, and tells by bits which are opened.
+    #[inline(always)]
+    fn list(&self, lane: [L; COLUMNS], near: &mut List, far: &mut List) -> u32 {
+        let seen = self.see(lane);
+        far.put(seen.place, seen.is_far(self));
+        near.put(seen.place, seen.is_near(self));
+        L::bits(seen.is_opened())
+    }
+}
+
+/// Cells of a lane as bounds see them. No test holds of a place that is not a number.
+#[derive(Clone, Copy)]
+struct Seen<L> {
+    /// Relative to the centre, with G m.
+    place: [L; 4],
+    open2: L,
+    /// Squares of the distances from the nearest and the farthest place in the box, and from the centre.
+    nearest2: L,
+    farthest2: L,
+    centre2: L,
+}
+
+impl<L: Single> Seen<L> {
+    #[inline(always)]
+    fn is_far(&self, tests: &Tests<L>) -> L::Mask {
+        L::and(self.open2.le(self.nearest2), tests.far2.lt(self.centre2))
+    }
+
+    #[inline(always)]
+    fn is_near(&self, tests: &Tests<L>) -> L::Mask {
+        L::and(self.open2.le(self.nearest2), self.centre2.le(tests.far2))
+    }
+
+    #[inline(always)]
+    fn is_opened(&self) -> L::Mask {
+        L::and(self.nearest2.lt(self.open2), self.centre2.le(self.centre2))
+    }
+
+    /// Opened wherever in the box a group is.
+    #[inline(always)]
+    fn is_opened_everywhere(&self) -> L::Mask {
+        self.farthest2.lt(self.open2)
+    }
+
+    /// Opened in parts of the box only.
+    #[inline(always)]
+    fn is_opened_in_parts(&self) -> L::Mask {
+        L::and(self.nearest2.lt(self.open2), self.open2.le(self.farthest2))
+    }
 }
 
 /// Notes where the opened cells lead to.
@@ -227,4 +294,10 @@ fn open(opened: u32, links: &[u32], all: &[Family], families: &mut Vec<u32>, lea
 #[inline(always)]
 fn splat<L: Single>(simd: L::Simd, [x, y, z]: [f32; 3]) -> [L; 3] {
     [L::splat(simd, x), L::splat(simd, y), L::splat(simd, z)]
+}
+
+/// The squares of lengths.
+#[inline(always)]
+fn square<L: Single>([x, y, z]: [L; 3]) -> L {
+    z.mul_add(z, y.mul_add(y, x * x))
 }

@@ -34,7 +34,7 @@ const HEAD: u32 = 22;
 const LETTER: f64 = 0.66;
 
 /// A corner plot.
-pub(super) struct Corner {
+pub(crate) struct Corner {
     title: String,
     axes: Vec<Axis>,
     /// The samples as the axes count them, axis by axis, and their weights.

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::arguments::{CompressArguments, DecompressArguments};
-use crate::base::console::say;
+use crate::base::console::{bytes_text, say};
 use crate::base::whole::WholeFile;
 use crate::comm::{Comm, launch, launcher_rank, launcher_size};
 use crate::compress::{self, Compression, Damage, Options, Progress as Seen, Sizes, without_ending};
@@ -188,12 +188,8 @@ impl Voice {
             let all = all.unwrap_or(done);
             let left = duration_text(seconds * (all - done) as f64 / done.max(1) as f64);
             let rate = rate_text(done as f64 / seconds, "B");
-            self.progress.show(&format!(
-                "{}: {} of {}, {rate}, left {left}",
-                self.name,
-                bytes_text(done),
-                bytes_text(all)
-            ));
+            let line = format!("{}: {} of {}, {rate}, left {left}", self.name, size_text(done), size_text(all));
+            self.progress.show(done as f64 / all.max(1) as f64, &line);
         }
         ControlFlow::Continue(())
     }
@@ -204,15 +200,12 @@ fn summary(pair: &Pair, Sizes { input, output, .. }: Sizes, began: Instant) -> S
     let [from, to] = [&pair.from, &pair.to].map(|path| path.display());
     let ratio = input.max(output) as f64 / input.min(output).max(1) as f64;
     let seconds = began.elapsed().as_secs_f64();
-    format!("{from} -> {to}: {} to {} ({ratio:.2}) in {seconds:.1} s", bytes_text(input), bytes_text(output))
+    format!("{from} -> {to}: {} to {} ({ratio:.2}) in {seconds:.1} s", size_text(input), size_text(output))
 }
 
 /// A number of bytes with a prefix.
-fn bytes_text(bytes: u64) -> String {
-    let scales = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    let number = bytes as f64;
-    let scale = scales.into_iter().find(|(scale, _)| number >= *scale);
-    scale.map_or_else(|| format!("{bytes} B"), |(scale, unit)| format!("{:.2} {unit}", number / scale))
+fn size_text(bytes: u64) -> String {
+    bytes_text(bytes as f64, 2, "B")
 }
 
 #[cfg(test)]
@@ -221,7 +214,7 @@ mod tests {
 
     #[test]
     fn sizes_are_told_in_three_digits_and_a_unit() {
-        let told = [0, 999, 1000, 61_084_541, 5_000_000_000, 7_200_000_000_000].map(bytes_text);
+        let told = [0, 999, 1000, 61_084_541, 5_000_000_000, 7_200_000_000_000].map(size_text);
         assert_eq!(told, ["0 B", "999 B", "1.00 kB", "61.08 MB", "5.00 GB", "7.20 TB"]);
     }
 }

@@ -6,7 +6,8 @@ mod markdown;
 mod text;
 
 use schemars::Schema;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 /// Every parameter of these simulations, as commented TOML.
 pub(super) fn listing(files: &[(&'static str, Schema)]) -> String {
@@ -20,6 +21,13 @@ pub(super) fn page(files: &[(&'static str, Schema)]) -> String {
     let parts = parts(files);
     let part = |(title, sections): &(String, Vec<Section>)| format!("\n## {title}\n\n{}", markdown::markdown(sections));
     format!("# Parameters\n\n{ABOUT}{}", parts.iter().map(part).collect::<String>())
+}
+
+/// Every parameter of these simulations, as JSON: the framework's sections under the name `null`.
+pub(super) fn json(files: &[(&'static str, Schema)]) -> Value {
+    let names = std::iter::once(Value::Null).chain(files.iter().map(|(name, _)| (*name).into()));
+    let parts = names.zip(parts(files));
+    parts.map(|(name, (_, sections))| json!({ "simulation": name, "sections": sections })).collect()
 }
 
 /// The top of the page.
@@ -39,7 +47,7 @@ fn parts(files: &[(&'static str, Schema)]) -> Vec<(String, Vec<Section>)> {
 }
 
 /// A section of a parameter file, or one of its kinds.
-#[derive(PartialEq)]
+#[derive(PartialEq, Serialize)]
 struct Section {
     /// Its name in brackets, such as `output.hints`.
     pub name: String,
@@ -50,11 +58,12 @@ struct Section {
     /// Its keys; where these are free, those of an example.
     pub parameters: Vec<Parameter>,
     /// What the values of free keys may be, each with its meaning.
+    #[serde(serialize_with = "meanings")]
     pub choices: Vec<(String, String)>,
 }
 
 /// A parameter.
-#[derive(PartialEq)]
+#[derive(PartialEq, Serialize)]
 struct Parameter {
     /// Its name.
     pub key: String,
@@ -65,11 +74,13 @@ struct Parameter {
     /// What it is, with its unit and its bounds.
     pub about: String,
     /// Values that it may have, or keys of its tables, each with its meaning.
+    #[serde(serialize_with = "meanings")]
     pub choices: Vec<(String, String)>,
 }
 
 /// What happens where a parameter is left out.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 enum Presence {
     /// It names the kind of its section, and is needed.
     Kind,
@@ -79,6 +90,11 @@ enum Presence {
     Optional,
     /// The file is refused.
     Needed,
+}
+
+/// Choices as JSON: objects of a value and its meaning.
+fn meanings<S: serde::Serializer>(choices: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(choices.iter().map(|(value, meaning)| json!({ "value": value, "meaning": meaning })))
 }
 
 /// The sections of a file in their order, but for what the program writes itself.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::SubmitArguments;
 use crate::base::console::print;
 use crate::io::write_whole;
-use crate::run::{RunFolder, walltime};
+use crate::run::{Cost, RunFolder, duration_text, walltime};
 use crate::{Error, Result};
 pub(super) use cluster::Cluster;
 use cluster::{one_word, option_of_sbatch};
@@ -87,13 +87,17 @@ pub(super) fn submit(arguments: &SubmitArguments, cluster: &Cluster, folder: &Ru
 }
 
 /// What is asked of Slurm, checked.
-struct Order {
+pub(super) struct Order {
     ranks: u32,
+    /// The limit as Slurm writes it, and in seconds.
     time: String,
+    seconds: u64,
 }
 
 impl Order {
-    fn new(arguments: &SubmitArguments, cluster: &Cluster) -> Result<Self> {
+    /// # Errors
+    /// Whatever is wrong with the words for Slurm.
+    pub(super) fn new(arguments: &SubmitArguments, cluster: &Cluster) -> Result<Self> {
         let SubmitArguments { nodes, chain, .. } = *arguments;
         let refuse = |place: &str, reason: String| Err(Error::input(place, reason));
         if nodes == 0 {
@@ -138,7 +142,28 @@ impl Order {
         let named = [("--partition", &arguments.partition), ("--account", &arguments.account)];
         named.iter().try_for_each(|(place, text)| text.iter().try_for_each(|text| one_word(place, text)))?;
         arguments.options.iter().try_for_each(|option| option_of_sbatch("--option", option))?;
-        Ok(Order { ranks, time: of_slurm(seconds) })
+        Ok(Order { ranks, time: of_slurm(seconds), seconds })
+    }
+
+    /// What the job will take, by what one rank has shown here.
+    pub(super) fn estimate(&self, cost: &Cost, cluster: &Cluster) -> String {
+        let Order { ranks, seconds: limit, .. } = *self;
+        let each = cost.memory_of_each(ranks);
+        let together = each * u64::from(ranks);
+        let mut lines: Vec<(&str, String)> =
+            vec![("memory", format!("{} MiB for each of {ranks} ranks, {} MiB together", each >> 20, together >> 20))];
+        if let Some(seconds) = cost.seconds() {
+            let on_ranks = seconds / f64::from(ranks);
+            let usable = (limit - u64::from(cluster.stop_before)) as f64;
+            let jobs = (on_ranks / usable).ceil().max(1.0);
+            let starts = if jobs > 1.0 { format!("; {jobs:.0} starts of {}", self.time) } else { String::new() };
+            lines.push(("core hours", format!("{:.3}", seconds / 3600.0)));
+            lines.push(("time", format!("{} on {ranks} ranks{starts}", duration_text(on_ranks))));
+        }
+        lines.extend(cost.lines());
+        let taken = "cores are as fast as here, and the work is shared out without loss: `divisi scaling` tells how much is lost";
+        lines.push(("taken that", taken.to_owned()));
+        lines.iter().map(|(what, value)| format!("{what:<11} {value}\n")).collect()
     }
 }
 

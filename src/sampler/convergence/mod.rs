@@ -90,7 +90,7 @@ impl Convergence {
     }
 
     /// In words.
-    #[cfg(feature = "solvers")]
+    #[cfg(any(feature = "solvers", feature = "plot"))]
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if self.burn_in > 0 {

@@ -39,20 +39,25 @@ fn failure(report: &Report) -> Failure {
     report.result.clone().unwrap_err()
 }
 
-/// Whether a process is gone, not merely dead; waits a little for it.
-fn is_gone(process: &str) -> bool {
+/// Whether something comes true within three seconds.
+fn comes_true(is_true: impl Fn() -> bool) -> bool {
     let began = Instant::now();
-    let stat = || std::fs::read_to_string(format!("/proc/{process}/stat"));
-    // One whose parent has died is reaped by another process, maybe late.
-    let lives = |stat: String| !stat.contains(") Z ");
-    assert!(process.parse::<u32>().is_ok(), "`{process}` is no process");
-    while stat().is_ok_and(lives) {
+    while !is_true() {
         if began.elapsed() > 3 * SECOND {
             return false;
         }
         std::thread::sleep(SECOND / 100);
     }
     true
+}
+
+/// Whether a process is gone, not merely dead; waits a little for it.
+fn is_gone(process: &str) -> bool {
+    let stat = || std::fs::read_to_string(format!("/proc/{process}/stat"));
+    // One whose parent has died is reaped by another process, maybe late.
+    let lives = |stat: String| !stat.contains(") Z ");
+    assert!(process.parse::<u32>().is_ok(), "`{process}` is no process");
+    comes_true(|| !stat().is_ok_and(lives))
 }
 
 #[test]
@@ -181,6 +186,9 @@ fn what_left_its_group_ends_with_the_program() {
 fn what_left_its_group_is_known_by_its_mark_where_the_kernel_lists_no_children() {
     let mut escaped = std::process::Command::new("setsid");
     let mut escaped = escaped.args(["sleep", "1000"]).env(leftovers::MARK, "of this test").spawn().unwrap();
+    // While a process becomes another program its environment can't be read.
+    let command = format!("/proc/{}/cmdline", escaped.id());
+    assert!(comes_true(|| std::fs::read_to_string(&command).is_ok_and(|line| line.starts_with("sleep\0"))));
     Leftovers::by_mark_alone("of another test").end();
     assert!(escaped.try_wait().unwrap().is_none());
     Leftovers::by_mark_alone("of this test").end();

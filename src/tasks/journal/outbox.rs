@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use rustix::fs::{FallocateFlags, fallocate};
 
 use super::frame;
+use crate::base::file_at::FileAt;
 use crate::tasks::wire::sync::lock;
 use crate::{Error, Result};
 
@@ -95,6 +96,7 @@ impl Outbox {
     /// # Errors
     /// When the file cannot be written. It then ends with a whole record; those that did not fit wait on, and the next call tries again.
     pub(crate) fn flush(&self) -> Result<()> {
+        let _at = FileAt::new(&self.path);
         let mut end = lock(&self.inner.end);
         end.pieces.append(&mut lock(&self.inner.waiting));
         let before = end.pieces.iter().map(Piece::bytes).sum::<usize>();
@@ -113,6 +115,7 @@ impl Outbox {
     /// # Errors
     /// When it does not get there. Nobody knows then which of the last records are on the disk: the run should end.
     pub(crate) fn sync(&self) -> Result<()> {
+        let _at = FileAt::new(&self.path);
         // On a second handle, so that others write meanwhile.
         let file = lock(&self.inner.end).file.try_clone().map_err(Error::io("open", &self.path))?;
         file.sync_data().map_err(Error::io("sync", &self.path))

@@ -14,7 +14,7 @@ use crate::tasks::journal::Reason;
 
 /// Why a death ends a job that its launcher ends with it.
 const NO_RECOVERY: &str = "this launcher ends the whole job when a rank dies; results so far are in the journal, if the sweep has one: \
-                           run it again with --resume; mpirun --enable-recovery lets the other ranks go on";
+                           run it again with --resume; Open MPI's mpirun --enable-recovery lets the other ranks go on";
 
 impl Ledger {
     /// A rank has died.

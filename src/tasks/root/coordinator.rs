@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::effects::Effects;
 use super::exchange::Exchange;
 use super::reader::Reader;
+use super::trace::Trace;
 use super::watch::Watch;
 use crate::base::error::{Result, TaskError};
 use crate::tasks::ledger::submissions::Submission;
@@ -27,6 +28,8 @@ pub(crate) struct Coordinator {
     pub exchange: Exchange,
     watch: Watch,
     readers: Vec<Reader>,
+    /// When ranks were at which tasks, if that is to be kept.
+    pub trace: Option<Trace>,
     /// Whether the tasks are over, so that ranks may go.
     pub is_over: bool,
 }
@@ -35,7 +38,7 @@ impl Coordinator {
     /// Before the first task. `rings` are those of the ranks of this node.
     pub(crate) fn new(ledger: Ledger, effects: Effects, watch: Watch, rings: Vec<(usize, Ring)>) -> Self {
         let readers = rings.into_iter().map(|(rank, ring)| Reader::new(rank, ring)).collect();
-        Coordinator { ledger, effects, exchange: Exchange::default(), watch, readers, is_over: false }
+        Coordinator { ledger, effects, exchange: Exchange::default(), watch, readers, trace: None, is_over: false }
     }
 
     /// Takes in what has happened, and does what follows from it.
@@ -62,14 +65,23 @@ impl Coordinator {
         for incoming in self.effects.dispatch.hub.receive(rank) {
             match incoming {
                 Incoming::Frame(frame) => self.handle(rank, frame),
-                Incoming::Gone => {
-                    // What it had finished is in its ring.
-                    self.drain();
-                    self.effects.dispatch.forget(rank);
-                    self.apply(if self.is_over { Event::RankLeft(rank) } else { Event::RankLost(rank) });
-                }
+                Incoming::Gone => self.lose(rank),
             }
         }
+    }
+
+    /// A rank is taken for lost, though its socket is open.
+    pub(crate) fn cut(&mut self, rank: usize) {
+        if self.effects.dispatch.hub.cut(rank) {
+            self.lose(rank);
+        }
+    }
+
+    fn lose(&mut self, rank: usize) {
+        // What it had finished is in its ring.
+        self.drain();
+        self.effects.dispatch.forget(rank);
+        self.apply(if self.is_over { Event::RankLeft(rank) } else { Event::RankLost(rank) });
     }
 
     fn handle(&mut self, rank: usize, frame: Frame) {
@@ -95,6 +107,9 @@ impl Coordinator {
     /// Takes in a rank's report of tasks.
     pub(crate) fn take_in(&mut self, rank: usize, report: Report) {
         let head = report.head;
+        if let Some(trace) = self.trace.as_mut().filter(|_| report.content() != Content::Returned) {
+            trace.note(rank, &head);
+        }
         match report.content() {
             Content::Results(..) => {
                 self.effects.dispatch.pace.measure(head.seconds, head.count);

@@ -15,6 +15,7 @@ mod reader;
 pub(crate) mod recorder;
 pub(crate) mod service;
 mod signals;
+pub(crate) mod trace;
 pub(crate) mod watch;
 
 use std::cell::{Cell, RefCell};
@@ -25,7 +26,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::base::error::{Error, Result};
-use crate::comm::{InTasks, Shared};
+use crate::comm::{InTasks, Shared, Watchdog};
 use crate::tasks::ledger::{Actions, Counts, Event};
 use crate::tasks::wire::board::Board;
 use crate::tasks::wire::chunk::Order;
@@ -51,6 +52,16 @@ const UNNOTED: f64 = 0.1;
 /// How long ranks may take to leave.
 const LEAVING: Duration = Duration::from_secs(5);
 
+/// Ranks that the watchdog misses, and what is to be said of them.
+pub(crate) type Missed = Arc<Mutex<Vec<(Vec<usize>, String)>>>;
+
+/// The watch over all ranks.
+pub(crate) struct Watched {
+    pub missed: Missed,
+    /// Watches to the end.
+    pub watchdog: Option<Watchdog>,
+}
+
 /// How rank 0 takes part.
 pub(crate) struct Conduct<'a> {
     /// Whether rank 0 runs tasks too, though others do.
@@ -63,6 +74,8 @@ pub(crate) struct Conduct<'a> {
     pub observer: Observer,
     /// Whether rank 0 writes down each of its attempts before it begins: the last job ended without getting anything done.
     pub is_careful: bool,
+    /// Finds ranks that are lost though their sockets are open.
+    pub watched: Watched,
     /// Keeps rank 0 from other communicators until the end.
     pub in_tasks: InTasks,
 }
@@ -86,6 +99,7 @@ pub(crate) struct Root<'a> {
     /// Seconds of its own tasks since rank 0 wrote an attempt down: infinite before the first; less than anything without a journal.
     unnoted: Cell<f64>,
     is_careful: bool,
+    _watchdog: Option<Watchdog>,
     _in_tasks: InTasks,
     /// Keeps the board and the rings.
     _memory: Shared,
@@ -119,6 +133,7 @@ impl<'a> Root<'a> {
             woken,
             journal,
             observer: conduct.observer,
+            missed: conduct.watched.missed,
         };
         let start = std::thread::Builder::new().name("divisi tasks".into()).spawn(move || service.serve());
         Ok(Root {
@@ -135,6 +150,7 @@ impl<'a> Root<'a> {
             stop: conduct.stop,
             unnoted: Cell::new(unnoted),
             is_careful: conduct.is_careful,
+            _watchdog: conduct.watched.watchdog,
             _in_tasks: conduct.in_tasks,
             _memory: memory,
         })
@@ -312,7 +328,8 @@ impl<'a> Root<'a> {
         if !is_whole {
             coordinator.effects.dispatch.send_all(&Frame::new(Kind::Exit, [0; 2]));
         }
-        let synced = coordinator.effects.recorder.sync();
+        let traced = coordinator.trace.take().map_or(Ok(()), |trace| trace.write());
+        let synced = coordinator.effects.recorder.sync().and(traced);
         (synced.map(|()| coordinator.counts()), is_whole)
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::Missed;
 use super::coordinator::Coordinator;
 use super::signals::Signals;
 use crate::base::console::say;
@@ -41,6 +42,8 @@ pub(super) struct Service {
     /// The way into the journal's file, to write while the ledger is in use.
     pub journal: Option<Outbox>,
     pub observer: Observer,
+    /// Ranks of which nothing is heard any more.
+    pub missed: Missed,
 }
 
 /// When things were done last.
@@ -76,6 +79,12 @@ impl Service {
         for &rank in ready {
             coordinator.receive(rank);
         }
+        for (ranks, told) in std::mem::take(&mut *lock(&self.missed)) {
+            if ranks.iter().any(|&rank| coordinator.effects.dispatch.hub.is_connected(rank)) {
+                say(&told);
+            }
+            ranks.into_iter().for_each(|rank| coordinator.cut(rank));
+        }
         coordinator.effects.dispatch.hub.flush();
         if !self.signals.drives.load(Ordering::Relaxed) || !ready.is_empty() {
             coordinator.drain();
@@ -95,7 +104,7 @@ impl Service {
             last.flush = Instant::now();
         }
         let hub = &coordinator.effects.dispatch.hub;
-        self.sockets.retain(|(rank, _)| !ready.contains(rank) || hub.is_connected(*rank));
+        self.sockets.retain(|(rank, _)| hub.is_connected(*rank));
         coordinator.counts()
     }
 

@@ -6,7 +6,7 @@
 //! patience each time, as long as rank 0 waits for it. Where all ranks are on one host, rank 0 listens to that host alone.
 
 use std::io::{self, Read};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -14,7 +14,7 @@ use rustix::net::sockopt;
 
 use super::frame::{Assembly, Frame, Kind};
 use super::hub::{Hub, failed};
-use crate::comm::Comm;
+use crate::comm::{Comm, own_addresses};
 use crate::{Error, Result};
 
 /// How long ranks may take to find each other.
@@ -23,11 +23,10 @@ const CONNECTING: Duration = Duration::from_secs(60);
 const TRIAL: Duration = Duration::from_secs(3);
 /// Between two tries, and between two looks at who has come.
 const PAUSE: Duration = Duration::from_micros(200);
-/// A host that says nothing for so long, asked every [`PROBE`], is gone.
-const SILENCE: Duration = Duration::from_secs(6);
+/// A host that doesn't answer probes so far apart is gone, after as many as fit into the limit of silence.
 const PROBE: Duration = Duration::from_secs(2);
-/// Probes without an answer.
-const PROBES: u32 = 3;
+/// The kernel sends no more probes than this.
+const MOST_PROBES: u64 = 127;
 /// Bytes beyond its head of a frame by which a rank introduces itself, at most.
 const INTRODUCTION: usize = 64;
 
@@ -55,11 +54,11 @@ enum Heard {
     Stranger,
 }
 
-/// Connects every rank with rank 0; `is_one_host` says whether all are on one. All ranks.
+/// Connects every rank with rank 0; `is_one_host` says whether all are on one, `silence` how long nothing may be heard of a host. All ranks.
 ///
 /// # Errors
 /// If rank 0 can't listen, or a rank can't reach it.
-pub(crate) fn connect(comm: &Comm, is_one_host: bool) -> Result<Endpoint> {
+pub(crate) fn connect(comm: &Comm, is_one_host: bool, silence: Option<Duration>) -> Result<Endpoint> {
     let listener = if comm.is_root() { listen(is_one_host).map(Some) } else { Ok(None) };
     let listener = comm.agree(listener)?;
     let invitation = listener.as_ref().map(|(listener, token)| invite(listener, *token, is_one_host)).transpose();
@@ -69,7 +68,21 @@ pub(crate) fn connect(comm: &Comm, is_one_host: bool) -> Result<Endpoint> {
         Some((listener, token)) => accept_all(&listener, token, comm.size(), CONNECTING).map(Endpoint::Root),
         None => reach(comm.rank(), &invitation, TRIAL, CONNECTING).map(Endpoint::Other),
     };
-    comm.agree(end)
+    let end = comm.agree(end)?;
+    comm.agree(end.watch(silence).map_err(failed("a socket can't be watched")))?;
+    Ok(end)
+}
+
+impl Endpoint {
+    /// A host that is gone is found out here too, after twice the limit of silence: by then the watchdog has told its name, unless its
+    /// datagrams have no way.
+    fn watch(&self, silence: Option<Duration>) -> io::Result<()> {
+        let Some(silence) = silence.map(|silence| 2 * silence) else { return Ok(()) };
+        match self {
+            Endpoint::Root(hub) => hub.streams().try_for_each(|stream| probe(stream, silence)),
+            Endpoint::Other(stream) => probe(stream, silence),
+        }
+    }
 }
 
 fn listen(is_one_host: bool) -> Result<(TcpListener, u64)> {
@@ -83,20 +96,10 @@ fn listen(is_one_host: bool) -> Result<(TcpListener, u64)> {
 /// What ranks need to find rank 0: port, token, addresses.
 fn invite(listener: &TcpListener, token: u64, is_one_host: bool) -> Result<Vec<u64>> {
     let port = listener.local_addr().map_err(failed("rank 0 has no address"))?.port();
-    let mut addresses = if is_one_host { vec![Ipv4Addr::LOCALHOST] } else { own_addresses()? };
-    // Loopback last: on another host it leads to a stranger at best.
-    addresses.sort_by_key(Ipv4Addr::is_loopback);
+    let all = || own_addresses().map_err(failed("rank 0 cannot list its addresses"));
+    let addresses = if is_one_host { vec![Ipv4Addr::LOCALHOST] } else { all()? };
     let words = addresses.into_iter().map(|address| u64::from(u32::from(address)));
     Ok([u64::from(port), token].into_iter().chain(words).collect())
-}
-
-fn own_addresses() -> Result<Vec<Ipv4Addr>> {
-    let found = if_addrs::get_if_addrs().map_err(failed("rank 0 cannot list its addresses"))?;
-    let addresses = found.iter().filter_map(|interface| match interface.ip() {
-        IpAddr::V4(address) => Some(address),
-        IpAddr::V6(_) => None,
-    });
-    Ok(addresses.collect())
 }
 
 /// Rank 0 waits for all others, at most so long.
@@ -173,7 +176,7 @@ impl Caller {
             if self.is_welcomed {
                 return Ok(Some(rank));
             }
-            tune(&self.stream)?;
+            self.stream.set_nodelay(true)?;
             Frame::new(Kind::Welcome, [0; 2]).write(&self.stream)?;
             self.is_welcomed = true;
         }
@@ -214,20 +217,21 @@ fn introduce(rank: usize, token: u64, address: &SocketAddr, trial: Duration) -> 
     if Frame::read(&stream, INTRODUCTION)?.kind != Kind::Welcome {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    tune(&stream)?;
+    stream.set_nodelay(true)?;
     hello.write(&stream)?;
     stream.set_read_timeout(None)?;
     Ok(stream)
 }
 
-/// Small frames go at once; a host that is gone is found out.
-fn tune(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+/// The other host is asked every so often whether it is there; what it doesn't take in within the limit ends the socket.
+fn probe(stream: &TcpStream, silence: Duration) -> io::Result<()> {
+    let interval = PROBE.max(silence / MOST_PROBES as u32);
+    let probes = (silence.as_secs() / interval.as_secs()).clamp(1, MOST_PROBES);
     sockopt::set_socket_keepalive(stream, true)?;
-    sockopt::set_tcp_keepidle(stream, PROBE)?;
-    sockopt::set_tcp_keepintvl(stream, PROBE)?;
-    sockopt::set_tcp_keepcnt(stream, PROBES)?;
-    sockopt::set_tcp_user_timeout(stream, SILENCE.as_millis() as u32)?;
+    sockopt::set_tcp_keepidle(stream, interval)?;
+    sockopt::set_tcp_keepintvl(stream, interval)?;
+    sockopt::set_tcp_keepcnt(stream, probes as u32)?;
+    sockopt::set_tcp_user_timeout(stream, u32::try_from(silence.as_millis()).unwrap_or(u32::MAX))?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use super::frame::{Assembly, Frame};
 use crate::{Error, Result};
@@ -46,9 +46,22 @@ impl Hub {
         Hub { connections: sockets.into_iter().map(|socket| socket.map(connection)).collect(), piece: vec![0; PIECE] }
     }
 
+    /// The sockets that are open.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &TcpStream> {
+        self.connections.iter().flatten().map(|connection| &connection.stream)
+    }
+
     /// Whether a rank's socket is open.
     pub(crate) fn is_connected(&self, rank: usize) -> bool {
         self.connections[rank].is_some()
+    }
+
+    /// Closes a rank's socket, if it is open: should the rank be there again, it ends.
+    pub(crate) fn cut(&mut self, rank: usize) -> bool {
+        self.connections[rank].take().is_some_and(|connection| {
+            let _ = connection.stream.shutdown(Shutdown::Both);
+            true
+        })
     }
 
     /// Sends a frame; what the socket doesn't take at once goes with [`flush`](Hub::flush). To a rank that is gone, nothing.

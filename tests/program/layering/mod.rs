@@ -16,7 +16,7 @@ use proc_macro2::TokenTree;
 use crate::common::root;
 
 /// The layers, lowest first. Modules of a layer don't import each other.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["base", "simd"],
     &["comm"],
     &["io"],
@@ -28,6 +28,7 @@ const LAYERS: [&[&str]; 13] = [
     &["sweep"],
     &["serve"],
     &["plot"],
+    &["report"],
     &["program"],
     &["prelude"],
 ];
