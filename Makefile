@@ -1,6 +1,6 @@
 # What to do with this checkout. Every target first makes sure that all it needs is there (scripts/setup.sh).
 
-.PHONY: help demo test python check install bench
+.PHONY: help demo test python wheel check install bench
 
 # Another MPI than the one that PATH has, beside it: make test MPI=openmpi5 (openmpi4, openmpi5, mpich, mpich5).
 export MPI
@@ -16,6 +16,9 @@ test: ## all tests; ends with a line of numbers; MPI=openmpi4, openmpi5, mpich o
 
 python: ## the tests of the Python package and its notebooks alone
 	@scripts/test.sh --python
+
+wheel: ## the Python package with the program in it, for any Linux, into target/wheel/dist; tried with each MPI
+	@scripts/wheel.sh
 
 check: ## formatting, lints, features, documentation and dependencies, without warnings
 	@scripts/check.sh

