@@ -58,7 +58,9 @@ def test_the_end_is_a_time_with_a_unit_or_a_number(tmp_path):
 
 
 def test_an_interrupt_leaves_a_run_that_goes_on_to_the_same_bytes(planets, tmp_path):
-    script = f"import divisi; divisi.run({str(PLANETS)!r}, {LONG!r}, ranks=2, out={str(tmp_path / 'run')!r})"
+    # Whoever runs the tests in the background may have had the signal ignored.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"{heed}; import divisi; divisi.run({str(PLANETS)!r}, {LONG!r}, ranks=2, out={str(tmp_path / 'run')!r})"
     variables = environment() | {"PYTHONPATH": PACKAGE}
     with subprocess.Popen([sys.executable, "-c", script], env=variables, stderr=subprocess.PIPE, text=True) as python:
         began(tmp_path / "run")

@@ -35,7 +35,7 @@ impl History {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub(crate) fn whole_rows(path: &Path) -> Result<Self> {
+    pub fn whole_rows(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(History::default()),
