@@ -38,7 +38,7 @@ pub(super) fn figures_of(run: &Path) -> Result<Vec<Named>> {
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    let order = parameters(run);
+    let is_parameter = parameters(run);
     let rows = lines(&path)?;
     let Some((names, rows)) = rows.split_first() else { return Ok(Vec::new()) };
     let column = |(place, name): (usize, &String)| Column {
@@ -46,18 +46,29 @@ pub(super) fn figures_of(run: &Path) -> Result<Vec<Named>> {
         numbers: rows.iter().map(|row| row[place].parse().unwrap_or(f64::NAN)).collect(),
     };
     let all = names.iter().enumerate().filter(|(_, name)| !OWN.contains(&&name[..])).map(column);
-    let (varied, results): (Vec<Column>, Vec<Column>) = all.partition(|column| order.contains(&column.name));
+    let (varied, results): (Vec<Column>, Vec<Column>) = all.partition(|column| is_parameter(&column.name));
     let varied: Vec<Column> = varied.into_iter().filter(|column| column.different().len() > 1).collect();
     let results: Vec<Column> = results.into_iter().filter(|column| !column.different().is_empty()).take(MOST).collect();
     Ok(drawn(&varied, &results))
 }
 
-/// The names of what was varied, in their order.
-fn parameters(run: &Path) -> Vec<String> {
+/// Whether a column of this name was varied: by the parameters that config.toml names, or else, where they come from a file, as all that is
+/// no result.
+fn parameters(run: &Path) -> impl Fn(&str) -> bool {
     let text = std::fs::read_to_string(RunFolder::at(run).config()).unwrap_or_default();
     let table: toml::Table = text.parse().unwrap_or_default();
-    let order = table.get("parameters").and_then(|section| section.get("order")?.as_array());
-    order.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    let list = |section: &str, key: &str| table.get(section)?.get(key)?.as_array().cloned();
+    let words = |values: Vec<toml::Value>| -> Vec<String> {
+        values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+    };
+    let mut named = words(list("parameters", "order").unwrap_or_default());
+    let rows = list("parameters", "list").unwrap_or_default();
+    named.extend(rows.iter().filter_map(toml::Value::as_table).flat_map(|row| row.keys().cloned()));
+    let results = list("task", "result").map(words);
+    move |name| match &results {
+        Some(results) if named.is_empty() => !results.iter().any(|result| result == name),
+        _ => named.iter().any(|parameter| parameter == name),
+    }
 }
 
 fn drawn(varied: &[Column], results: &[Column]) -> Vec<Named> {
@@ -131,8 +142,12 @@ mod tests {
     use super::*;
 
     fn stems(order: &str, table: &str) -> Vec<String> {
+        stems_of(&format!("[parameters]\norder = [{order}]\n"), table)
+    }
+
+    fn stems_of(config: &str, table: &str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("config.toml"), format!("[parameters]\norder = [{order}]\n")).unwrap();
+        std::fs::write(folder.path().join("config.toml"), config).unwrap();
         std::fs::write(folder.path().join(RESULTS), table).unwrap();
         figures_of(folder.path()).unwrap().into_iter().map(|named| named.stem).collect()
     }
@@ -148,6 +163,11 @@ mod tests {
         assert_eq!(stems("'a', 'b'", &grid(4, 2)), ["sweep_result"]);
         assert_eq!(stems("'a', 'b'", &grid(2, 2)), ["sweep_over_a", "sweep_over_b"]);
         assert!(stems("'a'", "task,a,result,status,message\n0,2,text,done,\n").is_empty());
+        let list = "[parameters]\nlist = [{a = 2, b = 1}, {a = 1, b = 1}]\n";
+        let table = "task,a,b,result,status,message\n0,2,1,5,done,\n1,1,1,4,done,\n";
+        assert_eq!(stems_of(list, table), ["sweep_over_a"]);
+        let of_a_file = "[parameters]\nfile = 'x'\n[task]\nresult = ['result']\n";
+        assert_eq!(stems_of(of_a_file, table), ["sweep_over_a"]);
         let map = map(
             &Column { name: String::new(), numbers: vec![0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 0.0, 1.0, 2.0] },
             &Column { name: String::new(), numbers: vec![0.0, 0.0, 0.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0] },
