@@ -1,6 +1,6 @@
 # What to do with this checkout. Every target first makes sure that all it needs is there (scripts/setup.sh).
 
-.PHONY: help demo test python wheel check install bench
+.PHONY: help demo test python wheel site gallery check install bench
 
 # Another MPI than the one that PATH has, beside it: make test MPI=openmpi5 (openmpi4, openmpi5, mpich, mpich5).
 export MPI
@@ -19,6 +19,12 @@ python: ## the tests of the Python package and its notebooks alone
 
 wheel: ## the Python package with the program in it, for any Linux, into target/wheel/dist; tried with each MPI
 	@scripts/wheel.sh
+
+site: ## the documentation as a site with search and the library's reference, into target/site; its links are checked
+	@scripts/site.sh
+
+gallery: ## runs every parameter file of sims/ and writes docs/gallery.md; MINUTES=5 is the most for each
+	@scripts/gallery.sh
 
 check: ## formatting, lints, features, documentation and dependencies, without warnings
 	@scripts/check.sh

