@@ -98,6 +98,15 @@ impl Page {
         true
     }
 
+    /// Fills the path that was begun, or draws its line.
+    fn end_path(&mut self, fill: bool) {
+        if fill {
+            self.content.fill_nonzero();
+        } else {
+            self.content.stroke();
+        }
+    }
+
     /// A line through points, or the area within.
     fn path(&mut self, points: impl IntoIterator<Item = BackendCoord>) -> bool {
         let mut any = false;
@@ -222,11 +231,7 @@ impl DrawingBackend for Page {
         let [width, height] = [to.0 - from.0, to.1 - from.1];
         self.content.set_line_width(style.stroke_width() as f32);
         self.content.rect(from.0 as f32, from.1 as f32, width as f32, height as f32);
-        if fill {
-            self.content.fill_nonzero();
-        } else {
-            self.content.stroke();
-        }
+        self.end_path(fill);
         Ok(())
     }
 
@@ -249,11 +254,7 @@ impl DrawingBackend for Page {
         self.content.move_to(x + r, y).cubic_to(x + r, y + k, x + k, y + r, x, y + r);
         self.content.cubic_to(x - k, y + r, x - r, y + k, x - r, y).cubic_to(x - r, y - k, x - k, y - r, x, y - r);
         self.content.cubic_to(x + k, y - r, x + r, y - k, x + r, y).close_path();
-        if fill {
-            self.content.fill_nonzero();
-        } else {
-            self.content.stroke();
-        }
+        self.end_path(fill);
         Ok(())
     }
 

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::amount;
 use super::once::duration;
-use super::{Fact, amount};
 use crate::io::history::lines;
 use crate::run::RunFolder;
 use crate::{Error, Result};
@@ -31,7 +31,6 @@ pub(super) struct Times {
     /// Bars of the ranks, or of some of them.
     pub ranks: Vec<Bar>,
     pub left_out: usize,
-    pub facts: Vec<Fact>,
     pub tasks: Vec<Bar>,
 }
 
@@ -109,17 +108,23 @@ fn of_ledger(ledger: &Value) -> Times {
 
 /// A bar for each rank, or for so many of them, evenly spread.
 fn bars(phases: &[&Value], count: usize) -> (Vec<Bar>, usize) {
-    let seconds = |phase: &Value, name: &str, rank: usize| per_rank(phase, name).get(rank).copied().unwrap_or(0.0);
-    let all = |rank: usize| phases.iter().map(|phase| seconds(phase, "seconds", rank)).sum::<f64>();
+    let columns: Vec<(&str, [Vec<f64>; 2])> = phases
+        .iter()
+        .map(|phase| {
+            let seconds = ["seconds", "waited_seconds"].map(|name| per_rank(phase, name));
+            (phase["name"].as_str().unwrap_or_default(), seconds)
+        })
+        .collect();
+    let at = |column: &[f64], rank: usize| column.get(rank).copied().unwrap_or(0.0);
+    let all = |rank: usize| columns.iter().map(|(_, [seconds, _])| at(seconds, rank)).sum::<f64>();
     let longest = (0..count).map(all).fold(f64::MIN_POSITIVE, f64::max);
     let shown = crate::plot::spread((0..count).collect::<Vec<_>>(), RANKS);
     let left_out = count - shown.len();
     let bar = |rank: usize| {
-        let parts = phases.iter().enumerate().flat_map(|(colour, phase)| {
-            let waited = seconds(phase, "waited_seconds", rank);
-            let busy = (seconds(phase, "seconds", rank) - waited).max(0.0);
-            let name = phase["name"].as_str().unwrap_or_default();
-            [(busy, false, name.to_owned()), (waited, true, format!("{name}, waiting"))].map(
+        let parts = columns.iter().enumerate().flat_map(|(colour, (name, [seconds, waited]))| {
+            let waited = at(waited, rank);
+            let busy = (at(seconds, rank) - waited).max(0.0);
+            [(busy, false, (*name).to_owned()), (waited, true, format!("{name}, waiting"))].map(
                 |(seconds, waits, name)| Part {
                     width: (1e5 * seconds / longest).round() / 1e3,
                     colour,

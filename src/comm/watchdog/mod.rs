@@ -230,6 +230,8 @@ impl Watch {
         library::end_by_signal();
     }
 }
+
+/// The last word of a job whose ranks are silent.
 fn say_the_end(told: &str) {
     say(&format!("divisi: {told}; the job ends here: continue it with `divisi resume`"));
 }
