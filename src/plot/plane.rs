@@ -182,6 +182,12 @@ mod tests {
         let sum = along(2).unwrap().remove(0);
         assert_eq!((sum.cells, sum.along, &sum.values[4..6]), ([4, 3], Some(2), &[120.0, 122.0][..]));
         assert_eq!(along(0).unwrap()[0].values[..3], [6.0, 46.0, 86.0]);
+        // Cells half as long along x.
+        let short = GridGeometry { high: [2.0, 3.0, 2.0], ..geometry };
+        let short_reader = written(&folder.path().join("short.vtkhdf"), &short, &numbers);
+        let view = View { project: Some(0), ..View::default() };
+        let sums = super::planes(&short_reader, &short, "density", &view).unwrap();
+        assert_eq!(sums[0].values[..3], [3.0, 23.0, 43.0]);
         assert!(planes(Some((0, 4.1))).unwrap_err().to_string().contains("outside the box, whose x is from 0 to 4"));
         let planes = planes(None).unwrap();
         assert_eq!([planes[0].cut, planes[1].cut, planes[2].cut], [Some((2, 1.5)), Some((1, 1.5)), Some((0, 2.5))]);
