@@ -99,6 +99,42 @@ fn what_is_wrong_is_refused_before_the_first_run() {
     scaling(GAS, &out, &SMALL).expect(2).says("--out");
 }
 
+/// On 3 and 4 ranks, each with two neighbours along an axis: a message to each in both stages of a step, one cell deep and two, with six
+/// numbers of eight bytes for each of 16 rows.
+#[test]
+fn a_forecast_counts_messages_and_bytes_exactly() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("study");
+    let cluster = folder.path().join("cluster.toml");
+    let text = "cores_per_node = 4\nmemory_per_node = 4e6\n[network]\nlatency = 1e-6\nbandwidth = 1e9\n";
+    fs::write(&cluster, text).unwrap();
+    let predict = ["--predict", cluster.to_str().unwrap(), "--count", "3,4", "--forecast", "64,4096"];
+    let words = [&SMALL[..], &["--ranks", "1", "--repeats", "1", "--weak", "grid.cells"], &predict].concat();
+    let told = scaling(GAS, &out, &words).expect(0).stdout;
+    for ranks in [3, 4] {
+        let ledger = ledger(out.join(format!("{ranks}-ranks-counted.json")));
+        let halo = ledger["phases"].as_array().unwrap().iter().find(|phase| phase["name"] == "halo").unwrap().clone();
+        let numbers =
+            |key: &str| halo[key].as_array().unwrap().iter().map(|one| one.as_u64().unwrap()).collect::<Vec<_>>();
+        assert_eq!(numbers("messages"), vec![16; ranks], "{halo}");
+        assert_eq!(numbers("collectives"), vec![0; ranks]);
+        assert_eq!(numbers("bytes"), vec![4 * 2 * (1 + 2) * 16 * 6 * 8; ranks], "{halo}");
+    }
+    for text in [
+        "4096 ranks: ",
+        "core hours for 1000 steps",
+        "halo, of a rank and a step: 4.0000 messages",
+        "MORE than the 1 MB",
+    ] {
+        assert!(told.contains(text), "{text} in {told}");
+    }
+    assert_eq!(fs::read_to_string(out.join("forecast.csv")).unwrap().lines().count(), 3);
+    fs::write(&cluster, "cores_per_node = 4\n").unwrap();
+    let again = folder.path().join("again");
+    scaling(GAS, &again, &words).expect(2).says("[network]");
+    assert!(!again.exists());
+}
+
 #[test]
 fn where_more_ranks_fail_the_study_says_so_and_keeps_the_rest() {
     let folder = tempfile::tempdir().unwrap();
