@@ -85,7 +85,7 @@ mod sealed {
 impl Comm {
     /// Counts one collective with the bytes that this rank gives and waits for it.
     fn collective<R>(&self, bytes: usize, call: impl FnOnce() -> R) -> R {
-        self.traffic().sent(1, bytes);
+        self.traffic().entered(bytes);
         self.traffic().waiting(call)
     }
 

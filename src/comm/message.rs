@@ -84,7 +84,7 @@ impl Comm {
     /// Starts a broadcast of `data` from rank `root`; the others give a buffer of the same length. All ranks.
     pub fn immediate_broadcast<T: Pod>(&self, data: Vec<T>, root: usize) -> Pending<T> {
         let contributed = if self.rank() == root { size_of_val(&data[..]) } else { 0 };
-        self.traffic().sent(1, contributed);
+        self.traffic().entered(contributed);
         // SAFETY: the pending operation owns the buffer until it is complete, or leaks it.
         Pending::start(self, data, |bytes| unsafe { ffi::start_broadcast(self.messages(), bytes, root) })
     }

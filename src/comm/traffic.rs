@@ -15,6 +15,8 @@ use crate::base::timeline::Span;
 pub struct Counts {
     /// Messages sent, collectives entered.
     pub messages: u64,
+    /// Of these messages the collectives.
+    pub collectives: u64,
     /// Bytes that this rank sent or contributed.
     pub bytes: u64,
     /// Time inside blocking calls.
@@ -104,6 +106,12 @@ impl Traffic {
         counts.bytes += bytes as u64;
     }
 
+    /// Counts a collective to which this rank gives `bytes`.
+    pub(super) fn entered(&self, bytes: usize) {
+        self.sent(1, bytes);
+        self.0.borrow_mut().counts_now().collectives += 1;
+    }
+
     /// Runs a blocking call and counts its time as waiting.
     pub(super) fn waiting<R>(&self, call: impl FnOnce() -> R) -> R {
         let start = Instant::now();
@@ -162,8 +170,9 @@ mod tests {
         assert_eq!(traffic.enter("force"), FIRST_PHASE);
         traffic.sent(2, 100);
         assert_eq!(traffic.enter(FIRST_PHASE), "force");
-        traffic.sent(1, 8);
-        let seen: Vec<_> = traffic.phases().iter().map(|(name, c)| (*name, c.messages, c.bytes)).collect();
-        assert_eq!(seen, [(FIRST_PHASE, 2, 16), ("force", 2, 100)]);
+        traffic.entered(8);
+        let phases = traffic.phases();
+        let seen: Vec<_> = phases.iter().map(|(name, c)| (*name, c.messages, c.collectives, c.bytes)).collect();
+        assert_eq!(seen, [(FIRST_PHASE, 2, 1, 16), ("force", 2, 0, 100)]);
     }
 }

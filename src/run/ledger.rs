@@ -44,7 +44,9 @@ pub(super) struct Phase {
     name: String,
     seconds: Vec<f64>,
     waited_seconds: Vec<f64>,
+    /// Collectives included.
     messages: Vec<u64>,
+    collectives: Vec<u64>,
     bytes: Vec<u64>,
 }
 
@@ -55,13 +57,15 @@ pub(super) fn gather_phases(comm: &Comm, before: &[(&'static str, Counts)]) -> V
     let columns = phases.into_iter().map(|(name, now)| {
         let then = before.iter().find(|(known, _)| *known == name).map_or(Counts::default(), |(_, counts)| *counts);
         let times = comm.all_gather(&[[seconds(now.elapsed, then.elapsed), seconds(now.waited, then.waited)]]);
-        let counts = comm.all_gather(&[[now.messages - then.messages, now.bytes - then.bytes]]);
+        let collectives = now.collectives - then.collectives;
+        let counts = comm.all_gather(&[[now.messages - then.messages, collectives, now.bytes - then.bytes]]);
         Phase {
             name: name.to_owned(),
             seconds: times.iter().map(|t| t[0]).collect(),
             waited_seconds: times.iter().map(|t| t[1]).collect(),
             messages: counts.iter().map(|c| c[0]).collect(),
-            bytes: counts.iter().map(|c| c[1]).collect(),
+            collectives: counts.iter().map(|c| c[1]).collect(),
+            bytes: counts.iter().map(|c| c[2]).collect(),
         }
     });
     columns.collect()

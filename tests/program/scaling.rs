@@ -99,6 +99,42 @@ fn what_is_wrong_is_refused_before_the_first_run() {
     scaling(GAS, &out, &SMALL).expect(2).says("--out");
 }
 
+/// In both stages of a step a message goes to the neighbour on either side along each axis that is shared out, one cell deep and then two,
+/// with six numbers of eight bytes for each cell; along the second such axis with the cells beyond the first.
+#[test]
+fn a_forecast_counts_messages_and_bytes_exactly() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("study");
+    let cluster = folder.path().join("cluster.toml");
+    let text = "cores_per_node = 4\nmemory_per_node = 4e6\n[network]\nlatency = 1e-6\nbandwidth = 1e9\n";
+    fs::write(&cluster, text).unwrap();
+    let gas = ["grid.cells=64,64", "--steps", "4", "--ranks", "1", "--repeats", "1", "--weak", "grid.cells"];
+    let words =
+        [&gas[..], &["--predict", cluster.to_str().unwrap(), "--count", "3,9,16", "--forecast", "64,4096"]].concat();
+    let told = scaling(GAS, &out, &words).expect(0).stdout;
+    for (share, side) in [(4, 16), (8, 8)] {
+        for (ranks, axes) in [(3, 1), (9, 2), (16, 2)] {
+            let ledger = ledger(out.join(format!("{ranks}-ranks-counted-{share}.json")));
+            let halo =
+                ledger["phases"].as_array().unwrap().iter().find(|phase| phase["name"] == "halo").unwrap().clone();
+            let numbers =
+                |key: &str| halo[key].as_array().unwrap().iter().map(|one| one.as_u64().unwrap()).collect::<Vec<_>>();
+            assert_eq!(numbers("messages"), vec![4 * 2 * 2 * axes; ranks], "{halo}");
+            assert_eq!(numbers("collectives"), vec![0; ranks]);
+            let cells: u64 = [1, 2].iter().map(|depth| 2 * depth * (side + (axes - 1) * (side + 2 * depth))).sum();
+            assert_eq!(numbers("bytes"), vec![4 * cells * 6 * 8; ranks], "{ranks} ranks: {halo}");
+        }
+    }
+    for text in ["4096 ranks: ", "core hours for 1000 steps", "halo, of a rank and a step: ", "MORE than the 1 MB"] {
+        assert!(told.contains(text), "{text} in {told}");
+    }
+    assert_eq!(fs::read_to_string(out.join("forecast.csv")).unwrap().lines().count(), 3);
+    fs::write(&cluster, "cores_per_node = 4\n").unwrap();
+    let again = folder.path().join("again");
+    scaling(GAS, &again, &words).expect(2).says("[network]");
+    assert!(!again.exists());
+}
+
 #[test]
 fn where_more_ranks_fail_the_study_says_so_and_keeps_the_rest() {
     let folder = tempfile::tempdir().unwrap();

@@ -287,6 +287,15 @@ pub(super) struct ScalingArguments {
     /// The words that start ranks, before -n [default: mpirun; in a Slurm job srun --mpi=pmix]
     #[arg(long, value_name = "WORDS")]
     pub launcher: Option<String>,
+    /// Tell what more ranks would take on the cluster of this file, which has a [network]
+    #[arg(long, value_name = "FILE")]
+    pub predict: Option<PathBuf>,
+    /// With --predict: messages and bytes are counted on these numbers of ranks, which may be more than the cores
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "27,36,48,64", requires = "predict")]
+    pub count: Vec<usize>,
+    /// With --predict: what these numbers of ranks would take
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "64,512,4096", requires = "predict")]
+    pub forecast: Vec<usize>,
     /// A new folder for table, picture and ledgers [default: runs/NAME-OF-FILE-scaling]
     #[arg(long)]
     pub out: Option<PathBuf>,

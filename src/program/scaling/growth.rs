@@ -5,6 +5,9 @@ use toml::Value;
 use crate::base::config::ParameterFile;
 use crate::{Error, Result};
 
+/// The least of a part: fewer cells along an axis than a halo has are no grid.
+const LEAST: u64 = 4;
+
 /// A parameter of whole numbers, as one rank has it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Growth {
@@ -44,7 +47,16 @@ impl Growth {
 
     /// `key=value` for so many ranks: times the ranks, over several axes as evenly as their factors go.
     pub(super) fn at(&self, ranks: usize) -> String {
-        let mut numbers = self.numbers.clone();
+        self.grown(self.numbers.clone(), ranks)
+    }
+
+    /// As [`at`](Self::at), of a problem whose numbers are those of one rank over `share`, but [`LEAST`] at least.
+    pub(super) fn part_at(&self, share: u64, ranks: usize) -> String {
+        let part = self.numbers.iter().map(|number| (number / share).max(LEAST.min(*number)));
+        self.grown(part.collect(), ranks)
+    }
+
+    fn grown(&self, mut numbers: Vec<u64>, ranks: usize) -> String {
         for factor in factors(ranks as u64) {
             // The shortest axis grows first, of equal ones the last, along which rows lie.
             if let Some(shortest) = numbers.iter_mut().rev().min_by_key(|number| **number) {
@@ -91,6 +103,8 @@ mod tests {
         let expected = ["64, 64, 64", "64, 64, 128", "64, 128, 128", "128, 128, 128", "64, 128, 192", "64, 64, 448"];
         assert_eq!(grown, expected.map(|cells| format!("grid.cells=[{cells}]")));
         assert_eq!(growth(text, "initial.n").unwrap().at(6), "initial.n=6000");
+        let parts = [(4, 8), (8, 2), (32, 1)].map(|(share, ranks)| cells.part_at(share, ranks));
+        assert_eq!(parts, ["32, 32, 32", "8, 8, 16", "4, 4, 4"].map(|cells| format!("grid.cells=[{cells}]")));
         let kind = growth(text, "initial.kind").unwrap_err().to_string();
         assert!(kind.contains("can't grow") && growth(text, "grid.sells").is_err(), "{kind}");
     }

@@ -13,7 +13,7 @@ use crate::run::RunFolder;
 use crate::{Error, Result};
 
 /// Phases of a ledger that aren't of steps: the start and what nothing else counts, and output.
-const BESIDE_STEPS: [&str; 5] = [crate::comm::FIRST_PHASE, "history", "snapshots", "checkpoints", "results"];
+pub(super) const BESIDE_STEPS: [&str; 5] = [crate::comm::FIRST_PHASE, "history", "snapshots", "checkpoints", "results"];
 /// Lines of a failed run that are worth showing.
 const LINES: usize = 3;
 

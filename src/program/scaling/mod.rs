@@ -3,14 +3,18 @@
 //!
 //! In order: the parameters are checked as `run` does it; the runs are started one after the other, all numbers of ranks before any is
 //! repeated, so that what else the machine does meets all of them ([`measure`]); of the repeats the medians count ([`law`]); table, CSV and
-//! picture are made ([`table`]), and the words ([`words`]). With `--weak` a parameter grows with the ranks ([`growth`]).
+//! picture are made ([`table`]), and the words ([`words`]). With `--weak` a parameter grows with the ranks ([`growth`]). With `--predict`
+//! runs are counted, and more ranks than there are forecast ([`predict`], [`fit`], [`forecast`]).
 //!
 //! All speeds are of work per second, as the run counts it in its ledger, so a problem that grows is held to the work it has.
 //! Left out: reading the times of runs that were made otherwise.
 
+mod fit;
+mod forecast;
 mod growth;
 mod law;
 mod measure;
+mod predict;
 mod table;
 mod words;
 
@@ -18,12 +22,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::arguments::ScalingArguments;
+use super::submit::Cluster;
 use crate::base::config::ParameterFile;
 use crate::base::console::{print, say};
 use crate::io::write_whole;
 use crate::run::ranks_text;
 use crate::sweep;
 use crate::{Error, Result};
+use forecast::Network;
 use growth::Growth;
 use law::Study;
 use measure::{Measured, Measurement};
@@ -31,6 +37,17 @@ use measure::{Measured, Measurement};
 /// The most ranks of a study, and the most repeats.
 const MOST_RANKS: usize = 65_536;
 const MOST_REPEATS: u32 = 1000;
+/// A problem that grows is counted in these parts of its numbers.
+const COUNTED: [u64; 2] = [4, 8];
+/// The most ranks that are forecast.
+const MOST_FORECAST: usize = 1 << 24;
+
+/// What is to be forecast, by the file of a cluster.
+struct Predicted {
+    network: Network,
+    /// Bytes of a rank, where the file tells.
+    memory: Option<f64>,
+}
 
 /// A study as it was asked for, checked.
 pub(super) struct Order<'a> {
@@ -38,6 +55,7 @@ pub(super) struct Order<'a> {
     ranks: Vec<usize>,
     growth: Option<Growth>,
     is_sweep: bool,
+    predicted: Option<Predicted>,
     folder: PathBuf,
 }
 
@@ -63,7 +81,20 @@ impl<'a> Order<'a> {
         if folder.exists() {
             return Err(Error::input(folder.display().to_string(), "is there already: name another folder by --out"));
         }
-        Ok(Order { arguments, ranks, growth, is_sweep, folder })
+        let predicted = arguments.predict.as_deref().map(predicted).transpose()?;
+        if predicted.is_some() && is_sweep {
+            return Err(Error::input(
+                "--predict",
+                "goes with runs: a sweep's tasks have no messages that could be counted",
+            ));
+        }
+        if arguments.count.iter().chain(&arguments.forecast).any(|ranks| !(1..=MOST_FORECAST).contains(ranks)) {
+            return Err(Error::input(
+                "--predict",
+                format!("--count and --forecast are numbers from 1 to {MOST_FORECAST}"),
+            ));
+        }
+        Ok(Order { arguments, ranks, growth, is_sweep, folder, predicted })
     }
 
     /// The parameters over those of the file for so many ranks.
@@ -74,7 +105,25 @@ impl<'a> Order<'a> {
 
     /// The parameters of every number of ranks, for a check before anything runs.
     pub(super) fn each(&self) -> impl Iterator<Item = Result<ParameterFile>> + '_ {
-        self.ranks.iter().map(|ranks| ParameterFile::read(&self.arguments.file, &self.overrides(*ranks)))
+        let timed = self.ranks.iter().map(|ranks| self.overrides(*ranks));
+        let counted = self.predicted.iter().flat_map(|_| self.counted()).map(|(_, _, overrides)| overrides);
+        timed.chain(counted).map(|overrides| ParameterFile::read(&self.arguments.file, &overrides))
+    }
+
+    /// The runs that are counted: their ranks, names, and parameters over those of the file. A problem that doesn't grow is the same on all
+    /// ranks. One that grows is counted in two smaller sizes, each of which gives all ranks as much: so what goes with the work of a rank
+    /// is told from what goes with the ranks, and more ranks than there are cores find room.
+    fn counted(&self) -> Vec<(usize, String, Vec<String>)> {
+        let given: Vec<String> =
+            self.arguments.end.overrides().into_iter().chain([predict::AS_MESSAGES.to_owned()]).collect();
+        let run = |ranks: usize, size: &str, grown: Option<String>| {
+            (ranks, format!("{ranks}-ranks-counted{size}"), given.iter().cloned().chain(grown).collect())
+        };
+        let Some(growth) = &self.growth else {
+            return self.arguments.count.iter().map(|ranks| run(*ranks, "", None)).collect();
+        };
+        let sizes = COUNTED.iter().flat_map(|share| self.arguments.count.iter().map(move |ranks| (*share, *ranks)));
+        sizes.map(|(share, ranks)| run(ranks, &format!("-{share}"), Some(growth.part_at(share, ranks)))).collect()
     }
 
     /// Makes the runs, and tells what came of them.
@@ -91,7 +140,39 @@ impl<'a> Order<'a> {
         print(&told)?;
         #[cfg(feature = "plot")]
         self.draw(&study)?;
+        self.predicted.iter().try_for_each(|predicted| self.forecast(predicted, &study))?;
         print(&format!("{}\n", self.folder.display()))
+    }
+
+    /// Counts, and tells what more ranks would take.
+    fn forecast(&self, predicted: &Predicted, study: &Study) -> Result<()> {
+        let mut counted = Vec::new();
+        for (ranks, name, overrides) in self.counted() {
+            say(&format!("{}, counted", ranks_text(ranks)));
+            self.run_with(ranks, &overrides, &name)?;
+            counted.push(self.folder.join(name + ".json"));
+        }
+        let within = study
+            .points
+            .iter()
+            .map(|point| point.ranks)
+            .filter(|ranks| *ranks <= study.cores || *ranks == self.ranks[0]);
+        let timed: Vec<PathBuf> = within
+            .flat_map(|ranks| (1..=self.arguments.repeats).map(move |repeat| (ranks, repeat)))
+            .map(|(ranks, repeat)| self.folder.join(format!("{ranks}-ranks-{repeat}.json")))
+            .collect();
+        let question = predict::Question {
+            ranks: &self.arguments.forecast,
+            network: predicted.network,
+            memory: predicted.memory,
+            is_weak: self.growth.is_some(),
+        };
+        let timed: Vec<&Path> = timed.iter().map(PathBuf::as_path).collect();
+        let counted: Vec<&Path> = counted.iter().map(PathBuf::as_path).collect();
+        let answer = predict::answer(&question, &timed, &counted)?;
+        write_whole(&self.folder.join("forecast.csv"), answer.csv.as_bytes())?;
+        write_whole(&self.folder.join("forecast.txt"), answer.text.as_bytes())?;
+        print(&format!("\n{}", answer.text))
     }
 
     #[cfg(feature = "plot")]
@@ -129,16 +210,35 @@ impl<'a> Order<'a> {
     }
 
     fn run(&self, ranks: usize, repeat: u32) -> Result<Measurement> {
+        self.run_with(ranks, &self.overrides(ranks), &format!("{ranks}-ranks-{repeat}"))
+    }
+
+    fn run_with(&self, ranks: usize, overrides: &[String], name: &str) -> Result<Measurement> {
         let run = measure::Run {
             launcher: self.arguments.launcher.as_deref(),
             ranks,
             file: &self.arguments.file,
-            overrides: &self.overrides(ranks),
+            overrides,
             folder: &self.folder,
-            name: &format!("{ranks}-ranks-{repeat}"),
+            name,
         };
         run.measure(self.is_sweep)
     }
+}
+
+/// The network and the memory of a rank that a cluster's file tells.
+///
+/// # Errors
+/// A file without them.
+fn predicted(file: &Path) -> Result<Predicted> {
+    let cluster = Cluster::find(Some(file))?;
+    let network = cluster.network.ok_or_else(|| {
+        let reason = "has no [network]: give latency (s) and bandwidth (bytes per second of a rank)";
+        Error::input(file.display().to_string(), reason)
+    })?;
+    let memory = cluster.memory_per_node.zip(cluster.cores_per_node);
+    let memory = memory.map(|(bytes, cores)| bytes / f64::from(cores));
+    Ok(Predicted { network: Network { latency: network.latency, bandwidth: network.bandwidth }, memory })
 }
 
 /// One, two, four .. ranks up to the cores, and the cores.

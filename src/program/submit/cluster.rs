@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use crate::base::config::ParameterFile;
+use crate::base::config::{ParameterFile, positive};
 use crate::run::walltime;
 use crate::{Error, Result};
 
@@ -69,6 +69,10 @@ pub(in crate::program) struct Cluster {
     pub options: Vec<String>,
     /// The cores of a node, which as many ranks use where `--ranks` isn't given.
     pub cores_per_node: Option<u32>,
+    /// The memory of a node, bytes: what a forecast is held against.
+    pub memory_per_node: Option<f64>,
+    /// The network between nodes, by which `divisi scaling --predict` forecasts.
+    pub network: Option<Network>,
     /// The time limit of jobs without `--time`.
     pub time: Option<String>,
     /// How long before its limit a job begins to stop, s: time enough for a checkpoint.
@@ -79,6 +83,16 @@ pub(in crate::program) struct Cluster {
     pub requeue: bool,
     /// The folder for the folders of runs; variables such as $USER are those of the person who submits. Left out: `runs` in the current folder.
     pub scratch: Option<String>,
+}
+
+/// A network, as each rank meets it when all are at work.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::program) struct Network {
+    /// The time of a short message, s.
+    pub latency: f64,
+    /// Bytes per second: that of a node over its ranks.
+    pub bandwidth: f64,
 }
 
 impl Cluster {
@@ -98,6 +112,11 @@ impl Cluster {
         if self.cores_per_node == Some(0) {
             return Err(Error::input("cores_per_node", "a node has cores"));
         }
+        if let Some(Network { latency, bandwidth }) = self.network {
+            positive("network.latency", latency, false)?;
+            positive("network.bandwidth", bandwidth, false)?;
+        }
+        self.memory_per_node.iter().try_for_each(|bytes| positive("memory_per_node", *bytes, false))?;
         self.time.iter().try_for_each(|time| walltime("time", time).map(drop))?;
         let words =
             [("mpi", Some(&self.mpi)), ("binding", Some(&self.binding)), ("partition", self.partition.as_ref())];
@@ -197,6 +216,9 @@ mod tests {
             ("options = [\"--exclusive\\nrm -r x\"]", "options"),
             ("cores_per_node = 0", "cores_per_node"),
             ("modules = ['a; rm b']", "modules"),
+            ("network = { latency = 0.0, bandwidth = 1e9 }", "network.latency"),
+            ("network = { latency = 1e-6 }", "bandwidth"),
+            ("memory_per_node = -1.0", "memory_per_node"),
         ];
         for (text, name) in wrong {
             let told = read(text).unwrap_err().to_string();
