@@ -186,6 +186,40 @@ def test_memory_is_limited(tmp_path):
         assert pool.submit(len, bytearray(1 << 20)).result() == 1 << 20
 
 
+@pytest.fixture
+def scarce_memory():
+    """A cgroup in which processes may use 200 MB; the system kills one that takes more."""
+    for root, limit in (("memory", "memory.limit_in_bytes"), ("", "memory.max")):
+        folder = pathlib.Path("/sys/fs/cgroup", root, f"divisi-test-{os.getpid()}")
+        try:
+            folder.mkdir()
+        except OSError:
+            continue
+        try:
+            (folder / limit).write_text(str(200 << 20))
+            yield folder
+            return
+        except OSError:
+            continue
+        finally:
+            wait_until(lambda folder=folder: not (folder / "cgroup.procs").read_text())
+            folder.rmdir()
+    pytest.skip("no cgroup of memory can be made here")
+
+
+def test_a_call_that_the_system_kills_for_want_of_memory(pool, scarce_memory):
+    def greedy(i):
+        if i == 2:
+            (scarce_memory / "cgroup.procs").write_text(str(os.getpid()))
+            return len(b"x" * (1 << 30))
+        return i
+
+    futures = [pool.submit(greedy, i) for i in range(6)]
+    error = futures[2].exception()
+    assert type(error) is divisi.WorkerDied and "signal: 9" in str(error) and "memory" in str(error)
+    assert [future.result() for i, future in enumerate(futures) if i != 2] == [0, 1, 3, 4, 5]
+
+
 def test_a_python_that_does_not_start(tmp_path):
     with divisi.Pool(ranks=2, python="/no/such/python") as pool:
         error = pool.submit(abs, 1).exception()
@@ -323,6 +357,64 @@ def test_a_pool_that_stays_is_joined_again_after_its_client_was_killed(tmp_path)
         job.kill()
     with pytest.raises(divisi.PoolError, match="no pool is at work"):
         divisi.Pool.attach(folder)
+
+
+def test_what_a_killed_client_left_to_a_pool_that_stays_is_there_for_the_next(tmp_path):
+    """Calls that had returned, those under way and those that waited: each runs once. Equal calls of one client stay as many."""
+    folder, log = tmp_path / "run", tmp_path / "log"
+    calls = f"""if True:
+        import divisi, os, signal, sys, time
+        def work(i):
+            with open({str(log)!r}, "a") as file:
+                file.write(f"{{i}}\\n")
+            time.sleep(0.1)
+            return i * i
+        def draw():
+            return divisi.this_task().random.random()
+        pool = divisi.Pool.attach({str(folder)!r})
+        drawn = [future.result() for future in [pool.submit(draw) for _ in range(3)]]
+        futures = [pool.submit(work, i) for i in range(24)]
+        """
+    killed = calls + """
+        print(drawn, flush=True)
+        [future.result() for future in futures[:8]]
+        os.kill(os.getpid(), signal.SIGKILL)
+        """
+    whole = calls + """
+        assert [future.result() for future in futures] == [i * i for i in range(24)]
+        print(drawn, sorted(drawn + [pool.submit(draw).result()])[0] > 0, len({pool.submit(draw).result() for _ in range(3)}))
+        pool.shutdown()
+        """
+    job = serve(folder, "--journal")
+    try:
+        wait_until(lambda: (folder / "pool.json").exists())
+        variables = environment() | {"PYTHONPATH": PACKAGE}
+
+        def client(script):
+            return subprocess.run([sys.executable, "-c", script], env=variables, stdout=subprocess.PIPE, text=True, timeout=60)
+
+        first = client(killed)
+        assert first.returncode == -signal.SIGKILL
+        second = client(whole)
+        assert second.returncode == 0
+        assert second.stdout == first.stdout.strip() + " True 3\n"
+        # And after one that has left by itself.
+        assert client(whole).returncode == 0
+        assert sorted(int(line) for line in log.read_text().split()) == list(range(24))
+        divisi.Pool.attach(folder).stop()
+        assert job.wait(30) == 0
+    finally:
+        job.kill()
+
+
+def test_what_is_meant_for_a_rank_is_not_taken_from_an_earlier_pool(tmp_path):
+    processes = []
+    for _ in range(2):
+        with divisi.Pool(ranks=2, journal=tmp_path / "run") as pool:
+            pool.push({"a": os.urandom(4)})
+            assert pool.pull("a") == [pool.pull("a", ranks=[0])[0]] * 2
+            processes.append(pool.apply(os.getpid))
+    assert len({*processes[0], *processes[1]}) == 4
 
 
 def test_two_pools_do_not_share_a_folder(tmp_path):

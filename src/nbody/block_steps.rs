@@ -14,6 +14,7 @@
 //! the order of the list, whoever computes them: the bits don't depend on the number of ranks. Left out: regularised pairs. A hard binary is
 //! followed with steps of its own, some hundred an orbit.
 
+use super::depth::{self, DEEPEST, WHOLE, shallowest, ticks};
 use super::hermite::{aarseth_square, corrected, first_step};
 use super::kernel::{BlockBodies, Frame, Motion};
 use super::potential::{External, Potential};
@@ -21,9 +22,6 @@ use crate::base::partition::balanced_range;
 use crate::comm::Comm;
 use crate::simd::{Level, Rsqrt};
 use crate::{Error, Result};
-
-/// Steps are at least dt / 2^this.
-const DEEPEST: u32 = 40;
 
 /// Interactions that take about as long as a message to all ranks: up to this number each rank computes all.
 const MESSAGE: usize = 16_384;
@@ -74,18 +72,7 @@ struct Blocks<'a> {
 impl BlockScheme {
     /// The n of a body's first step, before higher derivatives are known: a tenth of what is taken later.
     pub(crate) fn first_depth(&self, acceleration: [f64; 3], jerk: [f64; 3]) -> u32 {
-        self.depth(first_step(acceleration, jerk, 0.1 * self.eta, self.softening)).min(DEEPEST)
-    }
-
-    /// The n of the longest step dt / 2^n that is at most `wanted`; more than [`DEEPEST`] where that is too short.
-    fn depth(&self, wanted: f64) -> u32 {
-        let mut step = self.dt;
-        let mut depth = 0;
-        while step > wanted && depth <= DEEPEST {
-            step *= 0.5;
-            depth += 1;
-        }
-        depth
+        depth::depth(self.dt, first_step(acceleration, jerk, 0.1 * self.eta, self.softening)).min(DEEPEST)
     }
 
     /// Moves all bodies, which every rank gives, by a whole step; returns how many steps of single bodies that took. All ranks.
@@ -96,9 +83,9 @@ impl BlockScheme {
         let mut blocks = Blocks::new(self, comm, members);
         let mut taken = 0;
         let mut now = 0;
-        while now < 1u64 << DEEPEST {
+        while now < WHOLE {
             let shortest = blocks.counts.iter().rposition(|&count| count > 0).unwrap_or(0) as u32;
-            now += 1u64 << (DEEPEST - shortest);
+            now += ticks(shortest);
             taken += blocks.advance(now)?;
         }
         blocks.unload(members);
@@ -137,9 +124,8 @@ impl<'a> Blocks<'a> {
 
     /// Takes the steps that end at `now` (ticks); returns how many.
     fn advance(&mut self, now: u64) -> Result<u64> {
-        let tick = self.scheme.dt / (1u64 << DEEPEST) as f64;
-        // A step dt / 2^n ends at multiples of 2^(DEEPEST - n) ticks.
-        let shallowest = DEEPEST - now.trailing_zeros().min(DEEPEST);
+        let tick = self.scheme.dt / WHOLE as f64;
+        let shallowest = shallowest(now);
         self.active.clear();
         self.active.extend((0..self.depths.len()).filter(|&i| self.depths[i] >= shallowest));
         self.bodies.predict(self.scheme.level, now as f64, tick);
@@ -176,11 +162,11 @@ impl<'a> Blocks<'a> {
         let before = self.depths[i];
         // Longer by no more than a factor of two, and only where the time is a multiple of that.
         let least = if before > shallowest { before - 1 } else { before };
-        let depth = self.scheme.depth(wanted).max(least);
+        let depth = depth::depth(self.scheme.dt, wanted).max(least);
         if depth > DEEPEST {
             let reason = format!(
                 "body {i} of the list asks for a step of {wanted:e}, below {:e}: two bodies are very close; soften gravity, or take ias15",
-                self.scheme.dt / (1u64 << DEEPEST) as f64
+                self.scheme.dt / WHOLE as f64
             );
             return Err(Error::Numerics { method: "Hermite with block steps", reason });
         }

@@ -2,7 +2,8 @@
 //!
 //! - [`Body`]: a body, wherever it comes from and goes to; [`System`]: bodies as columns;
 //! - [`kernel`]: what sources do to targets, in SIMD lanes; [`direct`]: the same over all ranks; [`tree`]: for many bodies, by an octree;
-//! - [`leapfrog`], [`hermite`]: steps for many bodies on their ranks; `block_steps`: Hermite with a step for each body;
+//! - [`leapfrog`], [`hermite`]: steps for many bodies on their ranks; `depth`: steps of powers of two; `block_steps`: Hermite with a step for
+//!   each body;
 //! - [`wisdom_holman`], [`ias15`]: few bodies for long times, whole on every rank, with [post-Newtonian](ias15::post_newtonian) forces and
 //!   the chaos indicator `megno`;
 //! - [`potential`]: what pulls beside the bodies;
@@ -13,6 +14,7 @@ pub(crate) mod block_steps;
 mod body;
 mod cancellation;
 mod cluster;
+pub(crate) mod depth;
 pub mod direct;
 pub mod elements;
 pub mod energy;

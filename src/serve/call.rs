@@ -67,10 +67,15 @@ pub(super) fn failed_input(inputs: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// What a call is known by in the journal: the hash of its function, its inputs and its arguments, in two halves.
-pub(super) fn key(function: &[u8; 16], inputs: impl Iterator<Item = u64>, arguments: &[u8]) -> (u64, u64) {
+/// What a call is known by in the journal: the hash of its function, its inputs and its arguments, in two halves; of the rank, too, where
+/// it is meant for one (others have a negative number).
+pub(super) fn key(function: &[u8; 16], inputs: impl Iterator<Item = u64>, arguments: &[u8], rank: i32) -> (u64, u64) {
     let mut hash = Xxh3::new();
     hash.update(function);
+    if rank >= 0 {
+        hash.update(b"rank");
+        hash.update(&rank.to_le_bytes());
+    }
     inputs.for_each(|input| hash.update(&input.to_le_bytes()));
     hash.update(arguments);
     let whole = hash.digest128();
@@ -98,9 +103,19 @@ mod tests {
 
     #[test]
     fn keys_tell_function_inputs_and_arguments_apart() {
-        let of =
-            |function: u8, inputs: &[u64], arguments: &[u8]| key(&[function; 16], inputs.iter().copied(), arguments);
-        let all = [of(1, &[], b"x"), of(2, &[], b"x"), of(1, &[3], b"x"), of(1, &[], b"y"), of(1, &[4], b"x")];
+        let of = |function: u8, inputs: &[u64], arguments: &[u8]| {
+            key(&[function; 16], inputs.iter().copied(), arguments, -1)
+        };
+        let ranked = [0, 1].map(|rank| key(&[1; 16], std::iter::empty(), b"x", rank));
+        let all = [
+            of(1, &[], b"x"),
+            of(2, &[], b"x"),
+            of(1, &[3], b"x"),
+            of(1, &[], b"y"),
+            of(1, &[4], b"x"),
+            ranked[0],
+            ranked[1],
+        ];
         for (place, one) in all.iter().enumerate() {
             assert!(all[..place].iter().all(|other| other != one));
         }

@@ -18,6 +18,7 @@ use super::call::{CallHead, ResultHead, Tag, failed_input};
 use super::frame::{Start, head, named, order, plain, reply};
 use super::python::{Closed, Process, Python};
 use crate::comm::launcher_rank;
+use crate::sweep::command::ended_with;
 use crate::tasks::Task;
 use crate::{Error, Result};
 
@@ -288,8 +289,5 @@ fn listen(process: &mut Process, task: &Task, into: &mut Vec<u8>) -> std::result
 
 /// How a process died.
 fn died(status: Option<ExitStatus>) -> String {
-    status.map_or_else(
-        || "the Python process died".to_owned(),
-        |status| format!("the Python process ended with {status}"),
-    )
+    status.map_or_else(|| "the Python process died".to_owned(), |status| ended_with("the Python process", status))
 }

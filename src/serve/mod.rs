@@ -14,6 +14,7 @@ mod call;
 mod calls;
 mod door;
 mod frame;
+mod orphans;
 mod over;
 mod python;
 mod service;
@@ -87,6 +88,10 @@ pub(crate) fn run(comm: &Comm, settings: &Settings, stop: &StopRequest) -> Resul
     let open = |desk| {
         let Some(door) = door else { return };
         let started = Service::new(door, desk, woken, Arc::clone(&over), settings.stays).start();
+        if settings.stays && started.is_ok() {
+            let (ranks, folder) = (comm.size(), settings.folder.display());
+            say(&format!("divisi: a pool of {ranks} ranks waits for calls: divisi.Pool.attach(\"{folder}\")"));
+        }
         service.set(started.map_err(|error| over.fail(error)).ok());
     };
     let close = |error: Option<&Error>| {

@@ -14,11 +14,13 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::call::{CallHead, ResultHead, Tag, key};
+use super::call::{CallHead, ResultHead, Tag, is_result, key};
 use super::door::Door;
 use super::frame::{CACHED, LAZY, Submit, asked, named, number, numbers, plain, told};
+use super::orphans::{Key, Orphans};
 use super::over::Over;
 use super::session::{Frame, Session};
+use crate::base::console::say;
 use crate::base::error::{Cause, TaskError};
 use crate::tasks::desk::{AtDesk, Desk, Order};
 use crate::{Error, Result};
@@ -47,9 +49,20 @@ pub(super) struct Service {
     greeted: u64,
     /// Functions that were sent.
     functions: u64,
-    /// By task: whose it is, and that client's number of it.
-    owners: FxHashMap<u64, (u64, u64)>,
+    owners: FxHashMap<u64, Owner>,
+    orphans: Orphans,
+    /// Whether a client has gone since the journal was read.
+    has_parted: bool,
     since: Instant,
+}
+
+/// Whose a task is.
+struct Owner {
+    client: u64,
+    /// The client's number of it.
+    call: u64,
+    /// The other half of its key.
+    check: u64,
 }
 
 impl Service {
@@ -64,6 +77,8 @@ impl Service {
             greeted: 0,
             functions: 0,
             owners: FxHashMap::default(),
+            orphans: Orphans::default(),
+            has_parted: false,
             since: Instant::now(),
         }
     }
@@ -86,6 +101,7 @@ impl Service {
                 self.sessions.insert(self.greeted, Session::new(stream));
                 self.greeted += 1;
             }
+            self.look_back();
             is_full = self.take_in(is_full);
             self.hand_out();
             self.part();
@@ -222,31 +238,49 @@ impl Service {
             return Ok(());
         };
         let keys = inputs.iter().filter_map(|&input| desk.key(input));
-        let (key, check) = if desk.has_journal() { key(&code, keys, arguments) } else { (0, 0) };
+        let (key, check) = if desk.has_journal() { key(&code, keys, arguments, submit.rank) } else { (0, 0) };
         let head =
             CallHead { function, seed: submit.seed, check, limit: submit.limit, retries: u64::from(submit.retries) };
-        let task = desk.submit(Order {
+        let order = Order {
             argument: &[bytemuck::bytes_of(&head), arguments],
             key,
-            fits: &|result| plain::<ResultHead>(result).is_some_and(|(head, _)| head.check == check),
+            // What is meant for a rank is about that rank as it is now.
+            fits: &|result| rank.is_none() && plain::<ResultHead>(result).is_some_and(|(head, _)| head.check == check),
             again: submit.flags & CACHED != 0,
             inputs,
             priority: submit.priority,
             rank,
             is_lazy: submit.flags & LAZY != 0,
-        });
+        };
+        let orphan = if rank.is_none() { self.adopt((key, check), desk) } else { None };
+        if let Some(task) = orphan.filter(|_| !order.is_lazy) {
+            desk.want(task);
+        }
+        let task = orphan.unwrap_or_else(|| desk.submit(order));
         session.calls.insert(submit.call, task);
-        self.owners.insert(task, (id, submit.call));
+        self.owners.insert(task, Owner { client: id, call: submit.call, check });
         tell(session, submit.call, task, desk);
         Ok(())
+    }
+
+    /// A call like this one whose client has gone: one that is under way or has a value. What raised runs again.
+    fn adopt(&mut self, key: Key, desk: &mut AtDesk) -> Option<u64> {
+        loop {
+            let task = self.orphans.adopt(key)?;
+            match desk.outcome(task) {
+                Some(outcome) if !outcome.as_ref().is_ok_and(|bytes| is_result(bytes)) => desk.release(task),
+                _ => return Some(task),
+            }
+        }
     }
 
     /// Sends clients what came of their calls.
     fn hand_out(&mut self) {
         let mut desk = self.desk.open();
         while let Some(task) = desk.next_ended() {
-            match self.owners.get(&task).and_then(|(id, call)| Some((self.sessions.get_mut(id)?, *call))) {
+            match self.owners.get(&task).and_then(|owner| Some((self.sessions.get_mut(&owner.client)?, owner.call))) {
                 Some((session, call)) => tell(session, call, task, &desk),
+                None if self.orphans.have(task) => {}
                 // Its client has gone.
                 None => {
                     self.owners.remove(&task);
@@ -258,6 +292,22 @@ impl Service {
         self.sessions.values_mut().for_each(Session::write);
     }
 
+    /// Before clients submit anything: has them find what calls of others have left, who have gone since.
+    fn look_back(&mut self) {
+        let is_time = !self.sessions.is_empty() && self.sessions.values().all(|session| session.calls.is_empty());
+        if !(self.has_parted && is_time) {
+            return;
+        }
+        self.has_parted = false;
+        let mut desk = self.desk.open();
+        // In this order: what ends meanwhile stays an orphan.
+        let ended = self.orphans.part(|task| desk.outcome(task).is_some());
+        ended.into_iter().for_each(|task| desk.release(task));
+        if let Err(error) = desk.look_back(is_result) {
+            say(&format!("divisi: calls of clients that have gone run again: {error}"));
+        }
+    }
+
     /// Parts with clients that have gone. A pool that doesn't stay ends with the last one, or if none comes.
     fn part(&mut self) {
         let gone: Vec<u64> = self.sessions.iter().filter(|(_, it)| it.is_gone).map(|(&id, _)| id).collect();
@@ -265,10 +315,21 @@ impl Service {
         for id in gone {
             let Some(session) = self.sessions.remove(&id) else { continue };
             let mut desk = self.desk.open();
-            // What a journal keeps is worth running.
-            if !self.stays || !desk.has_journal() {
-                session.calls.values().for_each(|&task| desk.cancel(task));
+            let keeps = self.stays && desk.has_journal();
+            for &task in session.calls.values() {
+                let owner = self.owners.remove(&task);
+                // What a journal keeps is worth running; what has ended is there already.
+                match owner.zip(desk.key(task)) {
+                    Some((owner, key)) if keeps && desk.outcome(task).is_none() => {
+                        self.orphans.keep((key, owner.check), task);
+                    }
+                    _ => {
+                        desk.cancel(task);
+                        desk.release(task);
+                    }
+                }
             }
+            self.has_parted = true;
         }
         let nobody_came = self.greeted == 0 && self.since.elapsed() > FIRST;
         if !self.stays && self.sessions.is_empty() && (has_lost || nobody_came) {

@@ -131,6 +131,15 @@ impl AtDesk<'_> {
         self.coordinator.ledger.waiting()
     }
 
+    /// Finds again what this job has recorded: a task that is submitted from now on gets a result of its key, whoever's it was. Meanwhile
+    /// no rank gets tasks.
+    ///
+    /// # Errors
+    /// If the journal can't be written or read.
+    pub(crate) fn look_back(&mut self, is_result: IsResult) -> Result<()> {
+        self.coordinator.effects.recorder.look_back(is_result)
+    }
+
     /// Whether there is a journal, so that keys count.
     pub(crate) fn has_journal(&self) -> bool {
         self.coordinator.effects.recorder.is_on()

@@ -7,8 +7,9 @@ use divisi::io::Reader;
 use crate::common::case::{Case, kill_and_resume, run};
 use crate::common::{assert_same_files, divisi, finish, history};
 
-/// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not.
-const CASES: [Case; 11] = [
+/// Direct sums of many and of few bodies, in both precisions, fixed and chosen steps, softened and not; by the tree more than the 2048 bodies that
+/// one domain has at least.
+const CASES: [Case; 12] = [
     Case { name: "leapfrog_1000", file: "nbody/plummer", words: &["run.until=0.125", "output.every_time=0.0625"] },
     Case {
         name: "leapfrog_1000_f32",
@@ -74,21 +75,35 @@ const CASES: [Case; 11] = [
         ],
     },
     Case {
-        name: "tree_1500",
+        name: "tree_5000",
         file: "nbody/plummer_tree",
-        words: &["initial.n=1500", "run.until=0.0625", "output.every_time=0.03125", "output.history_steps=4"],
+        words: &["initial.n=5000", "run.until=0.0625", "output.every_time=0.03125", "output.history_steps=4"],
     },
     Case {
         name: "tree_collapse",
         file: "nbody/cold_sphere",
         words: &[
-            "initial.n=600",
+            "initial.n=2500",
             "gravity.method=tree",
             "gravity.accuracy=fast",
             "integrator.method=leapfrog_dkd",
             "integrator.dt=0.0625",
             "run.until=6.5",
             "output.every_time=3",
+        ],
+    },
+    Case {
+        name: "tree_blocks_4000",
+        file: "nbody/plummer_tree",
+        words: &[
+            "initial.n=4000",
+            "integrator.block_steps=true",
+            "integrator.eta=0.02",
+            "integrator.dt=0.0625",
+            "run.until=0.125",
+            "output.every_time=0.0625",
+            "output.history_steps=1",
+            "potentials.halo={ kind = 'nfw', mass = 1.0, scale = 5.0 }",
         ],
     },
 ];
@@ -136,14 +151,19 @@ fn hermite_of_11_bodies() {
 }
 
 #[test]
-fn tree_of_1500_bodies() {
-    check("tree_1500");
+fn tree_of_5000_bodies() {
+    check("tree_5000");
 }
 
 /// Over a hundred steps, in which bodies cross each other and domains.
 #[test]
 fn tree_of_a_collapse() {
     check("tree_collapse");
+}
+
+#[test]
+fn block_steps_of_4000_bodies_by_the_tree_in_a_halo() {
+    check("tree_blocks_4000");
 }
 
 #[test]
@@ -236,8 +256,13 @@ fn killed_and_resumed_amid_block_steps() {
 
 #[test]
 fn killed_and_resumed_with_a_tree() {
-    let often = ["initial.n=1000", "run.until=0.125", "checkpoint.every_steps=4", "output.history_steps=3"];
+    let often = ["initial.n=3000", "run.until=0.125", "checkpoint.every_steps=4", "output.history_steps=3"];
     kill_and_resume(&CASES[9], 2, 3, &often);
+}
+
+#[test]
+fn killed_and_resumed_amid_block_steps_with_a_tree() {
+    kill_and_resume(&CASES[11], 3, 2, &["run.until=1.0", "checkpoint.every_steps=2"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) const CHECKS: &[super::Check] = &[
     ("the tree's forces don't depend on which rank has a body", shuffled),
     ("the tree takes few, coincident, distant and massless bodies", odd),
     ("domains of the tree are balanced by what forces cost", balanced),
+    ("the tree's forces on active bodies have the bits of those on all", active),
 ];
 
 /// Bodies of many masses: sums of equal ones have the same bits in any order.
@@ -99,6 +100,28 @@ fn odd(comm: &Comm) {
         body.position = [3.0; 3];
     }
     check(comm, &all, Accuracy::Standard.into(), |i| i % size);
+}
+
+fn active(comm: &Comm) {
+    let alone = comm.split(comm.rank() as u32);
+    let mut all = bodies(3000);
+    let places = share(comm, &all, |i| i % comm.size());
+    let mut together = tree(Accuracy::Standard.into());
+    for step in 0..4 {
+        let mine: Vec<Source> = places.iter().map(|&i| all[i]).collect();
+        let whole = tree(Accuracy::Standard.into()).evaluate(&alone, &all, true).unwrap().clone();
+        // All, some everywhere, those of the first half alone, one.
+        let is_active = |i: usize| [true, i % 5 == 0, i < 1500, i == 17][step];
+        let active: Vec<bool> = places.iter().map(|&i| is_active(i)).collect();
+        let found = together.evaluate_active(comm, &mine, &active, true).unwrap();
+        for (i, &place) in places.iter().enumerate() {
+            let expected = if active[i] { whole.acceleration[place] } else { [0.0; 3] };
+            assert_eq!(found.acceleration[i].map(f64::to_bits), expected.map(f64::to_bits), "{place} at {step}");
+            let expected = if active[i] { whole.potential[place] } else { 0.0 };
+            assert_eq!(found.potential[i].to_bits(), expected.to_bits(), "{place} at {step}");
+        }
+        all.iter_mut().for_each(|body| body.position = body.position.map(|x| 1.01 * x));
+    }
 }
 
 fn balanced(comm: &Comm) {

@@ -326,6 +326,58 @@ fn block_steps_are_of_fourth_order() {
     assert!((3.0..5.5).contains(&order) && fine < 1e-7, "order {order}: {coarse:e} {fine:e}");
 }
 
+/// Bodies that all ask for the longest step take the very one that there is without block steps.
+#[test]
+fn block_steps_of_leapfrog_that_are_all_the_longest_are_those_of_one_step_for_all() {
+    let words =
+        ["initial.n=500", "run.until=0.25", "integrator.dt=0.03125", "output.every_time=0", "output.history_steps=1"];
+    let block = Run::of("plummer_tree", &[&words[..], &["integrator.block_steps=true", "integrator.eta=1e4"]].concat());
+    let shared = Run::of("plummer_tree", &words);
+    assert_eq!(block.last_positions(), shared.last_positions());
+    assert_eq!(history(&block.path(), "energy"), history(&shared.path(), "energy"));
+    assert_eq!(history(&block.path(), "body_steps").last(), Some(&4000.0));
+}
+
+/// Two softened bodies whose steps follow an orbit of e = 0.9: a fourth of eta makes steps half as long, and errors a fourth.
+#[test]
+fn block_steps_of_leapfrog_are_of_second_order() {
+    let error = |eta: &str| {
+        let words = [
+            "integrator.method=leapfrog",
+            "integrator.block_steps=true",
+            "integrator.dt=0.5",
+            eta,
+            "initial.e=0.9",
+            "gravity={ method = 'tree', theta = 0.0, softening = 0.02 }",
+        ];
+        let all = [&words[..], &["run.until=6.5", "output.history_steps=13", "output.trajectory_steps=0"]].concat();
+        Run::of("kepler", &all).energy_error()
+    };
+    let coarse = error("integrator.eta=0.01");
+    let fine = error("integrator.eta=0.000625");
+    let order = (coarse / fine).log2() / 2.0;
+    assert!((1.5..2.5).contains(&order), "order {order}: {coarse:e} {fine:e}");
+}
+
+/// A cluster with a dense core: the energy stays as well as with steps of 1/256 for all, with fewer forces.
+#[test]
+fn block_steps_of_leapfrog_keep_the_energy_with_fewer_forces_than_one_step_for_all() {
+    let words = [
+        "initial={ kind = 'king', n = 500, w0 = 9.0 }",
+        "gravity={ method = 'tree', theta = 0.0, softening = 0.01 }",
+        "run.until=1.0",
+        "output.every_time=0",
+        "output.history_steps=1",
+    ];
+    let own = ["integrator.block_steps=true", "integrator.eta=0.005", "integrator.dt=0.125"];
+    let block = Run::of("plummer_tree", &[&words[..], &own].concat());
+    let shared = Run::of("plummer_tree", &[&words[..], &["integrator.dt=0.00390625"]].concat());
+    let last = |run: &Run, column: &str| *history(&run.path(), column).last().unwrap();
+    let gain = 500.0 * last(&shared, "step") / last(&block, "body_steps");
+    let [own, one] = [block.energy_error(), shared.energy_error()];
+    assert!(own < one && own < 4e-4 && gain > 1.5, "{own:e} {one:e} {gain}");
+}
+
 /// A cluster without softening: the energy stays as with one step for all, with a fraction of the forces.
 #[test]
 fn block_steps_keep_the_energy_with_fewer_forces_than_one_step_for_all() {

@@ -190,6 +190,41 @@ fn the_script_of_a_job_runs_and_goes_on() {
     slurm.divisi(&["compare", alone.to_str().unwrap(), out.to_str().unwrap()]).expect(0);
 }
 
+/// The controller is away for two questions, and refuses once what it takes then: as after a failover.
+#[test]
+fn a_job_that_is_not_done_asks_again_until_it_is_put_back() {
+    let slurm = Slurm::new();
+    let out = slurm.path("run");
+    slurm.submit(&out, &["--ranks", "1", "--time", "10", "--steps", "20"]).expect(0);
+    slurm
+        .command("srun", &format!("mkdir -p {0}/checkpoints && date +%N >{0}/checkpoints/one; exit 85", out.display()));
+    slurm.command(
+        "squeue",
+        "echo asked >>$here/squeue_log\n[ $(wc -l <$here/squeue_log) -gt 2 ] || exit 1\necho RUNNING",
+    );
+    // Where it works, Slurm ends the shell that asked.
+    slurm.command(
+        "scontrol",
+        "echo \"$@\" >>$here/scontrol_log\n[ $(wc -l <$here/scontrol_log) -gt 1 ] || exit 1\nkill -KILL $PPID",
+    );
+    slurm.command("sleep", "exit 0");
+    let mut bash = slurm.on(Command::new("bash"));
+    bash.arg(out.join("job.sbatch")).env("SLURM_JOB_ID", "101").env("SLURM_JOB_END_TIME", "0");
+    bash.env("SLURM_NTASKS", "1").env("SLURM_JOB_NODELIST", "here").env_remove("SLURM_CPUS_PER_TASK");
+    let ended = finish(&mut bash, LIMIT);
+    assert_eq!(ended.status, None, "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(slurm.told("squeue_log").lines().count(), 4);
+    assert_eq!(slurm.told("scontrol_log"), "requeue 101\n".repeat(2));
+
+    // A job that somebody has cancelled stays out.
+    for log in ["squeue_log", "scontrol_log"] {
+        fs::remove_file(slurm.path(log)).unwrap();
+    }
+    slurm.command("squeue", "echo COMPLETING");
+    finish(&mut bash, LIMIT).expect(85);
+    assert_eq!(slurm.told("scontrol_log"), "");
+}
+
 #[test]
 fn the_links_of_a_chain_wait_for_each_other_and_jobs_of_an_array_have_their_own_folders() {
     let slurm = Slurm::new();

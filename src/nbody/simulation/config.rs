@@ -151,11 +151,13 @@ pub struct Integrator {
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub steps_per_orbit: f64,
-    /// Step as a share of the time in which forces change. For hermite; 0: steps of `dt`.
+    /// Step as a share of the time in which forces change. For hermite; for leapfrog with `block_steps`, η in √(2 η ε / acceleration), where ε is the
+    /// softening (GADGET's ErrTolIntAccuracy); 0: steps of `dt`.
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub eta: f64,
-    /// Whether each body has a step of its own, `dt` / 2^n by `eta`; `dt` is the longest one, between whose ends nothing is written. For hermite.
+    /// Whether each body has a step of its own, `dt` / 2^n by `eta`; `dt` is the longest one, between whose ends nothing is written. For hermite,
+    /// and for leapfrog with gravity.method tree and softening.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("default" = false))]
     pub block_steps: bool,
@@ -300,9 +302,11 @@ impl Config {
         positive("integrator.epsilon", integrator.epsilon, false)?;
         only("gravity.precision", "f32", gravity.precision == Precision::F32, method, &single)?;
         only("gravity.post_newtonian", "true", gravity.post_newtonian, method, &[Method::Ias15])?;
-        only("integrator.eta", "above 0", integrator.eta > 0.0, method, &[Method::Hermite])?;
+        let own_steps =
+            if integrator.block_steps { &[Method::Hermite, Method::Leapfrog][..] } else { &[Method::Hermite] };
+        only("integrator.eta", "above 0", integrator.eta > 0.0, method, own_steps)?;
         only("integrator.corrector", "above 0", integrator.corrector > 0, method, &[Method::WisdomHolman])?;
-        only("integrator.block_steps", "true", integrator.block_steps, method, &[Method::Hermite])?;
+        only("integrator.block_steps", "true", integrator.block_steps, method, own_steps)?;
         self.check_block_steps()?;
         let few = [Method::Ias15, Method::WisdomHolman];
         only("integrator.megno", "true", integrator.megno, method, &few)?;
@@ -336,13 +340,25 @@ impl Config {
 
     /// Refuses block steps without what they need, and what is looked for at ends of steps that are short.
     fn check_block_steps(&self) -> Result<()> {
-        let Config { integrator, events, .. } = self;
+        let Config { gravity, integrator, events, .. } = self;
         if !integrator.block_steps {
             return Ok(());
         }
         for (key, is_given) in [("eta", integrator.eta > 0.0), ("dt", integrator.dt.is_some())] {
             if !is_given {
                 return Err(Error::input(format!("integrator.{key}"), "is missing: block steps need eta and dt"));
+            }
+        }
+        if integrator.method == Method::Leapfrog {
+            if gravity.method != ForceMethod::Tree {
+                let reason =
+                    "is for direct sums with integrator.method hermite; with leapfrog it needs gravity.method tree";
+                return Err(Error::input("integrator.block_steps", reason));
+            }
+            if gravity.softening == 0.0 {
+                let reason =
+                    "is 0, and block steps of leapfrog are a share of the time in which a body falls through it";
+                return Err(Error::input("gravity.softening", reason));
             }
         }
         let meets = (events.collision, events.close_encounter) != (OnCollision::None, OnEncounter::None);
@@ -467,8 +483,17 @@ mod tests {
         assert!(with("dt = 1").starts_with("integrator.eta: is missing"));
         assert!(with("eta = 0.01").starts_with("integrator.dt: is missing"));
         assert!(with("eta = 0.01, dt = 1 }\nevents = { collision = 'merge'").starts_with("events: looks for bodies"));
+        let kicks = |text: &str| {
+            message(&format!("integrator = {{ method = 'leapfrog', block_steps = true, eta = 0.1, dt = 1 }}\n{text}"))
+        };
+        assert!(kicks("").starts_with("integrator.block_steps: is for direct sums with"));
+        assert!(kicks("gravity.method = 'tree'").starts_with("gravity.softening: is 0"));
         assert!(
-            message("integrator = { method = 'leapfrog', dt = 1, block_steps = true }").contains("not with leapfrog")
+            message("integrator = { method = 'leapfrog', dt = 1, eta = 0.1 }").contains("hermite, not with leapfrog")
+        );
+        assert!(
+            message("integrator = { method = 'leapfrog_dkd', dt = 1, block_steps = true }")
+                .contains("not with leapfrog_dkd")
         );
     }
 

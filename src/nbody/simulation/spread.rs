@@ -78,9 +78,13 @@ impl Spread {
     /// Takes one step. All ranks.
     pub(super) fn step(&mut self, clock: &Clock, dt_max: f64, names: &Names) -> Result<f64> {
         let dt = match (self.scheme.method, &mut self.block) {
+            (Method::Leapfrog, Some(block)) => {
+                let tree = self.tree.as_mut().expect("block steps of leapfrog have a tree");
+                block.leapfrog(&mut self.particles, &self.scheme, tree)?
+            }
             (Method::Leapfrog, _) => self.leapfrog()?,
             (Method::LeapfrogDkd, _) => self.leapfrog_dkd()?,
-            (_, Some(block)) => block.step(&mut self.particles, &self.scheme)?,
+            (_, Some(block)) => block.hermite(&mut self.particles, &self.scheme)?,
             _ => self.hermite(dt_max)?,
         };
         self.check(clock, names)?;

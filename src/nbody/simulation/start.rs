@@ -124,7 +124,8 @@ fn check_size(model: &Model, config: &Config, comm: &Comm) -> Result<()> {
     if !Bodies::is_spread(config.integrator.method) {
         return check_fits("initial.n", "bodies", count, size_of::<Body>());
     }
-    let is_whole = config.integrator.block_steps || config.history.cluster;
+    let is_whole =
+        config.integrator.method == Method::Hermite && config.integrator.block_steps || config.history.cluster;
     let share = if is_whole { count } else { count.div_ceil(comm.size() as u64) };
     let tree = config.gravity.opening().map_or(0, |_| Tree::BYTES_PER_BODY);
     check_fits("initial.n", "bodies", share, size_of::<Particle>() + tree)

@@ -7,6 +7,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::cells::{BUNDLE, CLOSED, Cell, INNER, LEAVES};
+use super::group::Active;
 use super::nodes::opening;
 
 /// Cells, about, that cover a rank's bodies.
@@ -22,8 +23,8 @@ pub(super) struct Box {
     pub high: [f64; 3],
 }
 
-/// The boxes of cells that together hold all bodies of this part of the tree.
-pub(super) fn covering(cells: &[Cell], bodies: usize) -> Vec<Box> {
+/// The boxes of cells that together hold all active bodies of this part of the tree.
+pub(super) fn covering(cells: &[Cell], bodies: usize, active: Active) -> Vec<Box> {
     let most = (bodies / COVERING).max(BUNDLE as usize);
     let small = cells.iter().filter(|cell| cell.count as usize <= most || cell.kind == LEAVES);
     let mut small: Vec<&Cell> = small.collect();
@@ -32,7 +33,7 @@ pub(super) fn covering(cells: &[Cell], bodies: usize) -> Vec<Box> {
     let outermost = small.into_iter().filter(|cell| {
         let is_new = cell.first >= covered;
         covered = covered.max(cell.first + cell.count);
-        is_new
+        is_new && active.any(&(cell.first..cell.first + cell.count))
     });
     outermost.map(|cell| Box { low: cell.moments.low, high: cell.moments.high }).collect()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::body::Columns;
 use super::expansion::Maps;
 use super::far::{self, Expansion};
-use super::group::{Bounds, Group, ROOM};
+use super::group::{Active, Bounds, Group, ROOM};
 use super::near::{self, Softened};
 use super::nodes::Nodes;
 use super::walk::Walk;
@@ -47,12 +47,14 @@ pub(crate) struct Forces<'a> {
     pub groups: &'a [Range<u32>],
     /// Bundles of groups: whole ones.
     pub bundles: &'a [Range<u32>],
+    /// Which of their bodies are looked at.
+    pub active: Active<'a>,
     pub settings: Settings,
     pub maps: &'a Maps,
     pub memory: &'a mut Memory,
-    /// For each body of the groups; what was there is replaced.
+    /// For each body of the groups; what was there of active ones is replaced.
     pub to: &'a mut [Vec<f32>; 4],
-    /// Interactions of each group.
+    /// Interactions of each group; none where no body is active.
     pub costs: &'a mut Vec<u32>,
     /// Whether to look at the clock.
     pub timed: bool,
@@ -85,6 +87,12 @@ impl Kernel for Forces<'_> {
         let mut watch = Watch { last: self.timed.then(Instant::now), spent: [Duration::ZERO; 3] };
         let mut groups = self.groups.iter().peekable();
         for bundle in self.bundles {
+            if !self.active.any(bundle) {
+                while groups.next_if(|group| group.start < bundle.end).is_some() {
+                    self.costs.push(0);
+                }
+                continue;
+            }
             let bounds = Bounds::of::<S::F32>(simd, &(bundle.start as usize..bundle.end as usize), self.bodies);
             walk.share::<S::F32>(simd, self.nodes, &bounds, limits);
             watch.lap(0);
@@ -92,8 +100,12 @@ impl Kernel for Forces<'_> {
             counts.shared += walk.shared.len as u64;
             watch.lap(2);
             while let Some(bodies) = groups.next_if(|group| group.start < bundle.end) {
+                if !self.active.any(bodies) {
+                    self.costs.push(0);
+                    continue;
+                }
                 let range = bodies.start as usize..bodies.end as usize;
-                group.take::<S::F32>(simd, range.clone(), self.bodies);
+                group.take::<S::F32>(simd, range, self.bodies, self.active);
                 walk.walk::<S::F32>(simd, self.nodes, self.bodies, group, limits);
                 watch.lap(0);
                 let mut sums = [[0.0; ROOM]; 4];
@@ -105,8 +117,8 @@ impl Kernel for Forces<'_> {
                     expansion.add::<S::F32>(simd, order, (group, shift), potential, &mut sums);
                 }
                 for (to, sums) in self.to.iter_mut().zip(&sums).take(if potential { 4 } else { 3 }) {
-                    for (to, &sum) in to[range.clone()].iter_mut().zip(sums) {
-                        *to = sum as f32;
+                    for (&body, &sum) in group.targets.iter().zip(sums) {
+                        to[body] = sum as f32;
                     }
                 }
                 watch.lap(2);

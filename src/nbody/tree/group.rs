@@ -1,4 +1,4 @@
-//! A group of bodies: its centre, its box, and its bodies as targets relative to the centre.
+//! A group of bodies: its centre, its box, and those of its bodies that are active as targets relative to the centre.
 //!
 //! The centre is the middle of the bodies rounded to single precision, so that what is relative to it is the sum of two differences.
 
@@ -49,25 +49,46 @@ impl Bounds {
     }
 }
 
+/// Which bodies are active: their forces are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Active<'a>(
+    /// For each body 1, or 0 where it isn't; empty where all are.
+    pub &'a [u8],
+);
+
+impl Active<'_> {
+    #[inline(always)]
+    pub(super) fn has(self, body: usize) -> bool {
+        self.0.is_empty() || self.0[body] != 0
+    }
+
+    /// Whether there are any in a range.
+    #[inline(always)]
+    pub(super) fn any(self, bodies: &Range<u32>) -> bool {
+        self.0.is_empty() || self.0[bodies.start as usize..bodies.end as usize].contains(&1)
+    }
+}
+
 /// A group.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    pub bodies: Range<usize>,
     pub bounds: Bounds,
-    /// Positions relative to the centre; zeros behind the last body.
+    /// The bodies whose forces are wanted, in order.
+    pub targets: Vec<usize>,
+    /// Their positions relative to the centre; zeros behind the last.
     pub position: [[f32; ROOM]; 3],
 }
 
 impl Default for Group {
     fn default() -> Self {
-        Group { bodies: 0..0, bounds: Bounds::default(), position: [[0.0; ROOM]; 3] }
+        Group { bounds: Bounds::default(), targets: Vec::new(), position: [[0.0; ROOM]; 3] }
     }
 }
 
 impl Group {
-    /// Takes the bodies of a range, at most [`ROOM`].
+    /// Takes the bodies of a range, at most [`ROOM`], and of them as targets those that are active.
     #[inline(always)]
-    pub(super) fn take<L: Single>(&mut self, simd: L::Simd, bodies: Range<usize>, columns: &Columns) {
+    pub(super) fn take<L: Single>(&mut self, simd: L::Simd, bodies: Range<usize>, columns: &Columns, active: Active) {
         self.bounds = Bounds::of::<L>(simd, &bodies, columns);
         let count = bodies.len();
         for c in 0..3 {
@@ -75,14 +96,21 @@ impl Group {
                 let x = place::<L>(simd, columns, c, bodies.start + at, self.bounds.centre[c]);
                 x.store(&mut self.position[c][at..]);
             }
-            self.position[c][count..count.next_multiple_of(L::WIDTH)].fill(0.0);
         }
-        self.bodies = bodies;
+        self.targets.clear();
+        self.targets.extend(bodies.clone().filter(|&body| active.has(body)));
+        let len = self.targets.len();
+        for column in &mut self.position {
+            if len < count {
+                self.targets.iter().enumerate().for_each(|(to, body)| column[to] = column[body - bodies.start]);
+            }
+            column[len..len.next_multiple_of(L::WIDTH)].fill(0.0);
+        }
     }
 
-    /// How many bodies there are.
+    /// How many targets there are.
     pub(super) fn len(&self) -> usize {
-        self.bodies.len()
+        self.targets.len()
     }
 }
 

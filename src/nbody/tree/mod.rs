@@ -15,7 +15,7 @@
 //! bodies alone: the forces have the same bits on any number of ranks, and in whatever order the bodies are given. `README.md` beside
 //! this file says why, and what each part costs.
 //!
-//! Left out: periodic boxes, quadrupoles of cells, individual steps.
+//! Left out: periodic boxes, quadrupoles of cells.
 
 mod body;
 mod cells;
@@ -47,6 +47,7 @@ pub use body::Source;
 use expansion::Maps;
 pub use forces::Counts;
 use forces::{Forces, Memory, Settings};
+use group::Active;
 pub use opening::{Accuracy, Opening};
 use part::Part;
 
@@ -108,10 +109,37 @@ impl Tree {
     /// # Errors
     /// A place or G m that is not finite, on the rank that has the body.
     pub fn evaluate(&mut self, comm: &Comm, bodies: &[Source], potential: bool) -> Result<&Field> {
+        self.evaluate_some(comm, bodies, None, potential)
+    }
+
+    /// The same for those of this rank's bodies that are `active`, as block steps need it; the others have accelerations (and potentials) of zero.
+    ///
+    /// All bodies attract. What is found has the same bits as if all were active. All ranks.
+    ///
+    /// # Errors
+    /// A place or G m that is not finite, on the rank that has the body.
+    pub fn evaluate_active(
+        &mut self,
+        comm: &Comm,
+        bodies: &[Source],
+        active: &[bool],
+        potential: bool,
+    ) -> Result<&Field> {
+        assert_eq!(bodies.len(), active.len(), "each body is active, or not");
+        self.evaluate_some(comm, bodies, Some(active), potential)
+    }
+
+    fn evaluate_some(
+        &mut self,
+        comm: &Comm,
+        bodies: &[Source],
+        active: Option<&[bool]>,
+        potential: bool,
+    ) -> Result<&Field> {
         let _phase = comm.phase("forces");
         check(bodies)?;
         self.spent = Spent::default();
-        self.part.take(comm, bodies, self.opening.theta, &mut self.spent);
+        self.part.take(comm, bodies, active, self.opening.theta, &mut self.spent);
         let length = self.part.length();
         let softening = self.softening / length;
         let settings = Settings {
@@ -121,13 +149,14 @@ impl Tree {
             potential,
             exact: self.rsqrt == Rsqrt::Exact,
         };
-        let Part { nodes, columns, groups, bundles, sums, group_costs, .. } = &mut self.part;
+        let Part { nodes, columns, active, groups, bundles, sums, group_costs, .. } = &mut self.part;
         let (maps, memory) = (&self.maps, &mut self.memory);
         let forces = Forces {
             nodes,
             bodies: columns,
             groups,
             bundles,
+            active: Active(active),
             settings,
             maps,
             memory,

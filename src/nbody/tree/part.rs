@@ -10,6 +10,7 @@ use super::cells::{Cell, Cells};
 use super::cube::{Cube, Together};
 use super::domains::{END, cuts, tops};
 use super::essential::{self, Essential, covering};
+use super::group::Active;
 use super::keys::key;
 use super::moments::fill;
 use super::nodes::Nodes;
@@ -25,7 +26,7 @@ pub(super) struct Part {
     gm: f64,
     /// This rank's own bodies in the order of keys, by their indices.
     order: Vec<u32>,
-    /// In this order, what the forces on each cost the last time.
+    /// In this order, what the forces on each cost when it was active last.
     costs: Vec<u32>,
     /// The bodies in the order of the last time.
     own: Vec<Source>,
@@ -40,6 +41,8 @@ pub(super) struct Part {
     places: Vec<Entry>,
     /// The bodies of the domain in this order, then those of leaves of other domains.
     pub columns: Columns,
+    /// Which bodies of the domain are active, in this order; empty: all.
+    pub active: Vec<u8>,
     pub groups: Vec<Range<u32>>,
     pub bundles: Vec<Range<u32>>,
     pub nodes: Nodes,
@@ -65,6 +68,9 @@ struct Acting {
     cost: u32,
 }
 
+/// What a body costs that isn't active, in interactions: its key, its place in the tree.
+const IDLE_COST: u64 = 300;
+
 struct AllRanks<'a>(&'a Comm);
 
 impl Together for AllRanks<'_> {
@@ -83,8 +89,15 @@ impl Part {
         self.length
     }
 
-    /// Makes this rank's part of the tree of all bodies. All ranks.
-    pub(super) fn take(&mut self, comm: &Comm, bodies: &[Source], theta: f64, spent: &mut Spent) {
+    /// Makes this rank's part of the tree of all bodies, of which some are `active`, or all. All ranks.
+    pub(super) fn take(
+        &mut self,
+        comm: &Comm,
+        bodies: &[Source],
+        active: Option<&[bool]>,
+        theta: f64,
+        spent: &mut Spent,
+    ) {
         let start = Instant::now();
         let cube = Cube::around(bodies, &mut AllRanks(comm));
         self.length = cube.half();
@@ -92,9 +105,10 @@ impl Part {
         self.sort(bodies, cube);
         spent.sort = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        let cuts = self.cut(comm);
+        let cuts = self.cut(comm, active);
         let bodies = self.gather(comm, &cuts);
         let keys = self.merge(&bodies, cube);
+        self.gather_active(comm, active);
         spent.domains = start.elapsed().as_secs_f64();
         let start = Instant::now();
         let strays = self.write_columns(&bodies, cube);
@@ -134,16 +148,17 @@ impl Part {
     }
 
     /// The first keys of all domains. All ranks.
-    fn cut(&self, comm: &Comm) -> Vec<u64> {
+    fn cut(&self, comm: &Comm, active: Option<&[bool]>) -> Vec<u64> {
         if comm.size() == 1 {
             return vec![0, END];
         }
         let keys: Vec<u64> = self.entries.iter().map(|entry| entry.key).collect();
         let mut before = Vec::with_capacity(keys.len() + 1);
         let mut sum = 0;
-        for entry in &self.entries {
+        for (entry, &body) in self.entries.iter().zip(&self.order) {
             before.push(sum);
-            sum += u64::from(self.costs[entry.index as usize]);
+            let cost = u64::from(self.costs[entry.index as usize]);
+            sum += active.map_or(cost, |active| IDLE_COST + if active[body as usize] { cost } else { 0 });
         }
         before.push(sum);
         cuts(comm, &keys, &before)
@@ -167,6 +182,16 @@ impl Part {
             Ok([all]) => all,
             Err(incoming) => incoming.concat(),
         }
+    }
+
+    /// Learns which bodies of the domain are active. All ranks.
+    fn gather_active(&mut self, comm: &Comm, active: Option<&[bool]>) {
+        self.active.clear();
+        let Some(active) = active else { return };
+        let mut flags = self.order.iter().map(|&body| u8::from(active[body as usize]));
+        let outgoing = self.sent.iter().map(|&count| flags.by_ref().take(count).collect()).collect();
+        let incoming: Vec<u8> = comm.exchange(outgoing).concat();
+        self.active.extend(self.places.iter().map(|place| incoming[place.index as usize]));
     }
 
     /// Puts the bodies of the domain, which come in one sorted run from each rank, in the order of keys; the keys.
@@ -199,7 +224,7 @@ impl Part {
         let own = self.columns.len();
         let tree = essential::Part::new(&part, theta);
         let tops = comm.all_gather(&tree.tops());
-        let covering = covering(&part, own);
+        let covering = covering(&part, own, Active(&self.active));
         let boxes = comm.all_gather(&covering);
         let counts = comm.all_gather(&[covering.len() as u64]);
         let mut cells = Vec::with_capacity(comm.size());
@@ -241,8 +266,10 @@ impl Part {
         let start = Instant::now();
         let mut back = vec![Acting::zeroed(); self.places.len()];
         for (group, &cost) in self.groups.iter().zip(&self.group_costs) {
-            let share = cost / (group.end - group.start);
-            for i in group.start as usize..group.end as usize {
+            let active = Active(&self.active);
+            let targets = (group.start as usize..group.end as usize).filter(|&i| active.has(i));
+            let share = cost / (targets.clone().count().max(1) as u32);
+            for i in targets {
                 let sums = [0, 1, 2, 3].map(|c| self.sums[c][i]);
                 back[self.places[i].index as usize] = Acting { sums, cost: share };
             }
@@ -256,11 +283,12 @@ impl Part {
         field.acceleration.resize(count, [0.0; 3]);
         field.potential.resize(if potential { count } else { 0 }, 0.0);
         let unit = self.gm / self.length;
-        self.costs.clear();
-        for (&index, Acting { sums: [x, y, z, depth], cost }) in self.order.iter().zip(acting.iter().flatten()) {
+        let before = std::mem::take(&mut self.costs);
+        let places = self.order.iter().zip(&self.entries);
+        for ((&index, entry), Acting { sums: [x, y, z, depth], cost }) in places.zip(acting.iter().flatten()) {
             let index = index as usize;
             field.acceleration[index] = [x, y, z].map(|a| f64::from(*a) * (unit / self.length));
-            self.costs.push(*cost);
+            self.costs.push(if *cost == 0 { before[entry.index as usize] } else { *cost });
             if potential {
                 field.potential[index] = 0.0 - f64::from(*depth) * unit;
             }

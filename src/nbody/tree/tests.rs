@@ -5,6 +5,7 @@ use super::cells::Cells;
 use super::cube::{Cube, Together, power_of_two};
 use super::expansion::{HIGHEST, Maps};
 use super::forces::{Counts, Forces, Memory, Settings};
+use super::group::Active;
 use super::keys::key;
 use super::moments::fill;
 use super::nodes::Nodes;
@@ -42,6 +43,11 @@ impl Way {
     }
 
     fn counted(&self, bodies: &[Source]) -> (Vec<[f64; 4]>, Counts) {
+        self.of_active(bodies, |_| true)
+    }
+
+    /// The same for bodies whose ids are active; zero for the others.
+    fn of_active(&self, bodies: &[Source], is_active: impl Fn(u64) -> bool) -> (Vec<[f64; 4]>, Counts) {
         let Way { level, exact, softening, opening } = *self;
         let cube = Cube::around(bodies, &mut Alone);
         let entry = |(index, body): (usize, &Source)| Entry { key: key(cube.unit(body.position)), index: index as u32 };
@@ -59,6 +65,8 @@ impl Way {
         let strays: Vec<u32> = (0..bodies.len() as u32).filter(stray).collect();
         let mut part = Cells::whole(&keys, &strays);
         fill(&mut part.cells, &columns);
+        let flag = |entry: &Entry| u8::from(is_active(bodies[entry.index as usize].id));
+        let active: Vec<u8> = entries.iter().map(flag).collect();
         let mut nodes = Nodes::default();
         nodes.take(&part.cells, opening.theta);
         let softening2 = (softening / cube.half()).powi(2);
@@ -69,6 +77,7 @@ impl Way {
             bodies: &columns,
             groups: &part.groups,
             bundles: &part.bundles,
+            active: Active(&active),
             settings,
             maps: &Maps::new(opening.order),
             memory: &mut Memory::default(),
@@ -242,6 +251,24 @@ fn the_order_in_which_bodies_are_given_does_not_matter() {
     let found = way.forces(&shuffled);
     for (i, found) in found.iter().enumerate() {
         assert_eq!(found.map(f64::to_bits), straight[shuffle(i)].map(f64::to_bits));
+    }
+}
+
+#[test]
+fn forces_on_active_bodies_have_the_bits_of_forces_on_all() {
+    let bodies = plummer(5000);
+    for level in Level::available() {
+        let way = Way { level, ..Way::new(Accuracy::Standard) };
+        let (all, whole) = way.counted(&bodies);
+        for stride in [1, 3, 50, 4000] {
+            let is_active = |id: u64| id % stride == 1 % stride;
+            let (found, counts) = way.of_active(&bodies, is_active);
+            for ((body, found), all) in bodies.iter().zip(found).zip(&all) {
+                let expected = if is_active(body.id) { *all } else { [0.0, 0.0, 0.0, -0.0] };
+                assert_eq!(found.map(f64::to_bits), expected.map(f64::to_bits), "{} of {stride}", body.id);
+            }
+            assert!(counts.near <= 2 * whole.near / stride, "{stride}: {} pairs of {}", counts.near, whole.near);
+        }
     }
 }
 

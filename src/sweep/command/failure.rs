@@ -1,9 +1,11 @@
 //! Why a program made no result.
 
 use std::fmt;
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 use super::tail::Tail;
@@ -67,7 +69,7 @@ impl Failure {
     /// The failure of a program that ended by itself.
     pub(in crate::sweep) fn ended(what: &str, status: ExitStatus) -> Self {
         let kind = if status.code().is_some() { FailureKind::Exit } else { FailureKind::Signal };
-        Failure::new(kind, format!("{what} ended with {status}"))
+        Failure::new(kind, ended_with(what, status))
     }
 
     /// The failure of a program that was ended.
@@ -91,6 +93,13 @@ impl Failure {
         }
         self
     }
+}
+
+/// How something ended, in words.
+pub(crate) fn ended_with(what: &str, status: ExitStatus) -> String {
+    let killed = status.signal() == Some(Signal::KILL.as_raw());
+    let hint = if killed { ", which the system sends where memory is short" } else { "" };
+    format!("{what} ended with {status}{hint}")
 }
 
 /// A text as a message shows it: its beginning, where it is long.

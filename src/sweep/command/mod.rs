@@ -1,6 +1,6 @@
 //! External programs as tasks: each task starts one, and its output is the result.
 //!
-//! In order: the program is started directly, without a shell, in its own process group, with `/dev/null` as input and an
+//! In order: the program is started directly, without a shell ([but in Slurm](warning)), in its own process group, with `/dev/null` as input and an
 //! environment without the launcher's variables; its output and errors are read while it runs, the end of each is kept; when it
 //! ends, runs too long or is cancelled, its whole group is ended, it is reaped, and what it left elsewhere is ended; then the output
 //! is read as a number, a text or JSON. Should this process die, a guard ends its programs.
@@ -16,6 +16,7 @@ mod output;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod warning;
 
 use std::io::Write;
 use std::path::Path;
@@ -28,6 +29,7 @@ use crate::sweep::value::Outcome;
 use crate::{Error, Result};
 pub(super) use child::Child;
 use environment::Environment;
+pub(crate) use failure::ended_with;
 pub(crate) use failure::{Failure, FailureKind};
 pub(super) use failure::{Watch, shown};
 use guard::Guard;
@@ -126,7 +128,11 @@ impl Programs {
         } else {
             program.into()
         };
-        let mut prepared = std::process::Command::new(path);
+        let mut prepared = if warning::comes_from_slurm() {
+            warning::without_warnings(&path).map_err(|error| Failure::start(program, &error))?
+        } else {
+            std::process::Command::new(path)
+        };
         prepared.args(arguments);
         if let Some(folder) = folder {
             prepared.current_dir(folder);

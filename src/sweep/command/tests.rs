@@ -90,6 +90,9 @@ fn each_end_has_its_failure() {
     assert_eq!(told.kind, FailureKind::Signal);
     assert!(told.message.starts_with("the program ended with signal: 11 (SIGSEGV)"), "{told}");
 
+    let told = failure(&shell("kill -KILL $$", Output::Number, None));
+    assert!(told.message.ends_with("signal: 9 (SIGKILL), which the system sends where memory is short"), "{told}");
+
     let told = failure(&shell("echo x; echo hint >&2", Output::Number, None));
     assert_eq!(told.kind, FailureKind::Output);
     assert_eq!(told.message, "the last line of its output is no number: x; standard error ends with: hint");
@@ -305,6 +308,28 @@ fn the_launchers_variables_and_the_ranks_input_do_not_reach_a_program() {
     rank.stdin(Stdio::piped());
     let output = String::from_utf8(rank.output().unwrap().stdout).unwrap();
     assert!(output.contains("told none none none 1 1 3 3 8 /dev/null"), "{output}");
+}
+
+#[test]
+#[ignore = "a part of `in_a_step_of_slurm_a_program_is_not_hit_by_the_jobs_warnings`"]
+fn a_program_that_is_warned() {
+    let script = "sleep 0.1 & kill -USR1 $!; wait $!; one=$?; kill -USR2 $$; echo told $one \"$0\" \"$1\"";
+    let argv = ["sh", "-c", script, "a b", "c'd"];
+    println!("\n{}", text(&run(&argv, Output::LastLine, None, None)));
+    println!("told {}", failure(&run(&["no-such-program-here"], Output::Number, None, None)));
+    println!(
+        "told {}",
+        failure(&run(&["./no/such/program"], Output::Number, None, None)).message.contains("No such file")
+    );
+}
+
+#[test]
+fn in_a_step_of_slurm_a_program_is_not_hit_by_the_jobs_warnings() {
+    let output = process("a_program_that_is_warned").env("SLURM_STEP_ID", "0").output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    assert!(output.contains("told 0 a b c'd"), "{output}");
+    assert!(output.contains("told cannot start `no-such-program-here`: No such file"), "{output}");
+    assert!(output.contains("told true"), "{output}");
 }
 
 #[test]

@@ -193,6 +193,11 @@ impl Journal {
         }
     }
 
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        &self.outbox.path
+    }
+
     /// The way to the file, for another thread.
     pub(super) fn outbox(&self) -> Outbox {
         self.outbox.clone()

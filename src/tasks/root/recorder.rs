@@ -50,6 +50,19 @@ impl Recorder {
         }
     }
 
+    /// Keeps by their keys all results that the journal has, those of this job too, as a new job would find them.
+    ///
+    /// # Errors
+    /// If the journal can't be written or read.
+    pub(crate) fn look_back(&mut self, is_result: IsResult) -> Result<()> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        journal.flush()?;
+        let recovered = Recovered::read(journal.path())?;
+        self.by_key.clear();
+        self.keep_by_key(&recovered, is_result);
+        Ok(())
+    }
+
     /// A result that an earlier job has left for a task with this key, and that `fits`: each once, unless it is to serve `again`.
     pub(crate) fn known(&mut self, key: u64, again: bool, fits: &dyn Fn(&[u8]) -> bool) -> Option<Arc<Vec<u8>>> {
         let known = self.by_key.get_mut(&key)?;
