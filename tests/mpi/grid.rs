@@ -308,6 +308,9 @@ fn counted(comm: &Comm) {
     let [shared, sent] = ["shared", "as messages"].map(counts);
     assert_eq!((shared.messages, shared.bytes), (0, 0));
     assert_eq!((sent.messages, sent.bytes), (3 * peers, 3 * sides * 480));
+    let mail: Vec<u64> = comm.traffic().sent_by_rank().iter().map(|sent| sent.mail_bytes).collect();
+    let next = mail.get((comm.rank() + 1) % comm.size()).copied().unwrap_or(0);
+    assert!(next >= 3 * sides * 480 / peers.max(1), "by rank, what went through shared memory: {mail:?}");
 }
 
 fn refused(comm: &Comm) {
