@@ -95,7 +95,7 @@ class Run:
 
     @property
     def tasks(self) -> Any:
-        """Of a sweep: tasks.csv as a pandas.DataFrame: which rank did what, and how long it took."""
+        """Of a sweep: tasks.csv as a pandas.DataFrame: which rank did what when, and how long it took."""
         return self._table("tasks.csv", index_col="task")
 
     def _table(self, name: str, **how: Any) -> Any:

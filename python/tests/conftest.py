@@ -21,14 +21,16 @@ _counts = {"passed": 0, "failed": 0, "skipped": 0}
 
 
 @pytest.fixture(autouse=True)
-def limit():
-    """No test hangs."""
+def limit(request):
+    """No test hangs: a mark `limit` gives it another time, in seconds."""
+    mark = request.node.get_closest_marker("limit")
+    seconds = mark.args[0] if mark else LIMIT
 
     def late(*_):
-        raise TimeoutError(f"the test is not done after {LIMIT} s")
+        raise TimeoutError(f"the test is not done after {seconds} s")
 
     before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(LIMIT)
+    signal.alarm(seconds)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

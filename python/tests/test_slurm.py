@@ -158,6 +158,8 @@ def test_a_pool_in_a_job_is_joined_from_outside_and_again_by_another(by, tmp_pat
     assert sorted(ran) == list(range(24))
 
 
+# Slurm notices a lost node after some time, and lets the job begin anew two minutes later.
+@pytest.mark.limit(400)
 @pytest.mark.skipif(not FAULTS, reason="nobody breaks nodes here")
 @pytest.mark.parametrize("by", LAUNCHERS)
 def test_a_pool_that_loses_a_node_is_put_back_and_what_returned_does_not_run_again(by, tmp_path, monkeypatch):

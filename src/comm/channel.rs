@@ -4,8 +4,8 @@
 //! unpack what was received. Buffers are made once too. To ranks of the same node they go through shared memory, to others as
 //! immediate messages. Waiting drives all other communication of the rank along.
 //!
-//! Messages are counted where they are sent; data through shared memory is no message and isn't counted. Waiting is counted
-//! either way.
+//! Messages are counted where they are sent; data through shared memory is mail, which is counted by rank alone. Waiting is
+//! counted either way.
 
 use bytemuck::Pod;
 
@@ -146,6 +146,8 @@ impl<T: Pod> Channels<T> {
         }
         for (index, mailbox) in mailboxes {
             mailbox.post(|bytes| pack(*index, bytemuck::cast_slice_mut(bytes)));
+            let Peer { rank, sends, .. } = peers[*index];
+            comm.traffic().mailed_to(comm.job_ranks()[rank], sends * size_of::<T>());
         }
     }
 

@@ -41,7 +41,7 @@ impl Comm {
 
     pub(super) fn send_tagged<T: Pod>(&self, data: &[T], to: usize, tag: i32) {
         let bytes: &[u8] = bytemuck::cast_slice(data);
-        self.traffic().sent(1, bytes.len());
+        self.traffic().sent_to(self.job_ranks()[to], bytes.len());
         self.traffic().waiting(|| ffi::send(self.messages(), bytes, to, tag, self.waiting()));
     }
 
@@ -66,7 +66,7 @@ impl Comm {
     }
 
     pub(super) fn start_send<T: Pod>(&self, data: Vec<T>, to: usize, tag: i32) -> Pending<T> {
-        self.traffic().sent(1, size_of_val(&data[..]));
+        self.traffic().sent_to(self.job_ranks()[to], size_of_val(&data[..]));
         // SAFETY: the pending operation owns the buffer until it is complete, or leaks it.
         Pending::start(self, data, |bytes| unsafe { ffi::start_send(self.messages(), bytes, to, tag) })
     }

@@ -32,10 +32,10 @@ mod waiting;
 mod watchdog;
 mod window;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use mpi::topology::{Color, Communicator, SimpleCommunicator};
+use mpi::topology::{Color, Communicator, Group, SimpleCommunicator};
 
 pub(crate) use addresses::own_addresses;
 pub use channel::{Channels, Node, Peer};
@@ -55,7 +55,7 @@ pub use library::{launcher_rank, survives_deaths};
 pub use message::{Pending, Tag, wait_all, wait_any};
 pub(crate) use shared::{Shared, shared_room};
 pub(crate) use traffic::MOST_SPANS;
-pub use traffic::{Counts, FIRST_PHASE, Traffic};
+pub use traffic::{Counts, FIRST_PHASE, Sent, Traffic};
 pub(crate) use watchdog::{Reaction, Watchdog};
 
 use crate::Error;
@@ -76,6 +76,8 @@ struct Inner {
     control: SimpleCommunicator,
     rank: usize,
     size: usize,
+    /// The number that each of its ranks has in the job.
+    job_ranks: OnceCell<Vec<usize>>,
     job: Rc<Job>,
     /// How many sweeps are at work whose tasks may use it.
     depth: u32,
@@ -116,7 +118,7 @@ impl Comm {
         let control = messages.duplicate();
         let rank = messages.rank() as usize;
         let size = messages.size() as usize;
-        Comm { inner: Rc::new(Inner { messages, control, rank, size, job, depth }) }
+        Comm { inner: Rc::new(Inner { messages, control, rank, size, job_ranks: OnceCell::new(), job, depth }) }
     }
 
     /// A part of these ranks, with the same counters.
@@ -201,6 +203,16 @@ impl Comm {
     /// The counters of messages, bytes and time.
     pub fn traffic(&self) -> &Traffic {
         &self.inner.job.traffic
+    }
+
+    /// The number that each of these ranks has in the job, by which messages are counted (MPI 4.0, 7.3.1; no other rank is asked).
+    pub(crate) fn job_ranks(&self) -> &[usize] {
+        self.inner.job_ranks.get_or_init(|| {
+            let own: Vec<i32> = (0..self.size() as i32).collect();
+            let job = SimpleCommunicator::world().group();
+            let numbers = self.inner.messages.group().translate_ranks(&own, &job);
+            numbers.into_iter().map(|number| number.expect("each rank is one of the job's") as usize).collect()
+        })
     }
 
     /// The raw communicator, for the parallel HDF5 driver.

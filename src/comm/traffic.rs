@@ -1,8 +1,10 @@
-//! Counts of messages, bytes and time, per phase of the work.
+//! Counts of messages, bytes and time, per phase of the work, and of what went to which rank.
 //!
 //! A phase is a name that the caller sets ("force", "output"); all communication and all time belong to the current one.
 //! A point-to-point message counts once where it is sent and a collective once on every rank, with the bytes that
-//! the rank contributes; waiting is the time spent inside blocking calls. Data through shared memory is no message.
+//! the rank contributes; waiting is the time spent inside blocking calls. Data through shared memory is no message, but mail.
+//!
+//! By rank, messages and mail alone are counted: on which ways a collective's data go is MPI's own affair.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -25,6 +27,32 @@ pub struct Counts {
     pub elapsed: Duration,
 }
 
+/// What one rank has sent to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Sent {
+    /// Messages, point to point.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How often data were passed through memory that the two share.
+    pub mails: u64,
+    /// Their bytes.
+    pub mail_bytes: u64,
+}
+
+impl Sent {
+    /// What was sent since there was `before`.
+    pub(crate) fn since(self, before: Sent) -> Sent {
+        Sent {
+            messages: self.messages - before.messages,
+            bytes: self.bytes - before.bytes,
+            mails: self.mails - before.mails,
+            mail_bytes: self.mail_bytes - before.mail_bytes,
+        }
+    }
+}
+
 /// The name of the phase that is current until another is set.
 pub const FIRST_PHASE: &str = "other";
 /// Spans that a trace has at most: some ten megabytes of memory for each rank.
@@ -34,6 +62,8 @@ pub(crate) const MOST_SPANS: usize = 200_000;
 struct Phases {
     counts: Vec<(&'static str, Counts)>,
     current: usize,
+    /// What went to each rank of the job, up to the highest to which something went.
+    sent: Vec<Sent>,
     since: Instant,
     trace: Option<Trace>,
 }
@@ -54,7 +84,7 @@ pub struct Traffic(RefCell<Phases>);
 impl Default for Traffic {
     fn default() -> Self {
         let counts = vec![(FIRST_PHASE, Counts::default())];
-        Traffic(RefCell::new(Phases { counts, current: 0, since: Instant::now(), trace: None }))
+        Traffic(RefCell::new(Phases { counts, current: 0, sent: Vec::new(), since: Instant::now(), trace: None }))
     }
 }
 
@@ -77,6 +107,11 @@ impl Traffic {
         let mut phases = self.0.borrow_mut();
         phases.settle();
         phases.counts.clone()
+    }
+
+    /// What this rank has sent so far to each rank of the job; ranks beyond the end of the list got nothing.
+    pub fn sent_by_rank(&self) -> Vec<Sent> {
+        self.0.borrow().sent.clone()
     }
 
     /// Notes each stay in a phase from now on.
@@ -112,6 +147,23 @@ impl Traffic {
         self.0.borrow_mut().counts_now().collectives += 1;
     }
 
+    /// Counts a message of so many bytes to a rank of the job.
+    pub(super) fn sent_to(&self, rank: usize, bytes: usize) {
+        self.sent(1, bytes);
+        let mut phases = self.0.borrow_mut();
+        let sent = phases.sent_to(rank);
+        sent.messages += 1;
+        sent.bytes += bytes as u64;
+    }
+
+    /// Counts so many bytes that went to a rank of the job through shared memory.
+    pub(super) fn mailed_to(&self, rank: usize, bytes: usize) {
+        let mut phases = self.0.borrow_mut();
+        let sent = phases.sent_to(rank);
+        sent.mails += 1;
+        sent.mail_bytes += bytes as u64;
+    }
+
     /// Runs a blocking call and counts its time as waiting.
     pub(super) fn waiting<R>(&self, call: impl FnOnce() -> R) -> R {
         let start = Instant::now();
@@ -124,6 +176,13 @@ impl Traffic {
 impl Phases {
     fn counts_now(&mut self) -> &mut Counts {
         &mut self.counts[self.current].1
+    }
+
+    fn sent_to(&mut self, rank: usize) -> &mut Sent {
+        if self.sent.len() <= rank {
+            self.sent.resize(rank + 1, Sent::default());
+        }
+        &mut self.sent[rank]
     }
 
     /// Notes the stay in the current phase, which ends.
@@ -161,6 +220,20 @@ mod tests {
         assert!(spans.windows(2).all(|pair| pair[0].start + pair[0].length == pair[1].start));
         traffic.enter("force");
         assert!(traffic.take_trace().is_none());
+    }
+
+    #[test]
+    fn what_goes_to_a_rank_is_counted_by_it_and_mail_is_no_message() {
+        let traffic = Traffic::default();
+        traffic.sent_to(2, 100);
+        let before = traffic.sent_by_rank();
+        traffic.sent_to(2, 10);
+        traffic.mailed_to(0, 7);
+        traffic.sent(1, 8);
+        let since: Vec<Sent> = traffic.sent_by_rank().iter().zip(before).map(|(now, then)| now.since(then)).collect();
+        let mail = Sent { mails: 1, mail_bytes: 7, ..Sent::default() };
+        assert_eq!(since, [mail, Sent::default(), Sent { messages: 1, bytes: 10, ..Sent::default() }]);
+        assert_eq!(traffic.phases()[0].1.messages, 3);
     }
 
     #[test]

@@ -293,7 +293,9 @@ impl Program {
                 if job.check {
                     return sweep::check(comm, &job.request).map(|()| 0);
                 }
-                sweep::run(comm, &job.request, &listen()?, simulations, retry_failed)
+                let status = sweep::run(comm, &job.request, &listen()?, simulations, retry_failed)?;
+                report(comm, &job.request);
+                Ok(status)
             }),
         })
     }
@@ -360,12 +362,21 @@ fn simulate(comm: &Comm, entry: &Entry, job: &Job) -> Result<u8> {
         return (entry.check)(comm, &job.request).map(|()| 0);
     }
     let Finished { outcome, .. } = (entry.run)(comm, &job.request, &listen()?)?;
-    #[cfg(feature = "plot")]
-    if comm.is_root() {
-        inspect::report(&job.request.folder);
-    }
+    report(comm, &job.request);
     Ok(outcome.status())
 }
+
+/// Rank 0 makes the page that shows a run.
+#[cfg(feature = "plot")]
+fn report(comm: &Comm, request: &Request) {
+    if comm.is_root() {
+        inspect::report(&request.folder);
+    }
+}
+
+/// Without pictures there is no page.
+#[cfg(not(feature = "plot"))]
+fn report(_: &Comm, _: &Request) {}
 
 /// Serves as a pool on every rank.
 fn serve(arguments: ServeArguments) -> ExitCode {

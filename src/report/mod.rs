@@ -10,8 +10,10 @@
 mod budget;
 mod checks;
 mod looks;
+mod matrix;
 mod once;
 mod scene;
+mod tasks;
 mod times;
 mod watch;
 

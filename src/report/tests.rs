@@ -1,6 +1,8 @@
 //! The page of made-up runs: what it says, and that it needs nothing else.
 
 use super::*;
+use crate::base::error::Cause;
+use crate::tasks::journal::{Done, Failed, Journal, Lengths, Reason};
 
 const CONFIG: &str = r#"simulation = "a < b"
 [run]
@@ -63,12 +65,43 @@ fn what_cannot_be_read_is_told_and_the_rest_is_shown() {
     }
 }
 
+/// From the journal, as a sweep at work has it: there is no table of tasks yet.
 #[test]
-fn a_sweep_has_its_tasks_on_bars() {
-    let tasks = "task,rank,attempts,seconds,status,message\n0,0,1,3.0,done,\n1,1,2,1.0,done,\n2,1,4,0.5,failed,no\n";
-    let run = run_with(&[("tasks.csv", tasks)]);
+fn a_sweep_has_its_tasks_on_a_line_of_time() {
+    let run = run_with(&[]);
+    let mut journal = Journal::create(&run.path().join("journal"), "tasks = 4").unwrap();
+    for (first, rank, ended, seconds) in [(0, 0, 1003.0, 3.0), (1, 1, 1002.0, 1.0)] {
+        let lengths = Lengths::Equal { count: 1, length: 0 };
+        journal.done(&Done { first, rank, attempt: 1, seconds, ended, lengths, results: &[] }).unwrap();
+    }
+    let reason = Reason { cause: Cause::Error, message: "no".to_owned() };
+    journal.failed(2, &Failed { attempts: 4, rank: 1, ended: 1004.0, reason }).unwrap();
+    journal.flush().unwrap();
     let page = page(&RunFolder::at(run.path()), None).unwrap();
-    for part in ["rank 1", "task 2: failed, 0.500 s", "width:100.0%", "class=\"c2\""] {
+    for part in [
+        "style=\"left:0.0%;width:75.0%\" title=\"task 0: done, 3.000 s\"",
+        "style=\"left:25.0%;width:25.0%\" title=\"task 1: done, 1.000 s\"",
+        "class=\"c2\" style=\"left:100.0%;width:0.0%\" title=\"task 2: failed",
+        "<b>4.000 s</b>",
+        "of the time of the ranks that had tasks 50 % was tasks",
+    ] {
+        assert!(page.contains(part), "{part} is missing in {page}");
+    }
+}
+
+/// A ledger of three ranks, two of which share memory.
+#[test]
+fn who_sent_how_much_to_whom_is_a_table() {
+    let sent = r#"{"ranks_per_group": 1, "from": [0, 1], "to": [2, 0], "messages": [3, 0], "bytes": [4096, 0], "mails": [0, 7],
+        "mail_bytes": [0, 80]}"#;
+    let ledger = LEDGER.replace("\"ranks\": 2", &format!("\"ranks\": 3, \"sent\": {sent}"));
+    let run = run_with(&[("ledger.json", &ledger)]);
+    let page = page(&RunFolder::at(run.path()), None).unwrap();
+    for part in [
+        "<caption>bytes</caption>",
+        "title=\"from 0 to 2: 3 messages, 4096 bytes\" style=\"--d:0.95\">4096</td>",
+        "title=\"from 1 to 0: 0 messages, 0 bytes; 7 times through shared memory, 80 bytes\" style=\"--d:0.12\">80</td>",
+    ] {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
 }

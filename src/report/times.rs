@@ -5,22 +5,21 @@
 //! included; waiting elsewhere is that of messages; of the rest the part within the run's loop is computing, and what is left belongs to
 //! starting and ending.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::Value;
 
 use super::amount;
+use super::matrix::{self, Matrix};
 use super::once::duration;
-use crate::io::history::lines;
+use super::tasks::{self, TimeLine};
 use crate::run::RunFolder;
+use crate::sweep;
 use crate::{Error, Result};
 
 /// The phases that write files.
 const FILES: [&str; 5] = ["history", "trajectory", "snapshots", "checkpoints", "results"];
-/// The most ranks that have a bar of their own, and the most tasks that are drawn.
+/// The most ranks that have a bar of their own.
 const RANKS: usize = 32;
-const TASKS: usize = 2000;
 
 /// Where the time went.
 #[derive(Debug, Default, Serialize)]
@@ -31,7 +30,8 @@ pub(super) struct Times {
     /// Bars of the ranks, or of some of them.
     pub ranks: Vec<Bar>,
     pub left_out: usize,
-    pub tasks: Vec<Bar>,
+    pub matrix: Option<Matrix>,
+    pub tasks: Option<TimeLine>,
 }
 
 /// What a phase cost.
@@ -63,14 +63,15 @@ pub(super) struct Part {
     words: String,
 }
 
-/// From the ledger and the table of tasks; none where there is neither.
+/// From the ledger and a sweep's journal; none where there is neither.
 pub(super) fn of(folder: &RunFolder) -> Result<Option<Times>> {
     let ledger = ledger(folder)?;
-    let tasks = tasks(folder)?;
-    if ledger.is_none() && tasks.is_empty() {
+    let tasks = tasks::of(&sweep::spans(folder)?);
+    if ledger.is_none() && tasks.is_none() {
         return Ok(None);
     }
     let mut times = ledger.map(|ledger| of_ledger(&ledger)).unwrap_or_default();
+    times.sentence.push_str(tasks.as_ref().map_or("", |tasks| &tasks.sentence));
     times.tasks = tasks;
     Ok(Some(times))
 }
@@ -103,7 +104,14 @@ fn of_ledger(ledger: &Value) -> Times {
     });
     let count = phases.iter().map(|phase| per_rank(phase, "seconds").len()).max().unwrap_or(0);
     let (ranks, left_out) = bars(&phases, count);
-    Times { sentence: sentence(ledger, &phases, count), phases: rows.collect(), ranks, left_out, ..Times::default() }
+    Times {
+        sentence: sentence(ledger, &phases, count),
+        phases: rows.collect(),
+        ranks,
+        left_out,
+        matrix: matrix::of(ledger),
+        tasks: None,
+    }
 }
 
 /// A bar for each rank, or for so many of them, evenly spread.
@@ -160,30 +168,6 @@ fn sentence(ledger: &Value, phases: &[&Value], ranks: usize) -> String {
         "Bound by {bound}: of the ranks' time {computing} was computing, {messages} waiting for messages, {files} files, \
          {rest} starting and ending."
     )
-}
-
-/// The tasks of a sweep: for each rank those that it ran, one after the other, as long as they took.
-fn tasks(folder: &RunFolder) -> Result<Vec<Bar>> {
-    let path = folder.root().join("tasks.csv");
-    if !path.is_file() {
-        return Ok(Vec::new());
-    }
-    let mut of_rank: BTreeMap<usize, Vec<(f64, Part)>> = BTreeMap::new();
-    for row in lines(&path)?.iter().skip(1).take(TASKS) {
-        let [task, rank, attempts, seconds, status, ..] = &row[..] else { continue };
-        let (Ok(rank), Ok(seconds)) = (rank.parse::<usize>(), seconds.parse::<f64>()) else { continue };
-        let colour = if status == "done" { usize::from(attempts != "1") } else { 2 };
-        let words = format!("task {task}: {status}, {}", duration(seconds));
-        of_rank.entry(rank).or_default().push((seconds, Part { width: 0.0, colour, waits: false, words }));
-    }
-    let took = |parts: &[(f64, Part)]| parts.iter().map(|(seconds, _)| seconds).sum::<f64>();
-    let longest = of_rank.values().take(RANKS).map(|parts| took(parts)).fold(f64::MIN_POSITIVE, f64::max);
-    let part = |(seconds, part): (f64, Part)| Part { width: (1e5 * seconds / longest).round() / 1e3, ..part };
-    let bar = |(rank, parts): (usize, Vec<(f64, Part)>)| Bar {
-        name: format!("rank {rank}"),
-        parts: parts.into_iter().map(part).collect(),
-    };
-    Ok(of_rank.into_iter().take(RANKS).map(bar).collect())
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use super::Simulation;
 use super::driver::Driver;
-use super::ledger::{Ledger, gather_phases, peak_memory, seconds_of};
+use super::ledger::{Before, Ledger, gather_phases, peak_memory, seconds_of};
 use super::progress::rate_text;
 use super::request::Request;
+use super::sent;
 use crate::Result;
-use crate::comm::Counts;
 
 /// Writes the ledger and reports the end. All ranks.
 pub(super) fn account<S: Simulation>(
@@ -16,10 +16,11 @@ pub(super) fn account<S: Simulation>(
     request: &Request,
     began: Instant,
     first_step: u64,
-    counted: &[(&'static str, Counts)],
+    before: &Before,
 ) -> Result<()> {
     let comm = driver.comm;
-    let phases = gather_phases(comm, counted);
+    let phases = gather_phases(comm, before);
+    let sent = sent::gather(comm, &before.sent);
     let memory_bytes = comm.all_gather(&[peak_memory()]);
     let steps = driver.clock.step() - first_step;
     let (work, unit) = driver.simulation.work();
@@ -37,6 +38,7 @@ pub(super) fn account<S: Simulation>(
         checkpoint_seconds: seconds_of(&phases, "checkpoints"),
         memory_bytes,
         phases,
+        sent,
     };
     // The ledger of a run that was done already stays.
     let tells = !request.bare && (steps > 0 || !request.folder.ledger().exists());

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::sent::SentTable;
 use crate::base::whole::write_whole;
-use crate::comm::{Comm, Counts};
+use crate::comm::{Comm, Counts, Sent};
 use crate::{Error, Result};
 
 /// The account of one run (or of its last part, after a resume).
@@ -36,6 +37,20 @@ pub(super) struct Ledger {
     pub memory_bytes: Vec<u64>,
     /// What each phase cost each rank.
     pub phases: Vec<Phase>,
+    /// Who sent how much to whom.
+    pub sent: SentTable,
+}
+
+/// What was counted before a run began.
+pub(super) struct Before {
+    phases: Vec<(&'static str, Counts)>,
+    pub(super) sent: Vec<Sent>,
+}
+
+impl Before {
+    pub(super) fn now(comm: &Comm) -> Self {
+        Before { phases: comm.traffic().phases(), sent: comm.traffic().sent_by_rank() }
+    }
 }
 
 /// One phase: a number per rank.
@@ -51,11 +66,12 @@ pub(super) struct Phase {
 }
 
 /// The counts of all phases since `before`, gathered on rank 0. All ranks, which must have entered the same phases.
-pub(super) fn gather_phases(comm: &Comm, before: &[(&'static str, Counts)]) -> Vec<Phase> {
+pub(super) fn gather_phases(comm: &Comm, before: &Before) -> Vec<Phase> {
     let seconds = |d: Duration, e: Duration| d.saturating_sub(e).as_secs_f64();
     let phases = comm.traffic().phases();
     let columns = phases.into_iter().map(|(name, now)| {
-        let then = before.iter().find(|(known, _)| *known == name).map_or(Counts::default(), |(_, counts)| *counts);
+        let then =
+            before.phases.iter().find(|(known, _)| *known == name).map_or(Counts::default(), |(_, counts)| *counts);
         let times = comm.all_gather(&[[seconds(now.elapsed, then.elapsed), seconds(now.waited, then.waited)]]);
         let collectives = now.collectives - then.collectives;
         let counts = comm.all_gather(&[[now.messages - then.messages, collectives, now.bytes - then.bytes]]);

@@ -28,6 +28,7 @@ mod progress;
 mod request;
 mod row;
 mod sections;
+mod sent;
 mod setup;
 mod signals;
 mod simulation;

@@ -12,6 +12,7 @@ use super::files::{Files, Place, read_place};
 use super::folder::RunFolder;
 use super::inputs::inputs_of;
 use super::interval::Intervals;
+use super::ledger::Before;
 use super::plan::Plan;
 use super::progress::{Progress, ranks_text};
 use super::request::Request;
@@ -33,7 +34,7 @@ use crate::{Error, Parameters, Result};
 /// Bad input, a state that is not finite, files that cannot be read or written.
 pub(crate) fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequest) -> Result<Finished> {
     let began = Instant::now();
-    let counted = comm.traffic().phases();
+    let before = Before::now(comm);
     let folder = request.folder.clone().with(S::NAME, S::ending().files());
     let request = &Request { folder, ..request.clone() };
     let mut driver = start::<S>(comm, request, stop, began)?;
@@ -43,7 +44,7 @@ pub(crate) fn run<S: Simulation>(comm: &Comm, request: &Request, stop: &StopRequ
     if let Some(line) = trace::end(comm, &request.folder)? {
         driver.progress.say(&line);
     }
-    account(&mut driver, request, began, first_step, &counted)?;
+    account(&mut driver, request, began, first_step, &before)?;
     let told = if comm.is_root() && !request.bare { outcome.write(&request.folder) } else { Ok(()) };
     comm.agree(told)?;
     Ok(Finished { outcome, last_row: driver.files.last_row })

@@ -8,11 +8,12 @@ use super::files::JOURNAL;
 use super::plan::Plan;
 use super::results::{self, Account, Row, Status as Ended};
 use super::selection;
+use super::spans::first_beginning;
 use crate::base::config::ParameterFile;
 use crate::base::error::Cause;
 use crate::run::{Outcome, RunFolder, rate_text};
 use crate::tasks::Counts;
-use crate::tasks::journal::{Failed, Recovered};
+use crate::tasks::journal::{Done, Failed, Recovered};
 use crate::{Error, Result};
 
 /// Exit status where tasks failed for good.
@@ -26,7 +27,7 @@ pub(super) fn conclude(folder: &RunFolder, plan: &Plan, counts: &Counts, began: 
     let recovered = Recovered::read(&folder.path(JOURNAL))?;
     let tasks = plan.points().len();
     results::write(folder, plan.points(), || rows(&recovered, tasks))?;
-    results::write_accounts(folder, accounts(&recovered, tasks))?;
+    results::write_accounts(folder, first_beginning(&recovered), accounts(&recovered, tasks))?;
     let failed = recovered.failed().len() as u64;
     let left = tasks - recovered.counts().done - failed;
     let gave_up = plan.settings().stop_after.is_some_and(|most| failed >= most);
@@ -106,31 +107,46 @@ fn reason_of(failed: &Failed) -> String {
     }
 }
 
-/// Who ran each task, how often and how long.
-fn accounts(recovered: &Recovered, tasks: u64) -> impl Iterator<Item = Result<Account>> {
-    let per_run = |run: crate::tasks::journal::Done<'_>| {
-        let rank = run.rank as usize;
-        let attempts = run.attempt;
+/// Who ran each task, how often, when and how long; tasks that a rank ran one after the other share their time evenly.
+fn accounts(recovered: &Recovered, tasks: u64) -> impl Iterator<Item = Account> {
+    let per_run = |run: Done<'_>| {
         let seconds = run.seconds / f64::from(run.count());
-        run.tasks().map(move |task| (task, rank, attempts, seconds)).collect::<Vec<_>>()
+        let began = (run.ended > 0.0).then_some(run.ended - run.seconds);
+        let account = |(place, task): (usize, u64)| Account {
+            task,
+            rank: Some(run.rank as usize),
+            attempts: run.attempt,
+            began: began.map(|began| began + place as f64 * seconds),
+            seconds,
+            status: Ended::Done,
+            message: String::new(),
+        };
+        run.tasks().enumerate().map(account).collect::<Vec<_>>()
     };
     let mut done = recovered.done().flat_map(per_run).peekable();
     (0..tasks).map(move |task| {
-        let message = String::new();
-        let status = Ended::Done;
-        if let Some((_, rank, attempts, seconds)) = done.next_if(|(next, ..)| *next == task) {
-            return Ok(Account { task, rank: Some(rank), attempts, seconds, status, message });
+        if let Some(account) = done.next_if(|account| account.task == task) {
+            return account;
         }
-        Ok(match recovered.failed().get(&task) {
+        match recovered.failed().get(&task) {
             Some(failed) => Account {
                 task,
                 rank: Some(failed.rank as usize),
                 attempts: failed.attempts,
+                began: (failed.ended > 0.0).then_some(failed.ended),
                 seconds: 0.0,
                 status: Ended::Failed,
                 message: failed.reason.message.clone(),
             },
-            None => Account { task, rank: None, attempts: 0, seconds: 0.0, status: Ended::Cancelled, message },
-        })
+            None => Account {
+                task,
+                rank: None,
+                attempts: 0,
+                began: None,
+                seconds: 0.0,
+                status: Ended::Cancelled,
+                message: String::new(),
+            },
+        }
     })
 }

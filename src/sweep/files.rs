@@ -9,7 +9,7 @@ pub(crate) const JOURNAL: RunFile = RunFile::record("journal");
 pub(crate) const RESULTS_CSV: RunFile = RunFile::result("results.csv");
 /// The same, a dataset per column.
 pub(crate) const RESULTS_HDF5: RunFile = RunFile::result("results.h5");
-/// Which rank ran each task, how often it was tried, how long it took.
+/// Which rank ran each task, how often it was tried, when it began, how long it took.
 pub(crate) const TASKS_CSV: RunFile = RunFile::record("tasks.csv");
 /// A folder per task, where `sweep.keep` asks for them.
 pub(crate) const TASKS: RunFile = RunFile::record("tasks").holding(Holds::Tasks);

@@ -20,6 +20,7 @@ pub(crate) mod results;
 pub(crate) mod sampling;
 pub(crate) mod selection;
 mod simulations;
+mod spans;
 mod status;
 mod task;
 pub(crate) mod template;
@@ -32,6 +33,8 @@ pub(crate) use driver::{check, run, validate};
 pub(crate) use file::schema;
 pub(crate) use files::{FILES, JOURNAL};
 pub(crate) use simulations::Simulations;
+#[cfg(feature = "plot")]
+pub(crate) use spans::{TaskSpan, spans};
 pub(crate) use status::status;
 
 /// The name that `simulation = "..."` gives in a plan.

@@ -296,6 +296,9 @@ fn counted(comm: &Comm) {
         _ => 2,
     };
     let sides = if comm.size() == 1 { 0 } else { 2 };
+    let next = (comm.rank() + 1) % comm.size();
+    let mailed = || comm.traffic().sent_by_rank().get(next).map_or(0, |sent| sent.mail_bytes);
+    let mailed_before = mailed();
     for (node, phase) in NODES.into_iter().zip(["shared", "as messages"]) {
         let mut halo = Halo::new(comm, &layout, shape.clone(), node).unwrap();
         assert_eq!(halo.bytes_per_exchange(), (peers, sides * 6 * 5 * COMPONENTS as u64 * 8));
@@ -308,6 +311,7 @@ fn counted(comm: &Comm) {
     let [shared, sent] = ["shared", "as messages"].map(counts);
     assert_eq!((shared.messages, shared.bytes), (0, 0));
     assert_eq!((sent.messages, sent.bytes), (3 * peers, 3 * sides * 480));
+    assert_eq!(mailed() - mailed_before, 3 * sides * 480 / peers.max(1), "through shared memory to the next rank");
 }
 
 fn refused(comm: &Comm) {

@@ -1,7 +1,7 @@
 //! Point-to-point messages, collectives, exchanges and exact sums.
 
 use divisi::Comm;
-use divisi::comm::{ExactSum, wait_all, wait_any};
+use divisi::comm::{ExactSum, Sent, wait_all, wait_any};
 use divisi::partition::balanced_range;
 
 pub(crate) const CHECKS: &[super::Check] = &[
@@ -20,6 +20,7 @@ pub(crate) const CHECKS: &[super::Check] = &[
     ("groups of a split speak among themselves", split),
     ("all ranks agree on a failure", agree),
     ("messages and bytes are counted per phase", traffic),
+    ("messages and bytes are counted by the rank that gets them", sent_by_rank),
 ];
 
 /// Seconds of processor time for a round of calls that wait, on more ranks than cores: a time slice of the kernel's is some milliseconds.
@@ -236,4 +237,23 @@ fn traffic(comm: &Comm) {
     comm.barrier();
     let counts = counts("counted").unwrap();
     assert_eq!((counts.messages, counts.bytes), (1, 32));
+}
+
+/// By the numbers that they have in the job, also where a part of them speaks.
+fn sent_by_rank(comm: &Comm) {
+    let part = comm.split((comm.rank() % 2) as u32);
+    let before = comm.traffic().sent_by_rank();
+    let first = comm.rank() % 2;
+    if part.rank() > 0 {
+        part.send(&[1.0; 4], 0, 2);
+    } else {
+        (1..part.size()).for_each(|from| drop(part.receive::<f64>(from, 2)));
+    }
+    let now = comm.traffic().sent_by_rank();
+    let at = |list: &[Sent], rank: usize| list.get(rank).map_or([0; 2], |sent| [sent.messages, sent.bytes]);
+    for rank in 0..comm.size() {
+        let [now, then] = [at(&now, rank), at(&before, rank)];
+        let messages = u64::from(part.rank() > 0 && rank == first);
+        assert_eq!([now[0] - then[0], now[1] - then[1]], [messages, 32 * messages], "to {rank}");
+    }
 }

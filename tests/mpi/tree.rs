@@ -3,7 +3,7 @@
 use divisi::Comm;
 use divisi::nbody::Body;
 use divisi::nbody::initial::Plummer;
-use divisi::nbody::tree::{Accuracy, Field, Opening, Source, Tree};
+use divisi::nbody::tree::{Accuracy, Field, Opening, Place, Source, Tree, Wanted, interactions};
 use divisi::random::Random;
 use divisi::simd::{Level, Rsqrt};
 
@@ -13,6 +13,8 @@ pub(crate) const CHECKS: &[super::Check] = &[
     ("the tree takes few, coincident, distant and massless bodies", odd),
     ("domains of the tree are balanced by what forces cost", balanced),
     ("the tree's forces on active bodies have the bits of those on all", active),
+    ("interactions of one's own have the neighbours of all pairs, in one order", own),
+    ("the tree's forces by the relative criterion have the bits of one rank", relative),
 ];
 
 /// Bodies of many masses: sums of equal ones have the same bits in any order.
@@ -113,7 +115,8 @@ fn active(comm: &Comm) {
         // All, some everywhere, those of the first half alone, one.
         let is_active = |i: usize| [true, i % 5 == 0, i < 1500, i == 17][step];
         let active: Vec<bool> = places.iter().map(|&i| is_active(i)).collect();
-        let found = together.evaluate_active(comm, &mine, &active, true).unwrap();
+        let wanted = Wanted { potential: true, active: Some(&active), last: None };
+        let found = together.evaluate_with(comm, &mine, wanted).unwrap();
         for (i, &place) in places.iter().enumerate() {
             let expected = if active[i] { whole.acceleration[place] } else { [0.0; 3] };
             assert_eq!(found.acceleration[i].map(f64::to_bits), expected.map(f64::to_bits), "{place} at {step}");
@@ -122,6 +125,61 @@ fn active(comm: &Comm) {
         }
         all.iter_mut().for_each(|body| body.position = body.position.map(|x| 1.01 * x));
     }
+}
+
+fn relative(comm: &Comm) {
+    let alone = comm.split(comm.rank() as u32);
+    let mut all = bodies(3000);
+    all[17].gm = 0.0;
+    let places = share(comm, &all, |i| i % comm.size());
+    let [mut together, mut single] = [(); 2].map(|()| tree(Opening::relative(2e-3)));
+    let norm = |[x, y, z]: [f64; 3]| (x * x + y * y + z * z).sqrt();
+    let first = single.evaluate(&alone, &all, false).unwrap();
+    let mut last: Vec<f64> = first.acceleration.iter().copied().map(norm).collect();
+    // One that opens all, and one that opens next to nothing.
+    last[5] = 0.0;
+    last[6] = 1e9;
+    let mine: Vec<Source> = places.iter().map(|&i| all[i]).collect();
+    let known: Vec<f64> = places.iter().map(|&i| last[i]).collect();
+    let wanted = Wanted { potential: true, ..Wanted::default() };
+    let found = together.evaluate_with(comm, &mine, Wanted { last: Some(&known), ..wanted }).unwrap();
+    same_bits(&places, found, single.evaluate_with(&alone, &all, Wanted { last: Some(&last), ..wanted }).unwrap());
+}
+
+fn own(comm: &Comm) {
+    let alone = comm.split(comm.rank() as u32);
+    for count in [0, 1, 2, 17, 700] {
+        let mut all = bodies(700)[..count].to_vec();
+        for (i, body) in all.iter_mut().enumerate() {
+            match i {
+                100..140 => body.position = [0.25, 0.5, -0.125],
+                450 => body.position = [1e6, -3e5, 0.0],
+                _ => {}
+            }
+        }
+        // Some see nothing but themselves, some all.
+        let reach = |body: &Source| [0.0, 0.1, 0.3, 1e9][body.id as usize % 4];
+        let place = |body: &Source| Place { id: body.id, position: body.position, reach: reach(body) };
+        let square = |a: &Source, b: &Source| (0..3).map(|c| (a.position[c] - b.position[c]).powi(2)).sum::<f64>();
+        let rule = |body: &Source, near: &[&Source]| {
+            // Rounded after each term: another order has other bits.
+            let sum = near.iter().fold(0.0, |sum, other| sum * 1.1 + other.gm / (1.0 + square(body, other)));
+            [sum, near.len() as f64]
+        };
+        let places = share(comm, &all, |i| (i * i + 1) % comm.size());
+        let mine: Vec<Source> = places.iter().map(|&i| all[i]).collect();
+        let found = interactions(comm, &mine, place, rule).unwrap();
+        let single = interactions(&alone, &all, place, rule).unwrap();
+        for (&i, found) in places.iter().zip(&found) {
+            assert_eq!(found.map(f64::to_bits), single[i].map(f64::to_bits), "{i} of {count}");
+            let within = all.iter().filter(|other| square(&all[i], other) <= reach(&all[i]).powi(2)).count();
+            assert_eq!(found[1], within as f64, "{i} of {count}");
+        }
+    }
+    let nowhere = Source { id: 3, position: [0.0, f64::NAN, 0.0], gm: 0.0 };
+    let place = |body: &Source| Place { id: body.id, position: body.position, reach: 1.0 };
+    let error = interactions(&alone, &[nowhere], place, |_, near| near.len() as u64).unwrap_err();
+    assert!(error.to_string().contains("body 3 is at"), "{error}");
 }
 
 fn balanced(comm: &Comm) {

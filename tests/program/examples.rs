@@ -36,6 +36,16 @@ fn a_particle_simulation_has_the_same_bits_on_any_number_of_ranks() {
 }
 
 #[test]
+fn neighbours_are_counted_on_any_number_of_ranks() {
+    assert!(printed_by_all("neighbours", &[]).contains("neighbours on average"));
+}
+
+#[test]
+fn smoothed_particles_have_the_same_bits_on_any_number_of_ranks() {
+    assert!(printed_by_all("sph", &[]).starts_with("mean error of the density"));
+}
+
+#[test]
 fn source_blocks_are_the_same_on_any_number_of_ranks() {
     assert!(printed_by_all("source_blocks", &[]).starts_with("5000 particles in 3 blocks"));
 }

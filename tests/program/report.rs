@@ -51,9 +51,26 @@ fn every_kind_of_run_has_a_page_with_what_it_promises() {
     has(&page(&tube), &["id=\"slider\"", "data-title=\"time 0.25\"", "Profiles"]);
     let words = ["grid.cells=[16,12]", "--steps", "4", "output.every_steps=2"];
     let gas = run(folder.path(), "fluid/blast.toml", 2, &words);
-    has(&page(&gas), &["id=\"slider\"", "density over time", "mass drift"]);
+    has(&page(&gas), &["id=\"slider\"", "density over time", "mass drift", "Who sent how much to whom"]);
+    let ledger: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(gas.join("ledger.json")).unwrap()).unwrap();
+    // Both ranks of one machine exchange their halos through shared memory, twice a step and more.
+    let pair = |from: u64, to: u64| {
+        let list = |name: &str| ledger["sent"][name].as_array().unwrap().clone();
+        let place = list("from").iter().zip(list("to")).position(|(one, other)| *one == from && other == to);
+        place.map(|place| [&list("mails")[place], &list("mail_bytes")[place]].map(|number| number.as_u64().unwrap()))
+    };
+    let [there, back] = [pair(0, 1), pair(1, 0)].map(|pair| pair.expect("a pair that exchanges halos"));
+    assert!(there == back && there[0] >= 8 && there[1] >= 8 * there[0], "{there:?} {back:?}");
     let sweep = run(folder.path(), "sweep/logistic.toml", 2, &["parameters.values.r={from=2.8,to=4.0,count=5}"]);
-    has(&page(&sweep), &["Tasks", "10 done, 0 failed", "task 9: done", "results over r"]);
+    assert!(sweep.join("report.html").is_file(), "made at the end of the sweep");
+    has(&page(&sweep), &["Tasks", "10 done, 0 failed", "done, 0.", "results over r", "% was tasks"]);
+    let tasks = fs::read_to_string(sweep.join("tasks.csv")).unwrap();
+    let starts: Vec<f64> = tasks.lines().skip(1).map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect();
+    assert!(
+        starts.len() == 10 && starts.contains(&0.0) && starts.iter().all(|start| (0.0..60.0).contains(start)),
+        "{tasks}"
+    );
     finish(divisi().arg("report").arg(folder.path()), LIMIT).expect(2).says("holds no run");
 }
 

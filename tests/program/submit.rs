@@ -196,8 +196,10 @@ fn a_job_that_is_not_done_asks_again_until_it_is_put_back() {
     let slurm = Slurm::new();
     let out = slurm.path("run");
     slurm.submit(&out, &["--ranks", "1", "--time", "10", "--steps", "20"]).expect(0);
-    slurm
-        .command("srun", &format!("mkdir -p {0}/checkpoints && date +%N >{0}/checkpoints/one; exit 85", out.display()));
+    slurm.command(
+        "srun",
+        &format!("mkdir -p {0}/checkpoints; date +%N | tee {0}/run.log >{0}/checkpoints/one; exit 85", out.display()),
+    );
     slurm.command(
         "squeue",
         "echo asked >>$here/squeue_log\n[ $(wc -l <$here/squeue_log) -gt 2 ] || exit 1\necho RUNNING",

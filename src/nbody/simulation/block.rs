@@ -9,7 +9,7 @@ use crate::nbody::block_steps::{BlockScheme, Member};
 use crate::nbody::depth::{DEEPEST, WHOLE, depth, shallowest, ticks};
 use crate::nbody::leapfrog::{drift, kick};
 use crate::nbody::potential::Potential;
-use crate::nbody::tree::Tree;
+use crate::nbody::tree::{Tree, Wanted};
 use crate::nbody::vector::norm;
 use crate::particles::Particles;
 use crate::{Checkpoint, CheckpointReader, Error, Result};
@@ -87,7 +87,9 @@ impl Block {
             }
             active.iter_mut().zip(&self.depths).for_each(|(active, depth)| *active = *depth >= shallowest);
             let sources = scheme.tree_sources(particles.local());
-            let field = tree.evaluate_active(&comm, &sources, &active, false)?;
+            let last = scheme.last(particles.local());
+            let wanted = Wanted { active: Some(&active), last: last.as_deref(), ..Wanted::default() };
+            let field = tree.evaluate_with(&comm, &sources, wanted)?;
             let mut taken = 0;
             for (i, particle) in particles.local_mut().iter_mut().enumerate().filter(|(i, _)| active[*i]) {
                 taken += 1;

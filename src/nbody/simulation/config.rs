@@ -68,6 +68,11 @@ pub struct Gravity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0), example = 0.5)]
     pub theta: Option<f64>,
+    /// Relative opening criterion of the tree, in place of `accuracy`: a cell of mass M and radius b at a distance d acts as a whole where G M b²/d⁴ is
+    /// below this share of a body's last acceleration (GADGET's ErrTolForceAcc).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0), example = 0.0025)]
+    pub relative_opening: Option<f64>,
     /// Plummer softening.
     #[schemars(extend("unit" = "length"), range(min = 0.0))]
     pub softening: f64,
@@ -80,18 +85,24 @@ pub struct Gravity {
 impl Gravity {
     /// When the tree opens cells; none for direct sums.
     pub fn opening(&self) -> Option<Opening> {
-        let opening = match self.theta {
-            Some(theta) => Opening::theta(theta),
-            None => Opening::from(self.accuracy.unwrap_or_default()),
+        let opening = match (self.theta, self.relative_opening) {
+            (Some(theta), _) => Opening::theta(theta),
+            (None, Some(share)) => Opening::relative(share),
+            (None, None) => Opening::from(self.accuracy.unwrap_or_default()),
         };
         (self.method == ForceMethod::Tree).then_some(opening)
     }
 
     /// Refuses what doesn't go together.
     fn validate(&self, method: Method) -> Result<()> {
-        let Gravity { accuracy, theta, precision, .. } = self;
+        let Gravity { accuracy, theta, relative_opening, precision, .. } = self;
         if self.method == ForceMethod::Direct {
-            for (place, set) in [("gravity.accuracy", accuracy.is_some()), ("gravity.theta", theta.is_some())] {
+            let of_tree = [
+                ("gravity.accuracy", accuracy.is_some()),
+                ("gravity.theta", theta.is_some()),
+                ("gravity.relative_opening", relative_opening.is_some()),
+            ];
+            for (place, set) in of_tree {
                 if set {
                     return Err(Error::input(place, "goes with gravity.method tree, not with direct"));
                 }
@@ -104,6 +115,13 @@ impl Gravity {
         }
         if accuracy.is_some() && theta.is_some() {
             return Err(Error::input("gravity.theta", "stands beside accuracy: give only one of them"));
+        }
+        if let Some(share) = relative_opening {
+            positive("gravity.relative_opening", *share, false)?;
+            if accuracy.is_some() || theta.is_some() {
+                let reason = "stands beside accuracy or theta: give only one of them";
+                return Err(Error::input("gravity.relative_opening", reason));
+            }
         }
         match theta {
             Some(theta) if !(0.0..1.0).contains(theta) => {
@@ -516,6 +534,11 @@ mod tests {
         assert!(tree("theta = 1.0").starts_with("gravity.theta: 1 is not allowed"));
         assert!(tree("theta = nan").starts_with("gravity.theta: NaN is not allowed"));
         assert!(tree("theta = 0.5, accuracy = 'fast'").contains("stands beside accuracy"));
+        assert!(tree("relative_opening = 0.0").starts_with("gravity.relative_opening: 0 is not allowed"));
+        assert!(tree("theta = 0.5, relative_opening = 0.01").contains("stands beside accuracy or theta"));
+        assert!(
+            message(&format!("{leapfrog}gravity.relative_opening = 0.5")).contains("goes with gravity.method tree")
+        );
         assert!(tree("precision = 'f32'").contains("goes with gravity.method direct"));
         assert!(message(&format!("{leapfrog}gravity.theta = 0.5")).contains("goes with gravity.method tree"));
         let hermite = "integrator = { method = 'hermite', dt = 1 }\ngravity.method = 'tree'";

@@ -9,6 +9,7 @@ use crate::nbody::elements::Elements;
 use crate::nbody::energy;
 use crate::nbody::kernel::Precision;
 use crate::nbody::potential::Potential;
+use crate::nbody::tree::Wanted;
 use crate::run::Row;
 
 use super::few::Few;
@@ -165,7 +166,9 @@ fn potentials(spread: &Spread) -> Result<Vec<f64>> {
     if let Some(mut tree) = scheme.tree() {
         let particles = spread.particles();
         let sources = scheme.tree_sources(particles.local());
-        return Ok(tree.evaluate(particles.comm(), &sources, true)?.potential.clone());
+        let last = scheme.last(particles.local());
+        let wanted = Wanted { potential: true, last: last.as_deref(), ..Wanted::default() };
+        return Ok(tree.evaluate_with(particles.comm(), &sources, wanted)?.potential.clone());
     }
     let mut sum = DirectSum::new(scheme.level, scheme.rsqrt, Precision::Double, scheme.softening);
     let found = sum.evaluate(spread.particles(), |particle| scheme.source(particle), true);

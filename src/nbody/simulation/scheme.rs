@@ -4,6 +4,7 @@ use crate::nbody::body::Body;
 use crate::nbody::kernel::Precision;
 use crate::nbody::potential::External;
 use crate::nbody::tree::{Opening, Source, Tree};
+use crate::nbody::vector::norm;
 use crate::simd::{Level, Rsqrt};
 use bytemuck::{Pod, Zeroable};
 
@@ -86,6 +87,12 @@ impl Scheme {
             Source { id, position, gm: self.gravity * mass }
         };
         particles.iter().map(source).collect()
+    }
+
+    /// The sizes of bodies' last accelerations, if the tree opens cells by them.
+    pub(super) fn last(&self, particles: &[Particle]) -> Option<Vec<f64>> {
+        let is_relative = self.opening.is_some_and(|opening| opening.relative > 0.0);
+        is_relative.then(|| particles.iter().map(|particle| norm(particle.acceleration)).collect())
     }
 
     /// The same with the velocity.

@@ -6,7 +6,7 @@ use crate::nbody::direct::DirectSum;
 use crate::nbody::hermite::Hermite;
 use crate::nbody::leapfrog::{drift, kick};
 use crate::nbody::potential::Potential;
-use crate::nbody::tree::Tree;
+use crate::nbody::tree::{Tree, Wanted};
 use crate::nbody::vector::norm;
 use crate::particles::Particles;
 use crate::{Clock, Error, Result};
@@ -98,7 +98,7 @@ impl Spread {
             kick(&mut particle.body.velocity, particle.acceleration, 0.5 * dt);
             drift(&mut particle.body.position, particle.body.velocity, dt);
         }
-        self.evaluate()?;
+        self.evaluate(true)?;
         for particle in self.particles.local_mut() {
             kick(&mut particle.body.velocity, particle.acceleration, 0.5 * dt);
         }
@@ -112,7 +112,7 @@ impl Spread {
             .local_mut()
             .iter_mut()
             .for_each(|particle| drift(&mut particle.body.position, particle.body.velocity, 0.5 * dt));
-        self.evaluate()?;
+        self.evaluate(true)?;
         for particle in self.particles.local_mut() {
             kick(&mut particle.body.velocity, particle.acceleration, dt);
             drift(&mut particle.body.position, particle.body.velocity, 0.5 * dt);
@@ -130,7 +130,7 @@ impl Spread {
         }
         self.hermite.predict(dt);
         self.take_end();
-        self.evaluate()?;
+        self.evaluate(true)?;
         let local = self.particles.local();
         self.hermite.correct(|i| (local[i].acceleration, local[i].jerk), dt);
         self.take_end();
@@ -190,7 +190,10 @@ impl Spread {
 
     /// Forces anew after the bodies were changed from outside, and what follows from them. All ranks.
     fn begin(&mut self) -> Result<()> {
-        self.evaluate()?;
+        self.evaluate(false)?;
+        if self.scheme.opening.is_some_and(|opening| opening.relative > 0.0) {
+            self.evaluate(true)?;
+        }
         if let Some(block) = &mut self.block {
             block.begin(self.particles.local(), &self.scheme);
             return Ok(());
@@ -205,12 +208,14 @@ impl Spread {
         Ok(())
     }
 
-    /// Accelerations, and their derivatives where the method needs them, at the present places.
-    fn evaluate(&mut self) -> Result<()> {
+    /// Accelerations, and their derivatives where the method needs them, at the present places; `known` are those of the last time. All ranks.
+    fn evaluate(&mut self, known: bool) -> Result<()> {
         let Spread { particles, scheme, forces, tree, .. } = self;
         if let Some(tree) = tree {
             let sources = scheme.tree_sources(particles.local());
-            let field = tree.evaluate(particles.comm(), &sources, false)?;
+            let last = scheme.last(particles.local()).filter(|_| known);
+            let wanted = Wanted { last: last.as_deref(), ..Wanted::default() };
+            let field = tree.evaluate_with(particles.comm(), &sources, wanted)?;
             for (particle, acceleration) in particles.local_mut().iter_mut().zip(&field.acceleration) {
                 particle.acceleration = *acceleration;
             }

@@ -26,6 +26,8 @@ pub(crate) struct Columns {
     pub high: [Vec<f32>; 3],
     pub low: [Vec<f32>; 3],
     pub gm: Vec<f32>,
+    /// The pulls of the bodies of the domain ([`Bounds::pulls`](super::group::Bounds::pulls)); empty without the relative criterion.
+    pub pulls: Vec<f32>,
 }
 
 impl Columns {

@@ -19,12 +19,21 @@ const BITS: u32 = 4;
 /// The first key of each rank's domain, then the end of all. `keys` are sorted, `costs` the costs of all bodies before each, and at last of
 /// all. All ranks.
 pub(super) fn cuts(comm: &Comm, keys: &[u64], costs: &[u64]) -> Vec<u64> {
+    let cuts = even_cuts(comm, keys, costs);
+    let snapped = at_bundles(comm, keys, &cuts);
+    std::iter::once(0).chain(snapped).chain([END]).collect()
+}
+
+/// The largest keys, one between each two ranks, before which there is no more than an even share of the cost; arguments as for [`cuts`]. All ranks.
+pub(super) fn even_cuts(comm: &Comm, keys: &[u64], costs: &[u64]) -> Vec<u64> {
     let ranks = comm.size();
+    if ranks == 1 {
+        return Vec::new();
+    }
     let total = comm.all_reduce_sum(costs[keys.len()]);
     let wanted: Vec<u64> =
         (1..ranks as u64).map(|rank| (u128::from(total) * u128::from(rank) / ranks as u128) as u64).collect();
     let mut cuts = vec![0u64; wanted.len()];
-    // The largest key before which there is no more than wanted.
     for shift in (0..3 * LEVELS).step_by(BITS as usize).rev() {
         let digits = 1u64..1 << BITS;
         let candidates = cuts.iter().flat_map(|cut| digits.clone().map(move |digit| cut + (digit << shift)));
@@ -34,8 +43,7 @@ pub(super) fn cuts(comm: &Comm, keys: &[u64], costs: &[u64]) -> Vec<u64> {
             *cut += (before.iter().filter(|before| *before <= wanted).count() as u64) << shift;
         }
     }
-    let snapped = at_bundles(comm, keys, &cuts);
-    std::iter::once(0).chain(snapped).chain([END]).collect()
+    cuts
 }
 
 /// The first keys of the bundles that hold these keys. All ranks.

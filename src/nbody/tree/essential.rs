@@ -8,7 +8,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::cells::{BUNDLE, CLOSED, Cell, INNER, LEAVES};
 use super::group::Active;
-use super::nodes::opening;
+use super::nodes::{opening, pull2};
 
 /// Cells, about, that cover a rank's bodies.
 const COVERING: usize = 64;
@@ -21,10 +21,12 @@ const MARGIN: [f64; 2] = [1e-5, 1e-6];
 pub(super) struct Box {
     pub low: [f64; 3],
     pub high: [f64; 3],
+    /// The largest pull of its bodies.
+    pub pull: f64,
 }
 
 /// The boxes of cells that together hold all active bodies of this part of the tree.
-pub(super) fn covering(cells: &[Cell], bodies: usize, active: Active) -> Vec<Box> {
+pub(super) fn covering(cells: &[Cell], bodies: usize, active: Active, pulls: &[f32]) -> Vec<Box> {
     let most = (bodies / COVERING).max(BUNDLE as usize);
     let small = cells.iter().filter(|cell| cell.count as usize <= most || cell.kind == LEAVES);
     let mut small: Vec<&Cell> = small.collect();
@@ -35,7 +37,11 @@ pub(super) fn covering(cells: &[Cell], bodies: usize, active: Active) -> Vec<Box
         covered = covered.max(cell.first + cell.count);
         is_new && active.any(&(cell.first..cell.first + cell.count))
     });
-    outermost.map(|cell| Box { low: cell.moments.low, high: cell.moments.high }).collect()
+    let pull = |cell: &Cell| {
+        let pulls = pulls.get(cell.first as usize..(cell.first + cell.count) as usize).unwrap_or_default();
+        pulls.iter().copied().fold(0.0, f32::max).into()
+    };
+    outermost.map(|cell| Box { low: cell.moments.low, high: cell.moments.high, pull: pull(cell) }).collect()
 }
 
 /// What another rank's groups may open: cells, from the tops down, and the bodies of opened leaves by their indices here.
@@ -123,7 +129,8 @@ impl<'a> Part<'a> {
             size = size.max(x.abs()).max(near.low[c].abs()).max(near.high[c].abs());
         }
         let [share, fixed] = MARGIN;
-        let reach = opening(cell.moments.radius, self.theta) * (1.0 + share) + fixed * (1.0 + size);
+        let relative = (pull2(&cell.moments) * near.pull).sqrt();
+        let reach = opening(cell.moments.radius, self.theta).max(relative) * (1.0 + share) + fixed * (1.0 + size);
         distance2 <= reach * reach * (1.0 + share)
     }
 }

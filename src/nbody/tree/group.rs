@@ -19,6 +19,9 @@ pub(super) struct Bounds {
     pub half: [f32; 3],
     /// The square of the radius about the centre that holds the bodies.
     pub radius2: f32,
+    /// The least and the largest pull of the bodies, 1/√(α a) with a body's last acceleration a and the share α of the relative criterion: a cell is
+    /// opened within d² = √(G M) b times it. Zero without that criterion.
+    pub pulls: [f32; 2],
 }
 
 impl Bounds {
@@ -45,7 +48,12 @@ impl Bounds {
             farthest = farthest.max(radius2);
         }
         let [x, y, z] = widest;
-        Bounds { centre, half: [largest(x), largest(y), largest(z)], radius2: largest(farthest) }
+        let pulls = columns.pulls.get(start..end).map_or([0.0; 2], |pulls| {
+            let least = pulls.iter().copied().fold(f32::MAX, |least, pull| if pull < least { pull } else { least });
+            let most = pulls.iter().copied().fold(0.0, |most, pull| if pull > most { pull } else { most });
+            [least, most]
+        });
+        Bounds { centre, half: [largest(x), largest(y), largest(z)], radius2: largest(farthest), pulls }
     }
 }
 

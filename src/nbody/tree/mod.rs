@@ -11,6 +11,8 @@
 //!    what `far` away, the latter through an `expansion`;
 //! 6. the forces go back to the ranks that asked for them.
 //!
+//! `pairs` has interactions of one's own between bodies near each other, of the same cube, keys and order.
+//!
 //! Everything that decides about a force (the cube, the cells, their moments, the groups, the order of lists) is a function of the set of
 //! bodies alone: the forces have the same bits on any number of ranks, and in whatever order the bodies are given. `README.md` beside
 //! this file says why, and what each part costs.
@@ -32,6 +34,7 @@ mod moments;
 mod near;
 mod nodes;
 mod opening;
+mod pairs;
 mod part;
 mod sort;
 #[cfg(test)]
@@ -49,6 +52,7 @@ pub use forces::Counts;
 use forces::{Forces, Memory, Settings};
 use group::Active;
 pub use opening::{Accuracy, Opening};
+pub use pairs::{Place, interactions};
 use part::Part;
 
 /// A tree code: how forces are made, and the memory that it uses again.
@@ -72,6 +76,18 @@ pub struct Field {
     pub acceleration: Vec<[f64; 3]>,
     /// Potentials, length²/time²; empty unless asked for.
     pub potential: Vec<f64>,
+}
+
+/// What is wanted of an evaluation, and what is known for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Potentials too.
+    pub potential: bool,
+    /// Which of this rank's bodies are looked at, as block steps need it; none: all. The others attract, and have accelerations (and potentials) of
+    /// zero. What is found has the same bits as if all were looked at.
+    pub active: Option<&'a [bool]>,
+    /// The sizes of these bodies' last accelerations, length/time², for [`Opening::relative`].
+    pub last: Option<&'a [f64]>,
 }
 
 /// What the last evaluation took on this rank.
@@ -109,37 +125,22 @@ impl Tree {
     /// # Errors
     /// A place or G m that is not finite, on the rank that has the body.
     pub fn evaluate(&mut self, comm: &Comm, bodies: &[Source], potential: bool) -> Result<&Field> {
-        self.evaluate_some(comm, bodies, None, potential)
+        self.evaluate_with(comm, bodies, Wanted { potential, ..Wanted::default() })
     }
 
-    /// The same for those of this rank's bodies that are `active`, as block steps need it; the others have accelerations (and potentials) of zero.
-    ///
-    /// All bodies attract. What is found has the same bits as if all were active. All ranks.
+    /// The same with more said about what is wanted, and known; each rank gives the same parts of it. All ranks.
     ///
     /// # Errors
     /// A place or G m that is not finite, on the rank that has the body.
-    pub fn evaluate_active(
-        &mut self,
-        comm: &Comm,
-        bodies: &[Source],
-        active: &[bool],
-        potential: bool,
-    ) -> Result<&Field> {
-        assert_eq!(bodies.len(), active.len(), "each body is active, or not");
-        self.evaluate_some(comm, bodies, Some(active), potential)
-    }
-
-    fn evaluate_some(
-        &mut self,
-        comm: &Comm,
-        bodies: &[Source],
-        active: Option<&[bool]>,
-        potential: bool,
-    ) -> Result<&Field> {
+    pub fn evaluate_with(&mut self, comm: &Comm, bodies: &[Source], wanted: Wanted<'_>) -> Result<&Field> {
+        let Wanted { potential, active, last } = wanted;
+        let counts = [active.map(<[bool]>::len), last.map(<[f64]>::len)];
+        assert!(counts.into_iter().flatten().all(|count| count == bodies.len()), "what is said is said of each body");
+        let opening = if last.is_some() { self.opening.guard() } else { self.opening };
         let _phase = comm.phase("forces");
         check(bodies)?;
         self.spent = Spent::default();
-        self.part.take(comm, bodies, active, self.opening.theta, &mut self.spent);
+        self.part.take(comm, bodies, wanted, opening, &mut self.spent);
         let length = self.part.length();
         let softening = self.softening / length;
         let settings = Settings {

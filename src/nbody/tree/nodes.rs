@@ -3,14 +3,17 @@
 //! Made from cells in the order of their places by one sweep: the children of consecutive cells follow each other in the next level.
 
 use super::body::split;
-use super::cells::{CLOSED, Cell, INNER, LEAVES};
+use super::cells::{CLOSED, Cell, INNER, LEAVES, Moments};
 
-/// Columns of a family: centre of mass (leading parts, then the rest of them), G m, square of the distance within which a cell is opened.
-pub(super) const COLUMNS: usize = 8;
+/// Columns of a family: centre of mass (leading parts, then the rest of them), G m, square of the distance within which a cell is opened, and what
+/// that is by the relative criterion for a body of unit [`pull`](super::group::Bounds::pulls).
+pub(super) const COLUMNS: usize = 9;
 /// The column of G m.
 pub(super) const GM: usize = 6;
 /// The column of the square of the opening distance.
 pub(super) const OPEN: usize = 7;
+/// The column of that by the relative criterion.
+pub(super) const PULL: usize = 8;
 
 /// The children of a cell, in the order of octants.
 #[repr(C, align(64))]
@@ -70,6 +73,7 @@ impl Nodes {
             }
             family.columns[GM][lane] = moments.gm as f32;
             family.columns[OPEN][lane] = opening2(moments.radius, theta);
+            family.columns[PULL][lane] = pull2(moments) as f32;
             family.links[lane] = match *kind {
                 INNER => {
                     *inner += 1;
@@ -96,7 +100,14 @@ fn opening2(radius: f64, theta: f64) -> f32 {
 /// The distance from a group's box within which a cell of this radius is opened.
 #[inline]
 pub(super) fn opening(radius: f64, theta: f64) -> f64 {
-    // A cell whose bodies are at one place acts as one body from any other, but for the rounding of that place.
-    const PLACE: f64 = 1.0 / (1u64 << 40) as f64;
     radius.max(PLACE) / theta
 }
+
+/// Law: the square of the distance at which G M b²/d⁴ is one, √(G M) b.
+#[inline]
+pub(super) fn pull2(moments: &Moments) -> f64 {
+    moments.gm.sqrt() * moments.radius.max(PLACE)
+}
+
+/// A cell whose bodies are at one place acts as one body from any other, but for the rounding of that place.
+const PLACE: f64 = 1.0 / (1u64 << 40) as f64;

@@ -14,9 +14,10 @@ use super::group::Active;
 use super::keys::key;
 use super::moments::fill;
 use super::nodes::Nodes;
+use super::opening::Opening;
 use super::sort::{Entry, sort};
 use super::top::above;
-use super::{Field, Spent};
+use super::{Field, Spent, Wanted};
 use crate::comm::Comm;
 
 /// A rank's domain: its bodies, its groups, and the tree as far as they may open it.
@@ -71,7 +72,8 @@ struct Acting {
 /// What a body costs that isn't active, in interactions: its key, its place in the tree.
 const IDLE_COST: u64 = 300;
 
-struct AllRanks<'a>(&'a Comm);
+/// All ranks of a communicator.
+pub(super) struct AllRanks<'a>(pub &'a Comm);
 
 impl Together for AllRanks<'_> {
     fn largest(&mut self, numbers: &mut [f64]) {
@@ -89,15 +91,17 @@ impl Part {
         self.length
     }
 
-    /// Makes this rank's part of the tree of all bodies, of which some are `active`, or all. All ranks.
+    /// Makes this rank's part of the tree of all bodies. All ranks.
     pub(super) fn take(
         &mut self,
         comm: &Comm,
         bodies: &[Source],
-        active: Option<&[bool]>,
-        theta: f64,
+        wanted: Wanted<'_>,
+        opening: Opening,
         spent: &mut Spent,
     ) {
+        let Wanted { active, last, .. } = wanted;
+        let theta = opening.theta;
         let start = Instant::now();
         let cube = Cube::around(bodies, &mut AllRanks(comm));
         self.length = cube.half();
@@ -108,7 +112,7 @@ impl Part {
         let cuts = self.cut(comm, active);
         let bodies = self.gather(comm, &cuts);
         let keys = self.merge(&bodies, cube);
-        self.gather_active(comm, active);
+        self.gather_wanted(comm, active, last, opening.relative);
         spent.domains = start.elapsed().as_secs_f64();
         let start = Instant::now();
         let strays = self.write_columns(&bodies, cube);
@@ -184,14 +188,27 @@ impl Part {
         }
     }
 
-    /// Learns which bodies of the domain are active. All ranks.
-    fn gather_active(&mut self, comm: &Comm, active: Option<&[bool]>) {
+    /// Learns which bodies of the domain are active, and how far their last accelerations make them open cells. All ranks.
+    fn gather_wanted(&mut self, comm: &Comm, active: Option<&[bool]>, last: Option<&[f64]>, relative: f64) {
         self.active.clear();
-        let Some(active) = active else { return };
-        let mut flags = self.order.iter().map(|&body| u8::from(active[body as usize]));
-        let outgoing = self.sent.iter().map(|&count| flags.by_ref().take(count).collect()).collect();
-        let incoming: Vec<u8> = comm.exchange(outgoing).concat();
-        self.active.extend(self.places.iter().map(|place| incoming[place.index as usize]));
+        self.columns.pulls.clear();
+        if let Some(active) = active {
+            self.active = self.gather_each(comm, |body| u8::from(active[body]));
+        }
+        if let Some(last) = last.filter(|_| relative > 0.0) {
+            // 1/√(α a), with a in the units of the kernels.
+            let scale = relative * self.length * self.length / self.gm;
+            let pull = |body: usize| ((1.0 / (scale * last[body]).sqrt()) as f32).min(f32::MAX);
+            self.columns.pulls = self.gather_each(comm, pull);
+        }
+    }
+
+    /// What the bodies of the domain have on the ranks that gave them. All ranks.
+    fn gather_each<T: Pod>(&self, comm: &Comm, of: impl Fn(usize) -> T) -> Vec<T> {
+        let mut all = self.order.iter().map(|&body| of(body as usize));
+        let outgoing = self.sent.iter().map(|&count| all.by_ref().take(count).collect()).collect();
+        let incoming: Vec<T> = comm.exchange(outgoing).concat();
+        self.places.iter().map(|place| incoming[place.index as usize]).collect()
     }
 
     /// Puts the bodies of the domain, which come in one sorted run from each rank, in the order of keys; the keys.
@@ -224,7 +241,7 @@ impl Part {
         let own = self.columns.len();
         let tree = essential::Part::new(&part, theta);
         let tops = comm.all_gather(&tree.tops());
-        let covering = covering(&part, own, Active(&self.active));
+        let covering = covering(&part, own, Active(&self.active), &self.columns.pulls);
         let boxes = comm.all_gather(&covering);
         let counts = comm.all_gather(&[covering.len() as u64]);
         let mut cells = Vec::with_capacity(comm.size());

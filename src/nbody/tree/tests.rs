@@ -48,7 +48,8 @@ impl Way {
 
     /// The same for bodies whose ids are active; zero for the others.
     fn of_active(&self, bodies: &[Source], is_active: impl Fn(u64) -> bool) -> (Vec<[f64; 4]>, Counts) {
-        let Way { level, exact, softening, opening } = *self;
+        let Way { level, exact, softening, opening: asked } = *self;
+        let opening = asked.guard();
         let cube = Cube::around(bodies, &mut Alone);
         let entry = |(index, body): (usize, &Source)| Entry { key: key(cube.unit(body.position)), index: index as u32 };
         let mut entries: Vec<Entry> = bodies.iter().enumerate().map(entry).collect();
@@ -65,6 +66,13 @@ impl Way {
         let strays: Vec<u32> = (0..bodies.len() as u32).filter(stray).collect();
         let mut part = Cells::whole(&keys, &strays);
         fill(&mut part.cells, &columns);
+        if asked.relative > 0.0 {
+            let first = Way { opening: Opening { relative: 0.0, ..asked }, ..*self }.forces(bodies);
+            let scale = asked.relative * cube.half().powi(2) / gm;
+            let size = |[x, y, z, _]: [f64; 4]| (x * x + y * y + z * z).sqrt();
+            let pull = |entry: &Entry| (1.0 / (scale * size(first[entry.index as usize])).sqrt()) as f32;
+            columns.pulls = entries.iter().map(pull).collect();
+        }
         let flag = |entry: &Entry| u8::from(is_active(bodies[entry.index as usize].id));
         let active: Vec<u8> = entries.iter().map(flag).collect();
         let mut nodes = Nodes::default();
@@ -202,6 +210,23 @@ fn smaller_angles_give_smaller_errors() {
 }
 
 #[test]
+fn the_relative_criterion_keeps_errors_a_share_of_the_force() {
+    for (name, bodies) in [("Plummer", plummer(10_000)), ("uniform", uniform(10_000))] {
+        let mut medians = Vec::new();
+        for share in [0.01, 0.0025, 0.0005] {
+            let way = Way::new(Opening::relative(share));
+            let (found, counts) = way.counted(&bodies);
+            let errors = errors(&bodies, &found, 0.0);
+            let [middle, tail] = [50, 99].map(|part| errors[errors.len() * part / 100]);
+            println!("{name} {share}: median {middle:.2e}, p99 {tail:.2e}, {} pairs", counts.near / 10_000);
+            assert!(middle < share && tail < 5.0 * share, "{name} {share}: {middle:e} {tail:e}");
+            medians.push(middle);
+        }
+        assert!(medians.is_sorted_by(|a, b| a > b), "{medians:?}");
+    }
+}
+
+#[test]
 fn the_error_of_an_expansion_falls_with_its_order() {
     // A group of bodies about the origin, all in one octant of the cube, and one heavy place on the diagonal that is its only far cell.
     let error = |order: usize, distance: f64, softening: f64| {
@@ -214,7 +239,7 @@ fn the_error_of_an_expansion_falls_with_its_order() {
         bodies.push(Source { id: 100, position: [distance; 3], gm: 1.0 });
         let heavy = bodies[100];
         bodies.extend((101..400).map(|id| Source { id, ..heavy }));
-        let opening = Opening { theta: 0.9, reach: 0.5, order };
+        let opening = Opening { theta: 0.9, reach: 0.5, order, relative: 0.0 };
         let way = Way { exact: true, softening, ..Way::new(opening) };
         let (found, counts) = way.counted(&bodies);
         assert!(counts.far > 0);

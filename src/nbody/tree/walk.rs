@@ -3,7 +3,7 @@
 //! Level by level from the root, in the order of keys. With D from the group's centre to a cell's centre of mass, d to it from the group's box, R
 //! the group's radius and b the cell's:
 //!
-//! 1. d < b/θ: the cell is opened, its children are looked at next; the bodies of a leaf go to the near list;
+//! 1. d < b/θ (or by the relative criterion d² < √(G M) b p, p the largest pull of the group's bodies): the cell is opened, its children are looked at next; the bodies of a leaf go to the near list;
 //! 2. else, R < reach D: the cell goes to the far list, whose cells act through the expansion about the group's centre;
 //! 3. else to the near list, as one body.
 //!
@@ -17,7 +17,7 @@
 use super::body::Columns;
 use super::group::{Bounds, Group};
 use super::lanes::{Children, TOGETHER, Undecided, WIDEST};
-use super::nodes::{COLUMNS, Family, GM, NOWHERE, Nodes, OPEN, TO_LEAF};
+use super::nodes::{COLUMNS, Family, GM, NOWHERE, Nodes, OPEN, PULL, TO_LEAF};
 use crate::simd::{Single, prefetch};
 
 /// What acts on a group: places relative to its centre and G m; whole lanes may be read and written beyond the last.
@@ -191,6 +191,8 @@ struct Tests<L> {
     half: [L; 3],
     /// The square of D beyond which a cell is far.
     far2: L,
+    /// The least and the largest pull of the bodies.
+    pulls: [L; 2],
     zero: L,
 }
 
@@ -202,6 +204,7 @@ impl<L: Single> Tests<L> {
             centre: splat(simd, bounds.centre),
             half: splat(simd, bounds.half),
             far2: L::splat(simd, far2),
+            pulls: bounds.pulls.map(|pull| L::splat(simd, pull)),
             zero: L::splat(simd, 0.0),
         }
     }
@@ -209,7 +212,7 @@ impl<L: Single> Tests<L> {
     /// Where the cells of a lane are.
     #[inline(always)]
     fn see(&self, lane: [L; COLUMNS]) -> Seen<L> {
-        let Tests { centre, half, .. } = self;
+        let Tests { centre, half, pulls: [least, most], .. } = self;
         let (mut at, mut out, mut across) = (*centre, *centre, *centre);
         for c in 0..3 {
             at[c] = (lane[c] - centre[c]) + lane[c + 3];
@@ -218,7 +221,9 @@ impl<L: Single> Tests<L> {
         }
         let [x, y, z] = at;
         let (nearest2, farthest2, centre2) = (square(out), square(across), square(at));
-        Seen { place: [x, y, z, lane[GM]], open2: lane[OPEN], nearest2, farthest2, centre2 }
+        let open2 = lane[OPEN].max(lane[PULL] * *most);
+        let all2 = lane[OPEN].max(lane[PULL] * *least);
+        Seen { place: [x, y, z, lane[GM]], open2, all2, nearest2, farthest2, centre2 }
     }
 
     /// Lists the cells of a lane that act as a whole, and tells by bits which are opened.
@@ -236,7 +241,9 @@ impl<L: Single> Tests<L> {
 struct Seen<L> {
     /// Relative to the centre, with G m.
     place: [L; 4],
+    /// The square of the distance within which some of the bodies open it, and all of them.
     open2: L,
+    all2: L,
     /// Squares of the distances from the nearest and the farthest place in the box, and from the centre.
     nearest2: L,
     farthest2: L,
@@ -262,13 +269,13 @@ impl<L: Single> Seen<L> {
     /// Opened wherever in the box a group is.
     #[inline(always)]
     fn is_opened_everywhere(&self) -> L::Mask {
-        self.farthest2.lt(self.open2)
+        self.farthest2.lt(self.all2)
     }
 
     /// Opened in parts of the box only.
     #[inline(always)]
     fn is_opened_in_parts(&self) -> L::Mask {
-        L::and(self.nearest2.lt(self.open2), self.open2.le(self.farthest2))
+        L::and(self.nearest2.lt(self.open2), self.all2.le(self.farthest2))
     }
 }
 

@@ -3,7 +3,7 @@
 //! results.csv has a line per task, in their order: `task`, the parameters, the results, `status`, `message`. results.h5
 //! holds the same column by column: the datasets of the group `results`, each with the attribute `position`; messages of
 //! tasks that are not done are in the group `failures`, with their task. Both depend on the plan and on the results of tasks,
-//! not on which rank ran them when. tasks.csv has that: rank, attempts, seconds; it differs from run to run.
+//! not on which rank ran them when. tasks.csv has that: rank, attempts, start, seconds; it differs from run to run.
 //!
 //! Columns and not records in HDF5: a column of many tasks is read without the others, every tool shows it, and this
 //! program's `compare` and `ls` know it. In Python: `pandas.read_csv("results.csv")`, or
@@ -75,7 +75,9 @@ pub(crate) struct Account {
     pub rank: Option<usize>,
     /// How many attempts there were.
     pub attempts: u32,
-    /// How long the last one took, s.
+    /// When the last one began, s since 1970, where that is known.
+    pub began: Option<f64>,
+    /// How long it took, s; 0 of one that failed.
     pub seconds: f64,
     /// How it ended.
     pub status: Status,
@@ -110,12 +112,12 @@ where
     print(to, points, &columns, rows())
 }
 
-/// Writes tasks.csv into `folder`. One process.
+/// Writes tasks.csv into `folder`; times count from `first`, s since 1970. One process.
 ///
 /// # Errors
 /// When it cannot be written; then the one before is still there.
-pub(crate) fn write_accounts(folder: &RunFolder, accounts: impl Iterator<Item = Result<Account>>) -> Result<()> {
-    text::write_accounts(&folder.path(TASKS_CSV), accounts)
+pub(crate) fn write_accounts(folder: &RunFolder, first: f64, accounts: impl Iterator<Item = Account>) -> Result<()> {
+    text::write_accounts(&folder.path(TASKS_CSV), first, accounts)
 }
 
 /// A message on one line.

@@ -121,15 +121,17 @@ pub(super) fn print_objects(
 }
 
 /// Writes the table of which rank ran which task.
-pub(super) fn write_accounts(path: &Path, accounts: impl Iterator<Item = Result<Account>>) -> Result<()> {
+pub(super) fn write_accounts(path: &Path, first: f64, accounts: impl Iterator<Item = Account>) -> Result<()> {
     let mut table = Table::create(path)?;
-    ["task", "rank", "attempts", "seconds", "status", "message"].iter().try_for_each(|name| table.field(name))?;
+    let names = ["task", "rank", "attempts", "start", "seconds", "status", "message"];
+    names.iter().try_for_each(|name| table.field(name))?;
     table.end_line()?;
     for account in accounts {
-        let Account { task, rank, attempts, seconds, status, message } = account?;
+        let Account { task, rank, attempts, began, seconds, status, message } = account;
         table.field(task)?;
         table.field(rank.map_or(String::new(), |rank| rank.to_string()))?;
         table.field(attempts)?;
+        table.field(began.map_or(String::new(), |began| format!("{:.6}", began - first)))?;
         table.field(format_args!("{seconds:.6}"))?;
         table.field(status.name())?;
         table.field(one_line(&message))?;
@@ -195,7 +197,7 @@ task,a,mode,n,x,says,status,message
         assert!(write_results(&path, &points, &columns, broken.into_iter()).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        let error = write_accounts(Path::new("/nowhere/tasks.csv"), std::iter::empty()).unwrap_err();
+        let error = write_accounts(Path::new("/nowhere/tasks.csv"), 0.0, std::iter::empty()).unwrap_err();
         assert!(error.to_string().starts_with("cannot write /nowhere/tasks.csv"), "{error}");
     }
 
@@ -208,17 +210,21 @@ task,a,mode,n,x,says,status,message
     #[test]
     fn accounts_tell_who_did_what() {
         let folder = tempfile::tempdir().unwrap();
-        let account = |task, rank, status| {
+        let account = |task, rank: Option<usize>, status| {
             let attempts = 2;
             let seconds = 0.25;
             let message = "b\na".to_owned();
-            Ok(Account { task, rank, attempts, seconds, status, message })
+            let began = rank.map(|_| 1000.5);
+            Account { task, rank, attempts, began, seconds, status, message }
         };
         let accounts = [account(0, Some(3), Status::Done), account(1, None, Status::Cancelled)];
-        super::super::write_accounts(&RunFolder::at(folder.path()), accounts.into_iter()).unwrap();
+        super::super::write_accounts(&RunFolder::at(folder.path()), 1000.0, accounts.into_iter()).unwrap();
         let told = std::fs::read_to_string(folder.path().join(TASKS_CSV.name())).unwrap();
-        let expected =
-            "task,rank,attempts,seconds,status,message\n0,3,2,0.250000,done,b | a\n1,,2,0.250000,cancelled,b | a\n";
+        let expected = "\
+task,rank,attempts,start,seconds,status,message
+0,3,2,0.500000,0.250000,done,b | a
+1,,2,,0.250000,cancelled,b | a
+";
         assert_eq!(told, expected);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::frame::RECORD_HEAD;
-use super::record::{Attempt, CARRIED, Carried};
+use super::record::{Attempt, CARRIED, Carried, Moments};
 use super::{Journal, Recovered, part_of};
 use crate::Result;
 
@@ -19,17 +19,21 @@ impl Recovered {
     }
 
     /// The bytes of records that a rewritten journal has.
-    fn needed(&self) -> u64 {
+    pub(super) fn needed(&self) -> u64 {
         let mut bytes = 0;
-        let mut count = |contents: usize| bytes += (RECORD_HEAD + contents) as u64;
+        let mut moments = Moments::default();
+        let mut count = |contents: usize, ended: Option<f64>| {
+            let moment = ended.is_some_and(|ended| moments.is_due(ended));
+            bytes += (RECORD_HEAD + contents + if moment { RECORD_HEAD + size_of::<f64>() } else { 0 }) as u64;
+        };
         // Cannot fail, since nothing is written.
         let _ = self.runs().merged(|done| {
-            count(done.encoded_bytes());
+            count(done.encoded_bytes(), Some(done.ended));
             Ok(())
         });
-        self.failed().values().for_each(|failed| count(failed.encoded_bytes()));
-        self.attempts().values().for_each(|attempt| count(attempt.encoded_bytes()));
-        self.begun().for_each(|(_, attempt)| count(attempt.encoded_bytes()));
+        self.failed().values().for_each(|failed| count(failed.encoded_bytes(), Some(failed.ended)));
+        self.attempts().values().for_each(|attempt| count(attempt.encoded_bytes(), None));
+        self.begun().for_each(|(_, attempt)| count(attempt.encoded_bytes(), None));
         bytes
     }
 

@@ -21,6 +21,8 @@ pub struct Done<'a> {
     pub attempt: u32,
     /// How long all of them took together, in seconds.
     pub seconds: f64,
+    /// When that was recorded, in seconds since 1970; 0 where it isn't known.
+    pub ended: f64,
     /// How many tasks, and the bytes of each one's result.
     pub lengths: Lengths<'a>,
     /// The results, one after the other.
@@ -169,7 +171,7 @@ impl<'a> Done<'a> {
             SEVERAL => Lengths::Each(decode_lengths(rest.split_off(..count as usize * 4)?).into()),
             length => Lengths::Equal { count, length },
         };
-        let done = Done { first, rank, attempt, seconds, lengths, results: rest };
+        let done = Done { first, rank, attempt, seconds, ended: 0.0, lengths, results: rest };
         (count > 0 && done.lengths.bytes(count as usize) == done.results.len() as u64).then_some(done)
     }
 }

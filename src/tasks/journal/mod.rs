@@ -13,7 +13,8 @@
 //! - *failed*: a task that is not tried again;
 //! - *attempt*: an attempt at a task began, or, if it is not the first, why the one before did not end;
 //! - *death*: a rank died;
-//! - *carried*: counts of what an earlier rewrite left out.
+//! - *carried*: counts of what an earlier rewrite left out;
+//! - *moment*: when what follows was recorded, in seconds since 1970, as `f64`.
 //!
 //! # Damage
 //! A record that is cut off at the end is left out, and cut away before the file grows again. Bytes within the file that make no
@@ -53,6 +54,7 @@ pub(super) use outbox::Outbox;
 use crate::base::whole::{create_anew, open_own, part_of, sync_name};
 use crate::{Error, Result};
 use outbox::Piece;
+use record::Moments;
 
 /// Bytes of records from which on they are put on their way to the file.
 const FULL: usize = 256 << 10;
@@ -69,6 +71,7 @@ pub struct Journal {
     seed: u64,
     /// Whole records that are not on their way yet.
     buffer: Vec<u8>,
+    moments: Moments,
     outbox: Outbox,
 }
 
@@ -100,7 +103,7 @@ impl Journal {
             file.sync_data().map_err(Error::io("cut", path))?;
         }
         let outbox = Outbox::new(file, path.to_path_buf(), extent.end);
-        let journal = Journal { seed: extent.seed, buffer: Vec::new(), outbox };
+        let journal = Journal { seed: extent.seed, buffer: Vec::new(), moments: Moments::default(), outbox };
         // What a rewrite that was killed has left.
         let _ = std::fs::remove_file(part_of(path));
         match recovered.rewritten(path, extent.end) {
@@ -124,6 +127,7 @@ impl Journal {
             return Ok(());
         }
         let place = || format!("task {}", done.first);
+        self.moment(done.ended)?;
         self.append(record::DONE, place, |buffer| done.encode(buffer))
     }
 
@@ -138,6 +142,7 @@ impl Journal {
     pub(super) fn done_with(&mut self, done: &Done<'_>, body: &Arc<Vec<u8>>, start: usize) -> Result<()> {
         let rest = &body[start..];
         done.check(rest.len());
+        self.moment(done.ended)?;
         frame::append(&mut self.buffer, self.seed, record::DONE, |buffer| done.encode(buffer), rest)
             .map_err(|bytes| too_long(format!("task {}", done.first), bytes))?;
         self.put(Some((Arc::clone(body), start)))
@@ -148,6 +153,7 @@ impl Journal {
     /// # Errors
     /// When records cannot be written.
     pub fn failed(&mut self, task: u64, failed: &Failed) -> Result<()> {
+        self.moment(failed.ended)?;
         self.append(record::FAILED, || format!("task {task}"), |buffer| failed.encode(task, buffer))
     }
 
@@ -209,7 +215,7 @@ impl Journal {
         let (buffer, seed) = frame::head(plan).map_err(too_long)?;
         let path = part_of(path);
         let file = create_anew(&path).map_err(Error::io("create", &path))?;
-        Ok(Journal { seed, buffer, outbox: Outbox::new(file, path, 0) })
+        Ok(Journal { seed, buffer, moments: Moments::default(), outbox: Outbox::new(file, path, 0) })
     }
 
     /// Puts a journal that was begun on the disk, and gives it its name.
@@ -224,6 +230,14 @@ impl Journal {
     fn sync_name(self) -> Result<Self> {
         sync_name(&self.outbox.path)?;
         Ok(self)
+    }
+
+    /// Says when what is recorded next was recorded.
+    fn moment(&mut self, ended: f64) -> Result<()> {
+        if !self.moments.is_due(ended) {
+            return Ok(());
+        }
+        self.append(record::MOMENT, String::new, |buffer| buffer.extend(ended.to_le_bytes()))
     }
 
     /// Appends a record that `encode` fills; `place` names what it is of.

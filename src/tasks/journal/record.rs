@@ -10,6 +10,7 @@ pub(super) const FAILED: u8 = 2;
 pub(super) const ATTEMPT: u8 = 3;
 pub(super) const DEATH: u8 = 4;
 pub(super) const CARRIED: u8 = 5;
+pub(super) const MOMENT: u8 = 6;
 
 /// Bytes of an attempt before what it says of its cause.
 const ATTEMPT_HEAD: usize = 16;
@@ -27,12 +28,14 @@ pub struct Reason {
 }
 
 /// A task that failed for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Failed {
     /// How many attempts there were.
     pub attempts: u32,
     /// The rank of the last one.
     pub rank: u32,
+    /// When that was recorded, in seconds since 1970; 0 where it isn't known.
+    pub ended: f64,
     /// Why the last one failed.
     pub reason: Reason,
 }
@@ -46,6 +49,24 @@ pub struct Attempt {
     pub rank: u32,
     /// Why the attempt before did not end, if there was one.
     pub former: Option<Reason>,
+}
+
+/// When what is recorded next was recorded: told where it is another time than that of what was recorded before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moments(f64);
+
+/// Times that differ by less, in seconds, are the same.
+const SAME: f64 = 1e-3;
+
+impl Moments {
+    /// Whether a record that `ended` then needs its time before it; what comes next is held against that.
+    pub(super) fn is_due(&mut self, ended: f64) -> bool {
+        let is_due = (ended - self.0).abs() >= SAME;
+        if is_due {
+            self.0 = ended;
+        }
+        is_due
+    }
 }
 
 /// Totals of what a rewrite left out.
@@ -64,6 +85,8 @@ pub(super) enum Record<'a> {
     Attempt(u64, Attempt),
     Death,
     Carried(Carried),
+    /// When what follows was recorded.
+    Moment(f64),
 }
 
 impl Reason {
@@ -124,7 +147,7 @@ impl<'a> Record<'a> {
                 let task = u64_from(rest)?;
                 let attempts = u32_from(rest)?;
                 let rank = u32_from(rest)?;
-                Record::Failed(task, Failed { attempts, rank, reason: Reason::decode(rest)? })
+                Record::Failed(task, Failed { attempts, rank, ended: 0.0, reason: Reason::decode(rest)? })
             }
             ATTEMPT => {
                 let task = u64_from(rest)?;
@@ -137,6 +160,7 @@ impl<'a> Record<'a> {
             CARRIED => {
                 Record::Carried(Carried { doubled: u64_from(rest)?, retries: u64_from(rest)?, deaths: u64_from(rest)? })
             }
+            MOMENT => Record::Moment(f64::from_bits(u64_from(rest)?)),
             _ => return None,
         })
     }

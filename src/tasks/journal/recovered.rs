@@ -30,6 +30,8 @@ pub struct Recovered {
     /// Whether nothing was recorded since such an attempt began.
     is_stalled: bool,
     carried: Carried,
+    /// When what is read now was recorded.
+    moment: f64,
     notes: Vec<String>,
 }
 
@@ -181,15 +183,16 @@ impl Recovered {
     fn absorb(&mut self, record: Record<'_>) {
         self.is_stalled = match &record {
             Record::Attempt(_, attempt) if attempt.former.is_none() => self.is_stalled || attempt.rank == 0,
-            Record::Death | Record::Carried(_) => self.is_stalled,
+            Record::Death | Record::Carried(_) | Record::Moment(_) => self.is_stalled,
             _ => false,
         };
         match record {
-            Record::Done(done) => self.carried.doubled += self.runs.push(&done),
+            Record::Moment(moment) => self.moment = moment,
+            Record::Done(done) => self.carried.doubled += self.runs.push(&Done { ended: self.moment, ..done }),
             Record::Failed(task, failed) => {
                 self.attempts.remove(&task);
                 self.unended.remove(&task);
-                self.failed.insert(task, failed);
+                self.failed.insert(task, Failed { ended: self.moment, ..failed });
             }
             Record::Attempt(task, attempt) => self.absorb_attempt(task, attempt),
             Record::Death => self.carried.deaths += 1,

@@ -25,6 +25,7 @@ pub(super) struct Runs {
 struct Run {
     first: u64,
     seconds: f64,
+    ended: f64,
     /// Where its results begin, or their lengths.
     place: usize,
     count: u32,
@@ -47,7 +48,7 @@ impl Runs {
     }
 
     fn store(&mut self, done: &Done<'_>) {
-        let &Done { first, seconds, rank, attempt, .. } = done;
+        let &Done { first, seconds, ended, rank, attempt, .. } = done;
         let place = self.results.len();
         let length = match &done.lengths {
             Lengths::Equal { length, .. } => *length,
@@ -57,7 +58,7 @@ impl Runs {
             }
         };
         self.results.extend_from_slice(done.results);
-        let run = Run { first, seconds, place, count: done.count(), rank, attempt, length };
+        let run = Run { first, seconds, ended, place, count: done.count(), rank, attempt, length };
         match self.runs.last_mut() {
             Some(last) if last.goes_with(&run) => last.extend(&run),
             _ => self.runs.push(run),
@@ -86,15 +87,16 @@ impl Runs {
             runs => {
                 let results = runs.iter().map(|run| self.done(run).results).collect::<Vec<_>>().concat();
                 let seconds = runs.iter().map(|run| run.seconds).sum();
+                let ended = runs.iter().map(|run| run.ended).fold(0.0, f64::max);
                 let count = runs.iter().map(|run| run.count).sum();
                 let lengths = Lengths::Equal { count, length: runs[0].length };
-                each(&Done { seconds, lengths, results: &results, ..self.done(&runs[0]) })
+                each(&Done { seconds, ended, lengths, results: &results, ..self.done(&runs[0]) })
             }
         })
     }
 
     fn done(&self, run: &Run) -> Done<'_> {
-        let &Run { first, seconds, rank, attempt, count, .. } = run;
+        let &Run { first, seconds, ended, rank, attempt, count, .. } = run;
         let mut results = &self.results[run.place..];
         let lengths = match run.length {
             SEVERAL => {
@@ -105,7 +107,7 @@ impl Runs {
             length => Lengths::Equal { count, length },
         };
         let bytes = lengths.bytes(count as usize) as usize;
-        Done { first, rank, attempt, seconds, lengths, results: &results[..bytes] }
+        Done { first, rank, attempt, seconds, ended, lengths, results: &results[..bytes] }
     }
 }
 
@@ -123,6 +125,7 @@ impl Run {
     /// Takes in the run that follows, whose results follow too.
     fn extend(&mut self, next: &Run) {
         self.seconds += next.seconds;
+        self.ended = self.ended.max(next.ended);
         self.count += next.count;
     }
 }

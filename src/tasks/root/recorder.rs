@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -111,7 +112,7 @@ impl Recorder {
             }
             Entry::Failed(TaskError { task, rank, attempt, cause, message }) => {
                 let reason = Reason { cause: *cause, message: message.clone() };
-                journal.failed(*task, &Failed { attempts: *attempt, rank: *rank as u32, reason })
+                journal.failed(*task, &Failed { attempts: *attempt, rank: *rank as u32, ended: now(), reason })
             }
             Entry::Attempt { task, number, rank, former } => {
                 journal.attempt(task, &Attempt { number, rank: rank as u32, former })
@@ -142,6 +143,11 @@ impl Recorder {
     }
 }
 
+/// Seconds since 1970.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
 /// Writes results of a list's tasks, the end of a report's body.
 fn record_list(journal: &mut Journal, rank: usize, report: &Report, sizes: &Sizes, results: &[u8]) -> Result<()> {
     let head = report.head;
@@ -150,7 +156,8 @@ fn record_list(journal: &mut Journal, rank: usize, report: &Report, sizes: &Size
         varied => Lengths::Each((0..head.count as usize).map(|place| varied.at(place) as u32).collect()),
     };
     let rank = rank as u32;
-    let done = Done { first: head.first, rank, attempt: head.attempt, seconds: head.seconds, lengths, results };
+    let (seconds, ended) = (head.seconds, now());
+    let done = Done { first: head.first, rank, attempt: head.attempt, seconds, ended, lengths, results };
     if results.len() < LONG {
         return journal.done(&done);
     }
@@ -168,13 +175,14 @@ fn record_submitted(
 ) -> Result<()> {
     let head = report.head;
     let seconds = head.seconds / f64::from(head.count);
+    let ended = now();
     for place in 0..head.count as usize {
         let first = head.first + place as u64;
         let (one, rest) = results.split_at(sizes.at(place));
         results = rest;
         let hash = submissions.get(first).map_or(0, |submission| submission.hash).to_le_bytes();
         let lengths = Lengths::Equal { count: 1, length: (hash.len() + one.len()) as u32 };
-        let done = Done { first, rank: rank as u32, attempt: head.attempt, seconds, lengths, results: &hash };
+        let done = Done { first, rank: rank as u32, attempt: head.attempt, seconds, ended, lengths, results: &hash };
         if head.count == 1 && one.len() >= LONG {
             journal.done_with(&done, &report.body, report.body.len() - one.len())?;
         } else {

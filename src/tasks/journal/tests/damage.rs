@@ -132,7 +132,7 @@ fn a_result_that_looks_like_a_record_is_none() {
     fs::remove_file(&path).unwrap();
     let mut journal = Journal::create(&path, PLAN).unwrap();
     let lengths = Lengths::Equal { count: 1, length: inner.len() as u32 };
-    journal.done(&Done { first: 0, rank: 0, attempt: 1, seconds: 0.0, lengths, results: &inner }).unwrap();
+    journal.done(&Done { first: 0, rank: 0, attempt: 1, seconds: 0.0, ended: 0.0, lengths, results: &inner }).unwrap();
     journal.flush().unwrap();
     record(&mut journal, 1..2, 0, 1, true);
     let start = frame::HEAD as u64 + PLAN.len() as u64;

@@ -31,7 +31,7 @@ fn record(journal: &mut Journal, tasks: std::ops::Range<u64>, rank: u32, attempt
     let lengths = Lengths::Each(results.iter().map(|result| result.len() as u32).collect());
     let results = results.concat();
     let seconds = 0.5 * (tasks.end - tasks.start) as f64;
-    journal.done(&Done { first: tasks.start, rank, attempt, seconds, lengths, results: &results }).unwrap();
+    journal.done(&Done { first: tasks.start, rank, attempt, seconds, ended: 0.0, lengths, results: &results }).unwrap();
 }
 
 fn reason(message: &str) -> Reason {
@@ -43,7 +43,7 @@ fn attempt(number: u32, former: Option<&str>) -> Attempt {
 }
 
 fn failed(attempts: u32) -> Failed {
-    Failed { attempts, rank: 2, reason: reason("no convergence") }
+    Failed { attempts, rank: 2, ended: 0.0, reason: reason("no convergence") }
 }
 
 /// The tasks that are done, with their results, in order.
@@ -101,13 +101,29 @@ fn records_wait_for_a_flush_or_until_very_many_are_on_their_way() {
     let large = Arc::new(vec![7; BACKLOG / 4]);
     let lengths = |results: usize| Lengths::Equal { count: 1, length: results as u32 };
     for task in 9..12 {
-        let done = Done { first: task, rank: 0, attempt: 1, seconds: 0.0, lengths: lengths(large.len()), results: &[] };
+        let done = Done {
+            first: task,
+            rank: 0,
+            attempt: 1,
+            seconds: 0.0,
+            ended: 0.0,
+            lengths: lengths(large.len()),
+            results: &[],
+        };
         journal.done_with(&done, &large, 0).unwrap();
     }
     record(&mut journal, 12..20, 0, 1, true);
     assert_eq!(written(), 9);
     // The last one passes the limit, and its result begins within the body that holds it.
-    let done = Done { first: 20, rank: 0, attempt: 1, seconds: 0.0, lengths: lengths(large.len()), results: &[1; 8] };
+    let done = Done {
+        first: 20,
+        rank: 0,
+        attempt: 1,
+        seconds: 0.0,
+        ended: 0.0,
+        lengths: lengths(large.len()),
+        results: &[1; 8],
+    };
     journal.done_with(&done, &large, 8).unwrap();
     assert_eq!(written(), 21);
     record(&mut journal, 21..22, 0, 1, true);
@@ -172,7 +188,7 @@ fn results_may_be_of_any_length_and_tasks_have_any_number() {
     let mut journal = Journal::create(&path, "").unwrap();
     let last = u64::MAX - 3;
     let mut done = |first: u64, lengths: Lengths<'_>, results: &[u8]| {
-        journal.done(&Done { first, rank: 0, attempt: 1, seconds: 0.0, lengths, results }).unwrap();
+        journal.done(&Done { first, rank: 0, attempt: 1, seconds: 0.0, ended: 0.0, lengths, results }).unwrap();
     };
     done(last, Lengths::Equal { count: 3, length: 0 }, &[]);
     done(7, Lengths::Each((&[0, 2, 0][..]).into()), &[1, 2]);
@@ -190,7 +206,7 @@ fn results_may_be_of_any_length_and_tasks_have_any_number() {
 fn lengths_that_do_not_fit_their_results_are_a_bug() {
     let (_folder, path) = place();
     let lengths = Lengths::Equal { count: 1, length: 3 };
-    let done = Done { first: 0, rank: 0, attempt: 1, seconds: 0.0, lengths, results: &[1, 2] };
+    let done = Done { first: 0, rank: 0, attempt: 1, seconds: 0.0, ended: 0.0, lengths, results: &[1, 2] };
     let _ = Journal::create(&path, PLAN).unwrap().done(&done);
 }
 
@@ -220,7 +236,9 @@ fn a_large_journal_takes_room_ahead_and_gives_it_back() {
     let unused = || fs::metadata(&path).map(|about| (512 * about.blocks()).saturating_sub(about.len())).unwrap();
     for first in 0..4 {
         let lengths = Lengths::Equal { count: 1, length: 3 << 20 };
-        journal.done(&Done { first, rank: 0, attempt: 1, seconds: 0.1, lengths, results: &results }).unwrap();
+        journal
+            .done(&Done { first, rank: 0, attempt: 1, seconds: 0.1, ended: 0.0, lengths, results: &results })
+            .unwrap();
         journal.flush().unwrap();
         assert_eq!(fs::metadata(&path).unwrap().len(), journal.outbox.written());
     }
@@ -235,7 +253,9 @@ fn a_large_journal_takes_room_ahead_and_gives_it_back() {
     drop(journal);
     let mut journal = Journal::open(&path, PLAN).unwrap().0;
     let lengths = Lengths::Equal { count: 1, length: 3 << 20 };
-    journal.done(&Done { first: 4, rank: 0, attempt: 1, seconds: 0.1, lengths, results: &results }).unwrap();
+    journal
+        .done(&Done { first: 4, rank: 0, attempt: 1, seconds: 0.1, ended: 0.0, lengths, results: &results })
+        .unwrap();
     drop(journal);
     assert!(unused() < 1 << 20, "{} bytes", unused());
     assert_eq!(Recovered::read(&path).unwrap().counts().done, 5);

@@ -88,7 +88,9 @@ fn one_by_one(path: &Path, seconds: f64, rank: impl Fn(u64) -> u32) -> Recovered
     for task in (0..10_000u64).map(|task| task ^ 1) {
         let lengths = Lengths::Equal { count: 1, length: 8 };
         let results = &task.to_le_bytes();
-        journal.done(&Done { first: task, rank: rank(task), attempt: 1, seconds, lengths, results }).unwrap();
+        journal
+            .done(&Done { first: task, rank: rank(task), attempt: 1, seconds, ended: 0.0, lengths, results })
+            .unwrap();
     }
     drop(journal);
     Recovered::read(path).unwrap().rewrite(path).unwrap();
@@ -109,6 +111,30 @@ fn short_tasks_of_a_rank_are_merged_and_long_ones_keep_their_times() {
     assert_eq!(runs(1e-2, &|_| 0), 10_000);
 }
 
+/// As ranks report them, and again after a rewrite in the order of tasks; those of an older journal, which has no times, have none.
+#[test]
+fn when_tasks_ended_comes_back_and_a_rewrite_keeps_it() {
+    let (_folder, path) = place();
+    let mut journal = Journal::create(&path, PLAN).unwrap();
+    let ended = |task: u64| if task < 10 { 0.0 } else { 1e9 + (task * 7 % 50) as f64 };
+    for task in (0..50u64).map(|task| task * 13 % 50).filter(|task| *task < 10).chain((10..50).map(|task| 59 - task)) {
+        let lengths = Lengths::Equal { count: 1, length: 8 };
+        let (results, ended) = (&task.to_le_bytes(), ended(task));
+        journal.done(&Done { first: task, rank: 1, attempt: 1, seconds: 1.0, ended, lengths, results }).unwrap();
+    }
+    journal.failed(60, &Failed { ended: 2e9, ..failed(1) }).unwrap();
+    drop(journal);
+    for _ in 0..2 {
+        let recovered = Recovered::read(&path).unwrap();
+        assert!(recovered.done().all(|done| done.ended == ended(done.first)) && recovered.done().count() == 50);
+        assert_eq!(recovered.failed()[&60].ended, 2e9);
+        let needed = recovered.needed();
+        recovered.rewrite(&path).unwrap();
+        let records = fs::metadata(&path).unwrap().len() - (super::frame::HEAD + PLAN.len()) as u64;
+        assert_eq!(needed, records, "what a rewrite takes is known before");
+    }
+}
+
 #[test]
 fn a_million_records_come_back() {
     let (_folder, path) = place();
@@ -118,7 +144,7 @@ fn a_million_records_come_back() {
         let lengths = Lengths::Equal { count: 1, length: 8 };
         let results = &task.to_le_bytes();
         let rank = (task % 64) as u32;
-        journal.done(&Done { first: task, rank, attempt: 1, seconds: 1.0, lengths, results }).unwrap();
+        journal.done(&Done { first: task, rank, attempt: 1, seconds: 1.0, ended: 0.0, lengths, results }).unwrap();
     }
     drop(journal);
     let (_, recovered) = Journal::open(&path, PLAN).unwrap();
