@@ -112,7 +112,7 @@ fn a_forecast_counts_messages_and_bytes_exactly() {
     let words =
         [&gas[..], &["--predict", cluster.to_str().unwrap(), "--count", "3,9,16", "--forecast", "64,4096"]].concat();
     let told = scaling(GAS, &out, &words).expect(0).stdout;
-    for (share, side) in [(4, 16), (8, 8)] {
+    for (share, side) in [(4, 16), (8, 8), (16, 4)] {
         for (ranks, axes) in [(3, 1), (9, 2), (16, 2)] {
             let ledger = ledger(out.join(format!("{ranks}-ranks-counted-{share}.json")));
             let halo =

@@ -80,14 +80,21 @@ impl Forecast {
     }
 }
 
+impl Counted {
+    /// Its memory, to be fitted.
+    pub(super) fn memory(&self) -> Sample {
+        Sample { work: self.work, ranks: self.ranks, value: self.memory }
+    }
+}
+
 impl Model {
-    /// From runs that were counted, and the seconds for a unit of work of runs that were timed. None of no run.
-    pub(super) fn of(counted: &[Counted], unit: [f64; 3]) -> Option<Self> {
+    /// From runs that were counted, the memory of all runs, and the seconds for a unit of work of runs that were timed. None of no run.
+    pub(super) fn of(counted: &[Counted], memory: &[Sample], unit: [f64; 3]) -> Option<Self> {
         let form = |of: &dyn Fn(&Counted) -> f64| {
             let samples = counted.iter().map(|run| Sample { work: run.work, ranks: run.ranks, value: of(run) });
             Form::of(&samples.collect::<Vec<_>>())
         };
-        let memory = form(&|run| run.memory)?;
+        let memory = Form::of(memory)?;
         let names = counted.first()?.phases.iter().map(|phase| phase.name.clone());
         let phases = names.map(|name| {
             let count = |of: fn(&PhaseCount) -> f64| {
@@ -144,7 +151,9 @@ mod tests {
 
     #[test]
     fn a_gas_of_128_cubed_on_each_rank_waits_little_on_a_fast_network() {
-        let model = Model::of(&[gas(64.0, 8.0), gas(64.0, 27.0), gas(64.0, 64.0)], [1e-7, 0.9e-7, 1.2e-7]).unwrap();
+        let counted = [gas(64.0, 8.0), gas(64.0, 27.0), gas(64.0, 64.0)];
+        let memory = counted.each_ref().map(Counted::memory);
+        let model = Model::of(&counted, &memory, [1e-7, 0.9e-7, 1.2e-7]).unwrap();
         let work = 128.0_f64.powi(3);
         let told = model.at(work, 4096.0, Network { latency: 2e-6, bandwidth: 12.5e9 });
         assert!((told.work - 0.2097152).abs() < 1e-12 && (told.latency - 2e-6 * 24.0).abs() < 1e-12, "{told:?}");

@@ -38,7 +38,7 @@ use measure::{Measured, Measurement};
 const MOST_RANKS: usize = 65_536;
 const MOST_REPEATS: u32 = 1000;
 /// A problem that grows is counted in these parts of its numbers.
-const COUNTED: [u64; 2] = [4, 8];
+const COUNTED: [u64; 3] = [4, 8, 16];
 /// The most ranks that are forecast.
 const MOST_FORECAST: usize = 1 << 24;
 
@@ -111,7 +111,7 @@ impl<'a> Order<'a> {
     }
 
     /// The runs that are counted: their ranks, names, and parameters over those of the file. A problem that doesn't grow is the same on all
-    /// ranks. One that grows is counted in two smaller sizes, each of which gives all ranks as much: so what goes with the work of a rank
+    /// ranks. One that grows is counted in three smaller sizes, each of which gives all ranks as much: so what goes with the work of a rank
     /// is told from what goes with the ranks, and more ranks than there are cores find room.
     fn counted(&self) -> Vec<(usize, String, Vec<String>)> {
         let given: Vec<String> =

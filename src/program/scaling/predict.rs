@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::fit::Sample;
 use super::forecast::{Counted, Forecast, Model, Network, PhaseCount};
 use super::measure::BESIDE_STEPS;
 use super::median;
@@ -74,8 +75,13 @@ impl Ledger {
                 bytes: of_step(&phase.bytes),
             }
         });
-        let memory = self.memory_bytes.iter().max().map_or(0.0, |most| *most as f64);
-        Counted { ranks: self.ranks as f64, work: self.work(), memory, phases: phases.collect() }
+        Counted { ranks: self.ranks as f64, work: self.work(), memory: self.memory().value, phases: phases.collect() }
+    }
+
+    /// Bytes of the rank that has most.
+    fn memory(&self) -> Sample {
+        let value = self.memory_bytes.iter().max().map_or(0.0, |most| *most as f64);
+        Sample { work: self.work(), ranks: self.ranks as f64, value }
     }
 }
 
@@ -107,7 +113,8 @@ pub(super) fn answer(question: &Question<'_>, timed: &[&Path], counted: &[&Path]
     let nothing = || Error::System("no run was counted".to_owned());
     let middle = median(units.iter().copied()).ok_or_else(nothing)?;
     let unit = [middle, units.iter().copied().fold(middle, f64::min), units.iter().copied().fold(middle, f64::max)];
-    let model = Model::of(&runs, unit).ok_or_else(nothing)?;
+    let memory: Vec<Sample> = timed.iter().map(Ledger::memory).chain(runs.iter().map(Counted::memory)).collect();
+    let model = Model::of(&runs, &memory, unit).ok_or_else(nothing)?;
     // All of the problem, as one rank has it.
     let whole = timed[0].work() * timed[0].ranks as f64;
     let work = |ranks: usize| if question.is_weak { timed[0].work() } else { whole / ranks as f64 };
