@@ -113,7 +113,7 @@ fn active(comm: &Comm) {
         let mine: Vec<Source> = places.iter().map(|&i| all[i]).collect();
         let whole = tree(Accuracy::Standard.into()).evaluate(&alone, &all, true).unwrap().clone();
         // All, some everywhere, those of the first half alone, one.
-        let is_active = |i: usize| [true, i % 5 == 0, i < 1500, i == 17][step];
+        let is_active = |i: usize| [true, i.is_multiple_of(5), i < 1500, i == 17][step];
         let active: Vec<bool> = places.iter().map(|&i| is_active(i)).collect();
         let wanted = Wanted { potential: true, active: Some(&active), last: None };
         let found = together.evaluate_with(comm, &mine, wanted).unwrap();
