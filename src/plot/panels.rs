@@ -9,7 +9,7 @@ use super::canvas::{Drawn, Figure, TITLE, by_power, chart, ink, text, tick, titl
 
 /// The width of the figure and the height of a panel, in dots.
 const SIZE: [u32; 2] = [1000, 280];
-/// The room that curves leave above and below them.
+/// The room that curves leave above and below them; dots leave half of it at the sides.
 const ROOM: f64 = 0.06;
 /// Numbers below this are drawn as zero.
 const SMALLEST: f64 = 1e-300;
@@ -118,10 +118,13 @@ impl Figure for Panels {
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: u32) -> Drawn<DB> {
         let rest = titled(area, scale, &self.title)?;
+        let [low, high] = self.range;
+        // Dots at the ends are whole ones.
+        let room = if self.are_dots { 0.5 * ROOM * (high - low) } else { 0.0 };
         let areas = rest.margin(0, 0, 0, 16 * scale).split_evenly((self.panels.len(), 1));
         for (place, (panel, area)) in self.panels.iter().zip(&areas).enumerate() {
             let label = if place + 1 == self.panels.len() { &self.label[..] } else { "" };
-            panel.draw(area, scale, self.range[0]..self.range[1], label, self.are_dots)?;
+            panel.draw(area, scale, low - room..high + room, label, self.are_dots)?;
         }
         Ok(())
     }

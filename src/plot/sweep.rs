@@ -1,4 +1,5 @@
-//! The results of a sweep over what was varied: curves over one parameter, a map over two that make a grid, else dots over each.
+//! The results of a sweep over what was varied: curves over one parameter, one for each value of another if there is one; a map over two that
+//! make a grid of numbers; else dots over each.
 
 use std::path::Path;
 
@@ -16,9 +17,13 @@ const OWN: [&str; 3] = ["task", "status", "message"];
 /// The most results, and the most parameters, that are drawn.
 const MOST: usize = 6;
 
-/// A column of a table of results; what is no number is NaN.
+/// The most values of another parameter that have a curve each.
+const CURVES: usize = 8;
+
+/// A column of a table of results, as it is written and as numbers; what is no number is NaN.
 struct Column {
     name: String,
+    texts: Vec<String>,
     numbers: Vec<f64>,
 }
 
@@ -29,6 +34,20 @@ impl Column {
         numbers.sort_by(f64::total_cmp);
         numbers.dedup();
         numbers
+    }
+
+    /// Its different texts, in the order in which they come.
+    fn values(&self) -> Vec<&str> {
+        let mut values: Vec<&str> = Vec::new();
+        for text in &self.texts {
+            if !values.contains(&&text[..]) {
+                values.push(text);
+            }
+            if values.len() > CURVES {
+                break;
+            }
+        }
+        values
     }
 }
 
@@ -43,11 +62,12 @@ pub(super) fn figures_of(run: &Path) -> Result<Vec<Named>> {
     let Some((names, rows)) = rows.split_first() else { return Ok(Vec::new()) };
     let column = |(place, name): (usize, &String)| Column {
         name: name.clone(),
+        texts: rows.iter().map(|row| row[place].clone()).collect(),
         numbers: rows.iter().map(|row| row[place].parse().unwrap_or(f64::NAN)).collect(),
     };
     let all = names.iter().enumerate().filter(|(_, name)| !OWN.contains(&&name[..])).map(column);
     let (varied, results): (Vec<Column>, Vec<Column>) = all.partition(|column| is_parameter(&column.name));
-    let varied: Vec<Column> = varied.into_iter().filter(|column| column.different().len() > 1).collect();
+    let varied: Vec<Column> = varied.into_iter().filter(|column| column.values().len() > 1).collect();
     let results: Vec<Column> = results.into_iter().filter(|column| !column.different().is_empty()).take(MOST).collect();
     Ok(drawn(&varied, &results))
 }
@@ -84,7 +104,12 @@ fn drawn(varied: &[Column], results: &[Column]) -> Vec<Named> {
         };
         return results.iter().filter_map(map).collect();
     }
-    varied.iter().take(MOST).filter_map(|parameter| panels(parameter, results, varied.len() > 1)).collect()
+    let over = |place: usize| {
+        let others: Vec<&Column> = varied.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, it)| it).collect();
+        panels(&varied[place], results, &others)
+    };
+    let numbers = (0..varied.len()).filter(|place| varied[*place].different().len() > 1);
+    numbers.take(MOST).filter_map(over).collect()
 }
 
 /// A name as part of a file's.
@@ -92,22 +117,36 @@ fn stem(name: &str) -> String {
     name.chars().map(|letter| if letter.is_alphanumeric() || "_-".contains(letter) { letter } else { '_' }).collect()
 }
 
-/// A panel for each result, over one parameter.
-fn panels(parameter: &Column, results: &[Column], are_dots: bool) -> Option<Named> {
+/// A panel for each result, over one parameter, beside which `others` were varied.
+fn panels(parameter: &Column, results: &[Column], others: &[&Column]) -> Option<Named> {
     let different = parameter.different();
     let range = [*different.first()?, *different.last()?];
-    let panel = |result: &Column| {
-        let mut points: Vec<(f64, f64)> =
-            parameter.numbers.iter().copied().zip(result.numbers.iter().copied()).collect();
+    let apart = match others {
+        [other] if other.values().len() <= CURVES => Some(*other),
+        _ => None,
+    };
+    let curve = |result: &Column, ink: usize, value: Option<&str>| {
+        let is_its = |row: &usize| apart.zip(value).is_none_or(|(other, value)| other.texts[*row] == value);
+        let rows = (0..result.numbers.len()).filter(is_its);
+        let mut points: Vec<(f64, f64)> = rows.map(|row| (parameter.numbers[row], result.numbers[row])).collect();
         points.retain(|(x, y)| x.is_finite() && y.is_finite());
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let curve = Curve { name: String::new(), ink: 0, pale: false, points };
-        Panel { label: result.name.replace('_', " "), curves: vec![curve], also: None }
+        let name = apart.zip(value).map_or(String::new(), |(other, value)| format!("{} = {value}", other.name));
+        Curve { name, ink, pale: false, points }
+    };
+    let panel = |result: &Column| {
+        let curves = match apart {
+            Some(other) => {
+                other.values().into_iter().enumerate().map(|(ink, value)| curve(result, ink, Some(value))).collect()
+            }
+            None => vec![curve(result, 0, None)],
+        };
+        Panel { label: result.name.replace('_', " "), curves, also: None }
     };
     let panels = results.iter().map(panel).collect();
     let title = format!("results over {}", parameter.name);
     let mut picture = Panels::new(title.clone(), parameter.name.clone(), range, panels);
-    picture.are_dots = are_dots;
+    picture.are_dots = !others.is_empty() && apart.is_none();
     Some(Named { stem: format!("sweep_over_{}", stem(&parameter.name)), title, picture: Picture::Panels(picture) })
 }
 
@@ -152,6 +191,31 @@ mod tests {
         figures_of(folder.path()).unwrap().into_iter().map(|named| named.stem).collect()
     }
 
+    fn column(name: &str, numbers: &[f64]) -> Column {
+        let texts = numbers.iter().map(f64::to_string).collect();
+        Column { name: name.to_owned(), texts, numbers: numbers.to_vec() }
+    }
+
+    #[test]
+    fn each_value_of_another_parameter_has_a_curve_and_more_parameters_are_dots() {
+        let over = column("e", &[0.1, 0.1, 0.5, 0.5]);
+        let result = [column("error", &[1.0, 2.0, 3.0, 4.0])];
+        let mut method = column("method", &[f64::NAN; 4]);
+        method.texts = ["leapfrog", "ias15", "leapfrog", "ias15"].map(str::to_owned).to_vec();
+        let drawn = |others: &[&Column]| match panels(&over, &result, others).unwrap().picture {
+            Picture::Panels(picture) => picture,
+            _ => panic!("no panels"),
+        };
+        let two = drawn(&[&method]);
+        let curves: Vec<_> = two.panels[0].curves.iter().map(|curve| (&curve.name[..], &curve.points[..])).collect();
+        let expected =
+            [("method = leapfrog", &[(0.1, 1.0), (0.5, 3.0)][..]), ("method = ias15", &[(0.1, 2.0), (0.5, 4.0)][..])];
+        assert!(curves == expected && !two.are_dots, "{curves:?}");
+        let many = drawn(&[&method, &method]);
+        assert!(many.are_dots && many.panels[0].curves.len() == 1 && many.panels[0].curves[0].points.len() == 4);
+        assert!(!drawn(&[]).are_dots);
+    }
+
     #[test]
     fn results_are_drawn_over_what_was_varied() {
         let one = "task,a,result,status,message\n0,2,5,done,\n1,1,4,done,\n2,3,,failed,no\n";
@@ -169,9 +233,9 @@ mod tests {
         let of_a_file = "[parameters]\nfile = 'x'\n[task]\nresult = ['result']\n";
         assert_eq!(stems_of(of_a_file, table), ["sweep_over_a"]);
         let map = map(
-            &Column { name: String::new(), numbers: vec![0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 0.0, 1.0, 2.0] },
-            &Column { name: String::new(), numbers: vec![0.0, 0.0, 0.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0] },
-            &Column { name: String::new(), numbers: (0..9).map(f64::from).collect() },
+            &column("", &[0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 0.0, 1.0, 2.0]),
+            &column("", &[0.0, 0.0, 0.0, 5.0, 5.0, 5.0, 10.0, 10.0, 10.0]),
+            &column("", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]),
         );
         let map = map.unwrap();
         assert_eq!((map.ranges, map.values[5]), ([-0.5..2.5, -2.5..12.5], 5.0));

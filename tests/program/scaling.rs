@@ -99,8 +99,8 @@ fn what_is_wrong_is_refused_before_the_first_run() {
     scaling(GAS, &out, &SMALL).expect(2).says("--out");
 }
 
-/// In both stages of a step a message goes to the neighbour on either side along each axis that is shared out, one cell deep and then two,
-/// with six numbers of eight bytes for each cell; along the second such axis with the cells beyond the first.
+/// In both stages of a step a message goes to the neighbours along each axis that is shared out, which is one where two ranks share a periodic
+/// axis; one cell deep and then two, with six numbers of eight bytes for each cell. How ranks share the grid depends on their number and its size.
 #[test]
 fn a_forecast_counts_messages_and_bytes_exactly() {
     let folder = tempfile::tempdir().unwrap();
@@ -112,18 +112,30 @@ fn a_forecast_counts_messages_and_bytes_exactly() {
     let words =
         [&gas[..], &["--predict", cluster.to_str().unwrap(), "--count", "3,9,16", "--forecast", "64,4096"]].concat();
     let told = scaling(GAS, &out, &words).expect(0).stdout;
-    for (share, side) in [(4, 16), (8, 8), (16, 4)] {
-        for (ranks, axes) in [(3, 1), (9, 2), (16, 2)] {
-            let ledger = ledger(out.join(format!("{ranks}-ranks-counted-{share}.json")));
-            let halo =
-                ledger["phases"].as_array().unwrap().iter().find(|phase| phase["name"] == "halo").unwrap().clone();
-            let numbers =
-                |key: &str| halo[key].as_array().unwrap().iter().map(|one| one.as_u64().unwrap()).collect::<Vec<_>>();
-            assert_eq!(numbers("messages"), vec![4 * 2 * 2 * axes; ranks], "{halo}");
-            assert_eq!(numbers("collectives"), vec![0; ranks]);
-            let cells: u64 = [1, 2].iter().map(|depth| 2 * depth * (side + (axes - 1) * (side + 2 * depth))).sum();
-            assert_eq!(numbers("bytes"), vec![4 * cells * 6 * 8; ranks], "{ranks} ranks: {halo}");
-        }
+    // The part of the problem, the ranks, the neighbours of each, and the cells of its share's faces on one side.
+    let shares = [
+        (4, 3, 2, 16),
+        (8, 3, 2, 8),
+        (16, 3, 2, 4),
+        (4, 9, 2, 48),
+        (8, 9, 2, 24),
+        (16, 9, 4, 4 + 4),
+        (4, 16, 3, 32 + 8),
+        (8, 16, 3, 16 + 4),
+        (16, 16, 3, 8 + 2),
+    ];
+    for (part, ranks, neighbours, faces) in shares {
+        let ledger = ledger(out.join(format!("{ranks}-ranks-counted-{part}.json")));
+        let halo = ledger["phases"].as_array().unwrap().iter().find(|phase| phase["name"] == "halo").unwrap().clone();
+        let numbers =
+            |key: &str| halo[key].as_array().unwrap().iter().map(|one| one.as_u64().unwrap()).collect::<Vec<_>>();
+        assert_eq!(numbers("messages"), vec![4 * 2 * neighbours; ranks], "{ranks} ranks, part {part}: {halo}");
+        assert_eq!(numbers("collectives"), vec![0; ranks]);
+        assert_eq!(
+            numbers("bytes"),
+            vec![4 * 2 * (1 + 2) * faces * 6 * 8; ranks],
+            "{ranks} ranks, part {part}: {halo}"
+        );
     }
     for text in ["4096 ranks: ", "core hours for 1000 steps", "halo, of a rank and a step: ", "MORE than the 1 MB"] {
         assert!(told.contains(text), "{text} in {told}");
