@@ -6,14 +6,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use serde::Deserialize;
-
+use super::ledger::Ledger;
 use super::median;
 use crate::run::RunFolder;
 use crate::{Error, Result};
 
-/// Phases of a ledger that aren't of steps: the start and what nothing else counts, and output.
-pub(super) const BESIDE_STEPS: [&str; 5] = [crate::comm::FIRST_PHASE, "history", "snapshots", "checkpoints", "results"];
 /// Lines of a failed run that are worth showing.
 const LINES: usize = 3;
 
@@ -51,22 +48,6 @@ pub(super) struct Measurement {
     pub waiting: Option<f64>,
     /// The largest of a rank, bytes.
     pub memory: Option<u64>,
-}
-
-/// The part of a ledger that counts here.
-#[derive(Deserialize)]
-struct Ledger {
-    loop_seconds: f64,
-    rate: f64,
-    rate_unit: String,
-    memory_bytes: Vec<u64>,
-    phases: Vec<Phase>,
-}
-
-#[derive(Deserialize)]
-struct Phase {
-    name: String,
-    waited_seconds: Vec<f64>,
 }
 
 /// A run to be made.
@@ -136,19 +117,11 @@ impl Run<'_> {
 }
 
 fn read(path: &Path, whole_seconds: f64) -> Result<Measurement> {
-    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
-    let ledger: Ledger = serde_json::from_str(&text).map_err(|error| Error::file(path, error.to_string()))?;
-    let of_steps = ledger.phases.iter().filter(|phase| !BESIDE_STEPS.contains(&phase.name.as_str()));
-    let waited: f64 = of_steps.flat_map(|phase| &phase.waited_seconds).sum();
-    let waiting = waited / (ledger.loop_seconds * ledger.memory_bytes.len() as f64).max(1e-9);
-    Ok(Measurement {
-        seconds: ledger.loop_seconds,
-        whole_seconds,
-        rate: ledger.rate,
-        rate_unit: ledger.rate_unit,
-        waiting: Some(waiting),
-        memory: ledger.memory_bytes.into_iter().max(),
-    })
+    let ledger = Ledger::read(path)?;
+    let waiting = ledger.waited() / (ledger.loop_seconds * ledger.ranks as f64).max(1e-9);
+    let memory = ledger.memory_bytes.iter().copied().max();
+    let Ledger { loop_seconds: seconds, rate, rate_unit, .. } = ledger;
+    Ok(Measurement { seconds, whole_seconds, rate, rate_unit, waiting: Some(waiting), memory })
 }
 
 /// The cores that ranks started here can have: those of the job, or the machine's own, threads of one core counted once.

@@ -2,9 +2,9 @@
 //! where more ranks give less, where they give nothing, and why.
 //!
 //! In order: the parameters are checked as `run` does it; the runs are started one after the other, all numbers of ranks before any is
-//! repeated, so that what else the machine does meets all of them ([`measure`]); of the repeats the medians count ([`law`]); table, CSV and
-//! picture are made ([`table`]), and the words ([`words`]). With `--weak` a parameter grows with the ranks ([`growth`]). With `--predict`
-//! runs are counted, and more ranks than there are forecast ([`predict`], [`fit`], [`forecast`]).
+//! repeated, so that what else the machine does meets all of them ([`measure`]), and their ledgers are read ([`ledger`]); of the repeats the
+//! medians count ([`law`]); table, CSV and picture are made ([`table`]), and the words ([`words`]). With `--weak` a parameter grows with the
+//! ranks ([`growth`]). With `--predict` runs are counted, and more ranks than there are forecast ([`predict`], [`fit`], [`forecast`]).
 //!
 //! All speeds are of work per second, as the run counts it in its ledger, so a problem that grows is held to the work it has.
 //! Left out: reading the times of runs that were made otherwise.
@@ -13,6 +13,7 @@ mod fit;
 mod forecast;
 mod growth;
 mod law;
+mod ledger;
 mod measure;
 mod predict;
 mod table;

@@ -3,14 +3,11 @@
 //! Counts don't depend on speed, so the counted runs may have more ranks than there are cores; their halos go as messages, as between nodes. The
 //! seconds for a unit of work are those of the study where each rank has a core, without waiting.
 
-use std::fs;
 use std::path::Path;
-
-use serde::Deserialize;
 
 use super::fit::Sample;
 use super::forecast::{Counted, Forecast, Model, Network, PhaseCount};
-use super::measure::BESIDE_STEPS;
+use super::ledger::Ledger;
 use super::median;
 use crate::{Error, Result};
 
@@ -19,30 +16,10 @@ pub(super) const AS_MESSAGES: &str = "run.node=\"messages\"";
 /// The columns of forecast.csv, with their units.
 const COLUMNS: &str = "ranks,memory_bytes,core_hours_of_1000_steps,seconds,error_seconds,work_seconds,latency_seconds,bytes_seconds,efficiency";
 
-/// The part of a ledger that counts here.
-#[derive(Deserialize)]
-struct Ledger {
-    ranks: usize,
-    steps: u64,
-    loop_seconds: f64,
-    rate: f64,
-    memory_bytes: Vec<u64>,
-    phases: Vec<Phase>,
-}
-
-#[derive(Deserialize)]
-struct Phase {
-    name: String,
-    waited_seconds: Vec<f64>,
-    messages: Vec<u64>,
-    collectives: Vec<u64>,
-    bytes: Vec<u64>,
-}
-
 impl Ledger {
-    fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
-        let ledger: Ledger = serde_json::from_str(&text).map_err(|error| Error::file(path, error.to_string()))?;
+    /// The ledger of a run that took steps.
+    fn of_steps(path: &Path) -> Result<Self> {
+        let ledger = Ledger::read(path)?;
         let has_work = ledger.steps > 0 && ledger.rate > 0.0;
         if has_work { Ok(ledger) } else { Err(Error::file(path, "no step was taken: give --steps")) }
     }
@@ -52,14 +29,9 @@ impl Ledger {
         self.rate * self.loop_seconds / (self.steps as f64 * self.ranks as f64)
     }
 
-    fn phases_of_steps(&self) -> impl Iterator<Item = &Phase> {
-        self.phases.iter().filter(|phase| !BESIDE_STEPS.contains(&phase.name.as_str()))
-    }
-
     /// Seconds that a rank takes for a unit of work, waiting left out.
     fn unit(&self) -> f64 {
-        let waited: f64 = self.phases_of_steps().flat_map(|phase| &phase.waited_seconds).sum();
-        let busy = self.loop_seconds - waited / self.ranks as f64;
+        let busy = self.loop_seconds - self.waited() / self.ranks as f64;
         busy.max(0.0) / (self.steps as f64 * self.work())
     }
 
@@ -106,9 +78,9 @@ pub(super) struct Answer {
 /// # Errors
 /// Ledgers that can't be read, or have no steps.
 pub(super) fn answer(question: &Question<'_>, timed: &[&Path], counted: &[&Path]) -> Result<Answer> {
-    let timed: Vec<Ledger> = timed.iter().map(|path| Ledger::read(path)).collect::<Result<_>>()?;
+    let timed: Vec<Ledger> = timed.iter().map(|path| Ledger::of_steps(path)).collect::<Result<_>>()?;
     let runs: Vec<Counted> =
-        counted.iter().map(|path| Ledger::read(path).map(|ledger| ledger.counted())).collect::<Result<_>>()?;
+        counted.iter().map(|path| Ledger::of_steps(path).map(|ledger| ledger.counted())).collect::<Result<_>>()?;
     let units: Vec<f64> = timed.iter().map(Ledger::unit).collect();
     let nothing = || Error::System("no run was counted".to_owned());
     let middle = median(units.iter().copied()).ok_or_else(nothing)?;
@@ -182,6 +154,8 @@ fn bound(one: &Forecast) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A ledger of gas: 100 units of work a second on one core, a halo that goes with the surface, a reduction, and a start that doesn't count.
@@ -190,7 +164,7 @@ mod tests {
         let surface = (6.0 * (cells / ranks as f64).powf(2.0 / 3.0) * 8.0 * steps) as u64;
         let each = |number: u64| vec![number; ranks];
         let value = serde_json::json!({
-            "ranks": ranks, "steps": 10, "loop_seconds": seconds, "rate": steps * cells / seconds,
+            "ranks": ranks, "steps": 10, "loop_seconds": seconds, "rate": steps * cells / seconds, "rate_unit": "cells/s",
             "memory_bytes": each(50_000_000 + 640_000_000 / ranks as u64),
             "phases": [
                 { "name": "other", "waited_seconds": vec![9.0; ranks], "messages": each(99), "collectives": each(9), "bytes": each(1) },

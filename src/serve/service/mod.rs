@@ -268,14 +268,10 @@ impl Service {
     fn hand_out(&mut self) {
         let mut desk = self.desk.open();
         while let Some(task) = desk.next_ended() {
-            match self.owners.get(&task).and_then(|owner| Some((self.sessions.get_mut(&owner.client)?, owner.call))) {
-                Some((session, call)) => tell(session, call, task, &desk),
-                None if self.orphans.have(task) => {}
-                // Its client has gone.
-                None => {
-                    self.owners.remove(&task);
-                    desk.release(task);
-                }
+            // One without an owner is an orphan, or nobody will ask for it.
+            let Some(owner) = self.owners.get(&task) else { continue };
+            if let Some(session) = self.sessions.get_mut(&owner.client) {
+                tell(session, owner.call, task, &desk);
             }
         }
         drop(desk);
